@@ -1,0 +1,67 @@
+"""The log: the service's one ordered record of events, in SQLite.
+
+Start with `EventLog`. `entries` is its vocabulary, `rules` is what it accepts, `errors` is the tree
+of what it refuses; `inbox`, `writer` and `store` are the way in (a queue, a thread, a transaction),
+`reader` and `tail` the way out. `recorder` and `tracking` are the same things behind the
+`eventsourcing` library's interfaces. States are opaque bytes here.
+"""
+
+from communique.service.log.entries import Amendment, Append, Claim, Entry, Receipt, Recorded
+from communique.service.log.errors import (
+    AlreadyRetracted,
+    AppendRejected,
+    EntryRejected,
+    EventIdConflict,
+    ForeignFile,
+    LogClosed,
+    LogError,
+    LogInUse,
+    LogOverloaded,
+    LogUnavailable,
+    NotAmendable,
+    RevisionConflict,
+    TooManyAmendments,
+    UnknownEvent,
+    UnstorableRequest,
+    UnsupportedFormat,
+    UnusableFile,
+)
+from communique.service.log.event_log import EventLog
+from communique.service.log.limits import Limits
+from communique.service.log.reader import LogReader
+from communique.service.log.recorder import SQLiteRecorder
+from communique.service.log.sqlite import may_corrupt_wal, sqlite_version
+from communique.service.log.tracking import SQLiteTrackingRecorder
+
+__all__ = [
+    "AlreadyRetracted",
+    "Amendment",
+    "Append",
+    "AppendRejected",
+    "Claim",
+    "Entry",
+    "EntryRejected",
+    "EventIdConflict",
+    "EventLog",
+    "ForeignFile",
+    "Limits",
+    "LogClosed",
+    "LogError",
+    "LogInUse",
+    "LogOverloaded",
+    "LogReader",
+    "LogUnavailable",
+    "NotAmendable",
+    "Receipt",
+    "Recorded",
+    "RevisionConflict",
+    "SQLiteRecorder",
+    "SQLiteTrackingRecorder",
+    "TooManyAmendments",
+    "UnknownEvent",
+    "UnstorableRequest",
+    "UnsupportedFormat",
+    "UnusableFile",
+    "may_corrupt_wal",
+    "sqlite_version",
+]

@@ -1,0 +1,217 @@
+"""Everything that can go wrong with the log.
+
+::
+
+    LogError
+    ├── UnusableFile            path
+    │   ├── ForeignFile         found
+    │   └── UnsupportedFormat   found, supported
+    ├── LogInUse                path, holder
+    ├── LogClosed
+    ├── LogOverloaded           requests, events, bytes_queued
+    ├── LogUnavailable
+    └── AppendRejected
+        ├── RevisionConflict    event_id, expected, actual
+        ├── UnstorableRequest
+        └── EntryRejected       index, event_id
+            ├── EventIdConflict     position
+            ├── UnknownEvent        target
+            ├── NotAmendable        target
+            ├── AlreadyRetracted    target
+            └── TooManyAmendments   target, amendments_max
+
+An `AppendRejected` is about the request: sent again unchanged, it is rejected again. The others
+are about the log, and say nothing against the request.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+
+class LogError(Exception):
+    """The root of the tree: catches all that this package raises on purpose."""
+
+
+@dataclass(eq=False)
+class UnusableFile(LogError):
+    """The file at `path` can't be opened as what it was asked to be."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class ForeignFile(UnusableFile):
+    """Another program's file, or no SQLite file at all; `found` is its application id, if any.
+
+    Nothing was changed in it. Point the setting at the right file.
+    """
+
+    found: int | None
+
+    def __str__(self) -> str:
+        """Name the file and what was found in it."""
+        what = "no SQLite file" if self.found is None else f"application id {self.found:#x}"
+        return f"{self.path} is not a file of this kind ({what})"
+
+
+@dataclass(eq=False)
+class UnsupportedFormat(UnusableFile):
+    """A file of ours in a format that this version doesn't know: mostly a newer one's.
+
+    Nothing was changed in it. Run the version that wrote it, or a later one.
+    """
+
+    found: int
+    supported: int
+
+    def __str__(self) -> str:
+        """Name the file and both formats."""
+        return f"{self.path} has format {self.found}, this version reads format {self.supported}"
+
+
+@dataclass(eq=False)
+class LogInUse(LogError):
+    """Another process owns the log at `path`; `holder` is its process id, if it left one.
+
+    Two writers would corrupt the log, so the second is refused. The lock ends with its holder,
+    however that ends: stop the other process, there is no file to delete.
+    """
+
+    path: Path
+    holder: int | None
+
+    def __str__(self) -> str:
+        """Name the file and its holder."""
+        return f"{self.path} is in use by process {self.holder or 'unknown'}"
+
+
+class LogClosed(LogError):
+    """The log was closed; what had been submitted before is durable and answered."""
+
+    def __str__(self) -> str:
+        """Say that the log is closed."""
+        return "the log is closed"
+
+
+@dataclass(eq=False)
+class LogOverloaded(LogError):
+    """Requests arrive faster than the disk takes them, and the queue is full.
+
+    Nothing of the request was kept. Send it again after a pause.
+    """
+
+    requests: int
+    events: int
+    bytes_queued: int
+
+    def __str__(self) -> str:
+        """Say what is waiting."""
+        return (
+            f"the log's queue is full: {self.requests} requests with {self.events} events and "
+            f"{self.bytes_queued} bytes are waiting"
+        )
+
+
+class LogUnavailable(LogError):
+    """The disk failed (full, broken, read-only); `__cause__` says how.
+
+    Nothing of the request can be read from the log. Only if the process ends before the next write
+    that succeeds may it turn out to have been recorded after all, so send it again with the same
+    event ids: that is safe either way. The log goes on trying.
+    """
+
+
+class AppendRejected(LogError):
+    """The request broke a rule, and nothing of it was recorded."""
+
+
+@dataclass(eq=False)
+class RevisionConflict(AppendRejected):
+    """The event was not at the revision that the request expected (0: not recorded yet).
+
+    Somebody else was first. Read the event again, and decide anew.
+    """
+
+    event_id: UUID
+    expected: int
+    actual: int
+
+    def __str__(self) -> str:
+        """Name the event and both revisions."""
+        return f"event {self.event_id} is at revision {self.actual}, not {self.expected}"
+
+
+class UnstorableRequest(AppendRejected):
+    """SQLite can't hold a value of the request (too large, or no valid text); see `__cause__`."""
+
+    def __str__(self) -> str:
+        """Say what the storage said."""
+        return f"the request can't be stored: {self.__cause__}"
+
+
+@dataclass(eq=False)
+class EntryRejected(AppendRejected):
+    """The entry at `index` (from 0) of the request, with this `event_id`, broke a rule."""
+
+    index: int
+    event_id: UUID
+
+
+@dataclass(eq=False)
+class EventIdConflict(EntryRejected):
+    """The event id is taken, at `position`, by an event with other content.
+
+    An id is given once. Choose a new one if this is another event.
+    """
+
+    position: int
+
+    def __str__(self) -> str:
+        """Name the id and where it is taken."""
+        return f"entry {self.index}: event id {self.event_id} is taken at position {self.position}"
+
+
+@dataclass(eq=False)
+class UnknownEvent(EntryRejected):
+    """The amendment's `target` is not in the log, nor earlier in the request."""
+
+    target: UUID
+
+    def __str__(self) -> str:
+        """Name the missing target."""
+        return f"entry {self.index}: there is no event {self.target} to amend"
+
+
+@dataclass(eq=False)
+class NotAmendable(EntryRejected):
+    """The amendment's `target` is itself an amendment: amend the claim again instead."""
+
+    target: UUID
+
+    def __str__(self) -> str:
+        """Name the target."""
+        return f"entry {self.index}: {self.target} is an amendment and can't be amended"
+
+
+@dataclass(eq=False)
+class AlreadyRetracted(EntryRejected):
+    """The amendment's `target` was retracted, which ends its stream for ever."""
+
+    target: UUID
+
+    def __str__(self) -> str:
+        """Name the target."""
+        return f"entry {self.index}: event {self.target} was retracted"
+
+
+@dataclass(eq=False)
+class TooManyAmendments(EntryRejected):
+    """The amendment's `target` has as many amendments as an event may have."""
+
+    target: UUID
+    amendments_max: int
+
+    def __str__(self) -> str:
+        """Name the target and the limit."""
+        return f"entry {self.index}: event {self.target} has {self.amendments_max} amendments"

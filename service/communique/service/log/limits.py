@@ -1,0 +1,25 @@
+"""The bounds of the log: each queue, group and stream has one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may wait, be committed together, or pile up.
+
+    A request that is larger than a bound by itself is still taken when nothing else waits: what a
+    request may hold is the caller's to limit.
+    """
+
+    queued_requests_max: int = 10_000
+    queued_events_max: int = 100_000
+    queued_bytes_max: int = 256 * 2**20
+    group_events_max: int = 5_000
+    group_bytes_max: int = 16 * 2**20
+    amendments_per_event_max: int = 100
+    checkpoint_idle_pages: int = 1_000
+    """WAL pages (of 4 KiB) that are copied back once nobody waits."""
+    checkpoint_busy_pages: int = 8_000
+    """WAL pages that are copied back even while requests wait."""
+    probe_seconds: float = 1.0
+    """How often a log whose disk failed tries by itself whether it can write again."""

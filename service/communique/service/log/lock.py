@@ -1,0 +1,38 @@
+"""One owner a log: an advisory lock that the system lets go of when its holder dies."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from communique.service.log.errors import LogInUse
+
+
+class FileLock:
+    """An exclusive lock on a file of its own, which stays there and is never deleted.
+
+    Deleting it would let two processes lock two files of the same name.
+    """
+
+    def __init__(self, path: Path, owned: Path) -> None:
+        """Lock the file at `path`, which stands for the file `owned`.
+
+        Raises `LogInUse` at once if another process, or this one, holds it already.
+        """
+        self._file = path.open("a+b", buffering=0)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LogInUse(owned, self._holder()) from error
+        self._file.truncate(0)
+        self._file.write(b"%d" % os.getpid())
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        self._file.close()
+
+    def _holder(self) -> int | None:
+        """Close the file, and return the process id that its holder has left in it."""
+        with self._file as file:
+            file.seek(0)
+            holder = file.read()
+        return int(holder) if holder.isdigit() else None

@@ -1,0 +1,54 @@
+"""The test cases that the eventsourcing library ships for recorders, run on ours.
+
+The base classes are reached through their module, so that pytest doesn't collect them as well.
+"""
+
+import tempfile
+from pathlib import Path
+from time import time_ns
+
+from eventsourcing.persistence import TrackingRecorder
+from eventsourcing.tests import persistence as shipped
+
+from communique.service.log import EventLog, SQLiteRecorder, SQLiteTrackingRecorder
+from communique.service.log.sqlite import Format, ReadPool, connect
+from communique.service.log.tracking import TRACKING_TABLE
+
+
+def micros() -> int:
+    """The wall clock in microseconds."""
+    return time_ns() // 1000
+
+
+class LogCase(shipped.RecorderTestCase):
+    """Gives each test a log of its own."""
+
+    def create_recorder(self) -> SQLiteRecorder:
+        """A recorder on an empty log, which is closed after the test."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        return self.enterContext(EventLog.open(Path(folder, "log.db"), micros)).recorder
+
+
+class TestApplicationRecorder(LogCase, shipped.ApplicationRecorderTestCase[SQLiteRecorder]):
+    """What an application's recorder must do."""
+
+    def test_insert_subscribe(self) -> None:
+        """The library's optional case: subscriptions catch up, follow, filter and stop."""
+        self.optional_test_insert_subscribe()
+
+
+class TestNonInterleaving(LogCase, shipped.NonInterleavingNotificationIDsBaseCase):
+    """Two racing batches never share a stretch of positions."""
+
+
+class TestTrackingRecorder(shipped.TrackingRecorderTestCase):
+    """What a tracking recorder must do."""
+
+    def create_recorder(self) -> TrackingRecorder:
+        """A tracking recorder on an empty file."""
+        path = Path(self.enterContext(tempfile.TemporaryDirectory()), "model.db")
+        kind = Format(application_id=7, version=1, schema=TRACKING_TABLE)
+        connection, readers = connect(path, kind), ReadPool(path, kind)
+        self.addCleanup(connection.close)
+        self.addCleanup(readers.close)
+        return SQLiteTrackingRecorder(connection, readers)

@@ -1,0 +1,145 @@
+"""Reading: ranges, searches, streams, and many readers at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from communique.service.log import Amendment, Claim, EventLog, LogReader, Receipt
+
+RECORD_MICROS = [100, 100, 200, 300, 300, 300, 400]
+"""The record times of positions 1 to 7."""
+
+
+def event_id(number: int) -> UUID:
+    """The id of the event at that position."""
+    return UUID(int=number)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventLog]:
+    """Seven claims of 10 bytes, one a commit."""
+    path = tmp_path_factory.mktemp("log") / "log.db"
+    with EventLog.open(path, iter(RECORD_MICROS).__next__) as log:
+        for number in range(1, 8):
+            log.append([Claim(event_id(number), "MeetingHeld", b"0123456789")]).result()
+        yield log
+
+
+def positions(log: LogReader, after: int, limit: int, **options: int | None) -> list[int]:
+    """What `read` finds, by position."""
+    descending = bool(options.pop("descending", False))
+    rows = log.read(after, limit, descending=descending, **options)
+    return [recorded.position for recorded in rows]
+
+
+def test_an_empty_log_is_at_zero(tmp_path: Path) -> None:
+    """Before the first event the head is position 0, and there is nothing to find."""
+    with EventLog.open(tmp_path / "log.db", int) as log:
+        assert log.head() == (0, 0)
+        assert log.position_at(10**18) == 0
+        assert log.read(0, 10) == []
+        assert log.stream(event_id(1)) == []
+        assert log.find(event_id(1)) is None
+
+
+def test_the_head_is_the_last_event(log: EventLog) -> None:
+    """The head tells the last position and its record time."""
+    assert log.head() == (7, 400)
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "options", "expected"),
+    [
+        (0, 3, {}, [1, 2, 3]),
+        (3, 3, {}, [4, 5, 6]),
+        (3, 100, {}, [4, 5, 6, 7]),
+        (3, 100, {"until": 5}, [4, 5]),
+        (7, 100, {}, []),
+        (5, 100, {"until": 5}, []),
+        (0, 3, {"descending": 1}, [7, 6, 5]),
+        (0, 3, {"descending": 1, "until": 4}, [4, 3, 2]),
+        (2, 100, {"descending": 1, "until": 4}, [4, 3]),
+        (0, 100, {"bytes_max": 35}, [1, 2, 3]),
+        (0, 100, {"bytes_max": 30}, [1, 2, 3]),
+        (0, 100, {"bytes_max": 1}, [1]),
+        (0, 2, {"bytes_max": 35}, [1, 2]),
+        (0, 100, {"bytes_max": 25, "descending": 1}, [7, 6]),
+    ],
+)
+def test_ranges(
+    log: EventLog, after: int, limit: int, options: dict[str, int], expected: list[int]
+) -> None:
+    """A range excludes `after`, includes `until`, and ends at its limit of events or bytes."""
+    assert positions(log, after, limit, **options) == expected
+
+
+@given(st.integers(0, 500))
+@settings(deadline=None)
+def test_positions_by_record_time(log: EventLog, micros: int) -> None:
+    """The position of a record time is the count of events recorded until then."""
+    assert log.position_at(micros) == sum(each <= micros for each in RECORD_MICROS)
+
+
+def test_events_by_position_come_as_asked(log: EventLog) -> None:
+    """Events come in the order of the positions asked for, also repeatedly; unused ones don't."""
+    found = log.by_positions([5, 1, 99, 5])
+    assert [recorded.position for recorded in found] == [5, 1, 5]
+    assert log.by_positions([]) == []
+
+
+def test_ids_are_found(tmp_path: Path) -> None:
+    """Claims and amendments are found by their own ids; a stream only by its claim's."""
+    claim = Claim(event_id(1), "MeetingHeld", b"")
+    amendment = Amendment(event_id(2), event_id(1), "EventCorrected", b"")
+    with EventLog.open(tmp_path / "log.db", int) as log:
+        log.append([claim, amendment]).result()
+        assert [log.find(event_id(number)) for number in (1, 2, 3)] == [1, 2, None]
+        assert [recorded.revision for recorded in log.stream(event_id(1))] == [1, 2]
+        assert log.stream(event_id(2)) == []
+
+
+def test_readers_see_whole_commits(tmp_path: Path) -> None:
+    """While batches of ten are written, every reader at every moment sees a multiple of ten."""
+
+    def write(log: EventLog) -> list[Receipt]:
+        answers = [
+            log.append([Claim(UUID(int=100 * n + k), "MeetingHeld", b"") for k in range(10)])
+            for n in range(50)
+        ]
+        return answers[-1].result()
+
+    def read(log: EventLog) -> set[int]:
+        return {len(log.read(0, 1000)) % 10 for _ in range(50)}
+
+    with (
+        EventLog.open(tmp_path / "log.db", int) as log,
+        ThreadPoolExecutor(5) as threads,
+    ):
+        reads = [threads.submit(read, log) for _ in range(4)]
+        write(log)
+        assert {rest for each in reads for rest in each.result()} == {0}
+
+
+def test_another_process_can_follow(tmp_path: Path) -> None:
+    """A reader without the writer's signals finds new events by looking, and can give up."""
+    path = tmp_path / "log.db"
+    seen: list[int] = []
+    with EventLog.open(path, int) as log:
+        reader = LogReader(path)
+        assert reader.wait_beyond(0, 0.01) == 0
+        waiter = Thread(target=lambda: seen.append(reader.wait_beyond(0)))
+        waiter.start()
+        log.append([Claim(event_id(1), "MeetingHeld", b"")]).result()
+        waiter.join(20)
+        began = monotonic()
+        assert reader.wait_beyond(1, 10, lambda: True) == 1
+        assert monotonic() - began < 5
+        reader.close()
+    assert seen == [1]
