@@ -1,0 +1,23 @@
+"""The names that the contract and the domain share, read off the descriptors."""
+
+from typing import Final
+
+from google.protobuf.descriptor import EnumDescriptor
+
+from communique.v1 import event_pb2
+
+PAYLOAD_FIELDS: Final = {
+    field.message_type.name: field.name
+    for field in event_pb2.Event.DESCRIPTOR.oneofs_by_name["payload"].fields
+    if field.message_type is not None
+}
+"""The field of the payload oneof for each type word."""
+
+TYPE_WORDS: Final = tuple(PAYLOAD_FIELDS)
+"""Every type word of the contract, such as `MeetingHeld`."""
+
+
+def words_of(enum: EnumDescriptor) -> dict[int, str]:
+    """Return the word of each number: its name without the enum's prefix."""
+    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
+    return {value.number: value.name.removeprefix(prefix) for value in enum.values}

@@ -1,0 +1,138 @@
+"""From the domain to the contract."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import BaseModel
+
+from communique.codec.names import PAYLOAD_FIELDS, words_of
+from communique.domain.clocks import KnownTime, micros
+from communique.domain.edtf import ValidTime
+from communique.domain.element import StatusElement
+from communique.domain.event import Event
+from communique.domain.status import BilateralStatus
+from communique.v1 import event_pb2, status_pb2, time_pb2
+
+
+def message_of(event: Event) -> event_pb2.Event:
+    """Return the event's message in its canonical form, as `canonical_bytes` writes it."""
+    message = event_pb2.Event()
+    _fill(message, event)
+    return message
+
+
+def status_message(of: BilateralStatus) -> status_pb2.BilateralStatus:
+    """Return the message of a status."""
+    message = status_pb2.BilateralStatus()
+    _fill(message, of)
+    return message
+
+
+def element_message(of: StatusElement) -> status_pb2.StatusElement:
+    """Return the message of an element."""
+    message = status_pb2.StatusElement()
+    _fill(message, of)
+    return message
+
+
+def timestamp(at: datetime) -> Timestamp:
+    """Return the timestamp of an aware datetime."""
+    message = Timestamp()
+    _write_instant(message, at)
+    return message
+
+
+_Write = Callable[[Any, Any], None]
+_EMPTY: Final = ("", ())
+
+
+def _fill(message: Any, model: BaseModel) -> None:
+    """Set the fields of a message from the model of the same name."""
+    writers = _writers(message.DESCRIPTOR)
+    for name, value in model.__dict__.items():
+        if value is None or value in _EMPTY:
+            continue
+        if name == "payload":
+            part = getattr(message, PAYLOAD_FIELDS[value.type])
+            part.SetInParent()
+            _fill(part, value)
+        elif name != "type":
+            writers[name](message, value)
+
+
+@cache
+def _writers(descriptor: Descriptor) -> dict[str, _Write]:
+    """Compiled once for each message: how each field is set."""
+    return {field.name: _writer(field) for field in descriptor.fields}
+
+
+def _writer(field: FieldDescriptor) -> _Write:
+    name = field.name
+    if field.message_type is None:
+        return _scalar_writer(field)
+    if field.message_type.GetOptions().map_entry:
+        return lambda message, labels: getattr(message, name).update(labels)
+    write = _WRITERS.get(field.message_type.full_name, _fill)
+    if field.is_repeated:
+        return lambda message, values: _add(getattr(message, name), values, write)
+    return lambda message, value: _write_part(getattr(message, name), value, write)
+
+
+def _scalar_writer(field: FieldDescriptor) -> _Write:
+    name, scalar = field.name, _scalar(field)
+    if field.is_repeated:
+        return lambda message, values: getattr(message, name).extend(map(scalar, values))
+    return lambda message, value: setattr(message, name, scalar(value))
+
+
+def _scalar(field: FieldDescriptor) -> Callable[[Any], Any]:
+    if field.enum_type is not None:
+        numbers = {word: number for number, word in words_of(field.enum_type).items()}
+        return lambda word: numbers[word.value]
+    return str if field.type == FieldDescriptor.TYPE_STRING else lambda value: value
+
+
+def _add(target: Any, values: Iterable[Any], write: _Write) -> None:
+    for value in values:
+        write(target.add(), value)
+
+
+def _write_part(part: Any, value: Any, write: _Write) -> None:
+    part.SetInParent()
+    write(part, value)
+
+
+def write_valid_time(message: time_pb2.ValidTime, value: ValidTime) -> None:
+    """Set the text, the zone and the derived parts."""
+    message.edtf, message.zone = value.edtf, value.zone
+    _write_instant(message.earliest, value.earliest)
+    if value.latest is None:
+        message.ClearField("latest")
+    else:
+        message.latest.SetInParent()
+        _write_instant(message.latest, value.latest)
+    message.precision = _PRECISION_NUMBERS[value.precision]
+
+
+def _write_known_time(message: time_pb2.KnownTime, value: KnownTime) -> None:
+    message.text, message.zone = value.text, value.zone
+
+
+def _write_instant(message: Timestamp, value: datetime) -> None:
+    seconds, rest = divmod(micros(value), 1_000_000)
+    message.seconds, message.nanos = seconds, rest * 1_000
+
+
+_PRECISION_NUMBERS: Final[dict[str, Any]] = {
+    word: number for number, word in words_of(time_pb2.Precision.DESCRIPTOR).items()
+}
+_WRITERS: Final[Mapping[str, _Write]] = {
+    "communique.v1.ValidTime": write_valid_time,
+    "communique.v1.KnownTime": _write_known_time,
+    "google.protobuf.Timestamp": _write_instant,
+    "google.protobuf.Duration": lambda message, value: message.FromTimedelta(value),
+}
