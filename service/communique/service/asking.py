@@ -1,0 +1,131 @@
+"""Questions to the read models: the point resolved, waited for, and asked from in a thread."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Final, ParamSpec, TypeVar
+
+from communique.codec import timestamp
+from communique.domain.clocks import AsOf
+from communique.service.clock import Clock
+from communique.service.context import Context, seconds_left
+from communique.service.filters import Filter, filter_of
+from communique.service.limits import PAGE_BYTES_MAX
+from communique.service.log import LogReader
+from communique.service.logging import note
+from communique.service.pages import Cursor, ListRequest, cursor_of, page_size_of, token_of
+from communique.service.points import point_of, zone_of
+from communique.service.read_models import EventPage, Page, Question, ReadModelBehind, ReadModels
+from communique.service.refusals import Faults
+from communique.service.workers import Workers
+from communique.v1 import time_pb2
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+_PAUSE_SECONDS_MIN: Final = 0.001
+_PAUSE_SECONDS_MAX: Final = 0.05
+_MARGIN_SECONDS: Final = 0.05
+"""What is left of a deadline for saying that it was not enough."""
+
+
+class Asking:
+    """Asks the read models on behalf of calls."""
+
+    def __init__(
+        self,
+        reader: LogReader,
+        read_models: ReadModels,
+        workers: Workers,
+        clock: Clock,
+        wait_seconds_max: float,
+    ) -> None:
+        """Ask in the threads of `workers`, and wait `wait_seconds_max` at most for a position."""
+        self._reader = reader
+        self._read_models = read_models
+        self._workers = workers
+        self._clock = clock
+        self._wait_seconds_max = wait_seconds_max
+
+    async def question(
+        self, message: time_pb2.AsOf, min_position: int, context: Context
+    ) -> Question:
+        """Return the question that a request asks, once the read models are as far as it needs.
+
+        Raises `InvalidRequest`, `PositionBeyondHead`, and what `ReadModels.wait_for` raises.
+        """
+        point = point_of(message, min_position, self._reader.tail.position)
+        now = self._clock.now()
+        await self._wait_for(point.fresh, context)
+        return Question(point.valid or now, point.known or now, point.position)
+
+    async def list_page(
+        self,
+        request: ListRequest,
+        context: Context,
+        list_events: Callable[[Filter, Question, Page], EventPage],
+    ) -> tuple[EventPage, str]:
+        """Return a page that `list_events` gives, and the token of the next, empty at the end.
+
+        Raises as `question`, and `PageTokenInvalid`.
+        """
+        size = page_size_of(request)
+        cursor = cursor_of(request)
+        selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
+        as_of = pinned(cursor.as_of) if cursor else request.as_of
+        question = await self.question(as_of, request.min_position, context)
+        page = Page(size, cursor.after_key if cursor else None)
+        found = await self._fitting(list_events, selection, question, page)
+        note(position=found.as_of.position, events=len(found.events))
+        following = Cursor(found.as_of, found.next_key) if found.next_key is not None else None
+        return found, token_of(following, request) if following else ""
+
+    async def _fitting(
+        self,
+        list_events: Callable[[Filter, Question, Page], EventPage],
+        selection: Filter,
+        question: Question,
+        page: Page,
+    ) -> EventPage:
+        """Return the page asked for or, where it is too large for a message, a shorter one."""
+        found = await self.run(list_events, selection, question, page)
+        while (size := sum(event.ByteSize() for event in found.events)) > PAGE_BYTES_MAX:
+            page = page._replace(size=len(found.events) * PAGE_BYTES_MAX // size)
+            question = question._replace(position=found.as_of.position)
+            found = await self.run(list_events, selection, question, page)
+        return found
+
+    async def run(
+        self, ask: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs
+    ) -> Answer:
+        """Return `ask(...)`, asked in a thread."""
+        return await self._workers.run(ask, *given, **named)
+
+    async def _wait_for(self, position: int, context: Context) -> None:
+        """Look again and again, in no thread, until the read models have reached the position."""
+        seconds = min(self._wait_seconds_max, seconds_left(context) - _MARGIN_SECONDS)
+        deadline, pause = monotonic() + seconds, _PAUSE_SECONDS_MIN
+        while True:
+            try:
+                return self._read_models.wait_for(position, 0)
+            except ReadModelBehind:
+                if monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PAUSE_SECONDS_MAX)
+
+
+def pinned(as_of: AsOf) -> time_pb2.AsOf:
+    """Return the request for the very point that an answer was true for."""
+    return time_pb2.AsOf(
+        valid=time_pb2.PointInTime(instant=timestamp(as_of.valid)),
+        known=time_pb2.PointInTime(instant=timestamp(as_of.known)),
+        position=as_of.position,
+    )
+
+
+def resolved(as_of: AsOf) -> time_pb2.ResolvedAsOf:
+    """Return the point that an answer is true for, as a message."""
+    return time_pb2.ResolvedAsOf(
+        valid=timestamp(as_of.valid), known=timestamp(as_of.known), position=as_of.position
+    )

@@ -1,0 +1,80 @@
+"""`ProjectionService`: the operator's view of the read models."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+
+from communique.service.asking import Asking
+from communique.service.context import Context
+from communique.service.logging import note
+from communique.service.read_models import Progress, ReadModels, RebuildProgress
+from communique.v1 import projection_service_pb2 as pb
+from communique.v1.projection_service_pb2_grpc import ProjectionServiceServicer
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class ProjectionService(ProjectionServiceServicer):
+    """Says how far the read models are, and rebuilds them."""
+
+    read_models: ReadModels
+    asking: Asking
+
+    async def ListProjections(
+        self, request: pb.ListProjectionsRequest, context: Context
+    ) -> pb.ListProjectionsResponse:
+        """Return every projection, in the order of their names."""
+        progress = await self.asking.run(self.read_models.progress)
+        return pb.ListProjectionsResponse(projections=map(_projection, progress))
+
+    async def RebuildProjection(
+        self, request: pb.RebuildProjectionRequest, context: Context
+    ) -> AsyncIterator[pb.RebuildProjectionResponse]:
+        """Rebuild a projection, with progress. A client that goes away abandons the rebuild."""
+        async for progress in in_a_thread(self.read_models.rebuild(request.name)):
+            note(projection=request.name, position=progress.position)
+            yield _rebuild_progress(progress)
+
+
+async def in_a_thread(items: Iterator[Item]) -> AsyncIterator[Item]:
+    """Yield what a blocking generator yields, run in a thread of its own, and close it there."""
+    thread, loop = ThreadPoolExecutor(1), asyncio.get_running_loop()
+    try:
+        while (item := await loop.run_in_executor(thread, next, items, None)) is not None:
+            yield item
+    finally:
+        if isinstance(items, Generator):
+            thread.submit(items.close)
+        thread.shutdown(wait=False)
+
+
+def _projection(progress: Progress) -> pb.Projection:
+    state = pb.ProjectionState.Value(f"PROJECTION_STATE_{progress.state}")
+    return pb.Projection(
+        name=progress.name,
+        version=progress.version,
+        state=state,
+        position=progress.position,
+        lag=progress.lag,
+        unknown_type_count=progress.unknown_type_count,
+        error=progress.error,
+    )
+
+
+def _rebuild_progress(progress: RebuildProgress) -> pb.RebuildProjectionResponse:
+    remaining = None
+    if progress.remaining_seconds is not None:
+        remaining = Duration()
+        remaining.FromMilliseconds(round(progress.remaining_seconds * 1_000))
+    return pb.RebuildProjectionResponse(
+        position=progress.position,
+        head=progress.head,
+        events_per_second=progress.events_per_second,
+        remaining=remaining,
+        done=progress.done,
+    )

@@ -1,0 +1,284 @@
+"""The read model of bilateral status: the claims of each facet of each dyad by their rank."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Final, NamedTuple
+
+import apsw
+
+from communique.domain.assertions import Assertion, assertions
+from communique.domain.clocks import AsOf, micros
+from communique.domain.element import Rank, StatusElement
+from communique.domain.event import Recorded
+from communique.domain.facets import FacetKind, State
+from communique.domain.history import Content, contents, disputes
+from communique.domain.parties import Dyad
+from communique.domain.status import BilateralStatus, assemble
+from communique.domain.values import Certainty
+from communique.service.read_models.elements import Elements
+from communique.service.read_models.names import Names
+from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
+from communique.service.read_models.seek import CERTAIN, FORESEEING, Candidate, Point, winner
+
+_SCHEMA: Final = """
+    -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
+    -- `partitions` is set once partition n has held a claim.
+    CREATE TABLE facets (
+        facet_id INTEGER PRIMARY KEY,
+        dyad TEXT NOT NULL,
+        is_listed INTEGER NOT NULL,
+        facet TEXT NOT NULL,
+        partitions INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (dyad, is_listed, facet)
+    ) STRICT;
+    -- One row for each region in which a content of a claim fills a facet. Times are microseconds.
+    CREATE TABLE claims (
+        claim_id INTEGER PRIMARY KEY,
+        facet_id INTEGER NOT NULL,
+        partition INTEGER NOT NULL,
+        earliest INTEGER NOT NULL,
+        stage INTEGER NOT NULL,
+        certainty INTEGER NOT NULL,
+        known INTEGER NOT NULL,
+        event_id BLOB NOT NULL,
+        position_from INTEGER NOT NULL,
+        position_to INTEGER NOT NULL,
+        known_from INTEGER NOT NULL,
+        known_to INTEGER NOT NULL,
+        agenda_dyad TEXT,
+        span_bits INTEGER,
+        until INTEGER,
+        content_position INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX claims_by_rank ON claims (
+        facet_id, partition, earliest, stage, certainty, known, event_id,
+        position_from, known_from, position_to, known_to
+    );
+    CREATE INDEX claims_by_position ON claims (facet_id, partition, position_from);
+    CREATE INDEX claims_by_known ON claims (facet_id, partition, known_from);
+    -- A plan is looked for between its announcement and its date: see `_planned`.
+    CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, earliest, facet_id)
+        WHERE agenda_dyad IS NOT NULL;
+    CREATE TABLE disputes (
+        event_id BLOB NOT NULL,
+        position INTEGER NOT NULL,
+        known INTEGER NOT NULL,
+        PRIMARY KEY (event_id, position)
+    ) STRICT, WITHOUT ROWID;
+"""
+_INSERT_CLAIM: Final = (
+    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_DELETE_CLAIM: Final = """
+    DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
+        AND certainty = ? AND known = ? AND event_id = ? AND position_from = ? AND known_from = ?
+"""
+_LISTED: Final = "SELECT facet_id, facet, partitions FROM facets WHERE dyad = ? AND is_listed = 1"
+_FACET: Final = "SELECT facet_id, facet, partitions FROM facets WHERE facet_id = ?"
+_CONTENT: Final = "SELECT content_position FROM claims WHERE claim_id = ?"
+_IS_DISPUTED: Final = """
+    SELECT 1 FROM disputes WHERE event_id = ? AND position <= ? AND known <= ? LIMIT 1
+"""
+_NEXT_SPAN_BITS: Final = """
+    SELECT span_bits FROM claims INDEXED BY plans
+    WHERE agenda_dyad = ? AND span_bits > ? ORDER BY span_bits LIMIT 1
+"""
+_PLANS: Final = """
+    SELECT DISTINCT facet_id FROM claims INDEXED BY plans
+    WHERE agenda_dyad = ? AND span_bits = ? AND until > ? AND until < ? AND earliest <= ?
+"""
+_OPEN_BITS: Final = FOREVER.bit_length()
+"""The bits of a span without an end: its plans are looked at one by one."""
+
+
+class ClaimRow(NamedTuple):
+    """One row of `claims`, its facet still by name."""
+
+    dyad: str
+    is_listed: bool
+    facet: str
+    partition: int
+    earliest: int
+    stage: int
+    certainty: int
+    known: int
+    event_id: bytes
+    position_from: int
+    position_to: int
+    known_from: int
+    known_to: int
+    agenda_dyad: str | None
+    span_bits: int | None
+    until: int | None
+    content_position: int
+
+
+class DisputeRow(NamedTuple):
+    """One row of `disputes`."""
+
+    event_id: bytes
+    position: int
+    known: int
+
+
+class BilateralStatusProjection(Projection):
+    """Keeps what every claim asserts of every facet."""
+
+    name: ClassVar[str] = "bilateral-status"
+    version: ClassVar[int] = 1
+    schema: ClassVar[str] = _SCHEMA
+
+    def __init__(self) -> None:
+        """Know no facet's number yet."""
+        self._facets = Names("facets", "facet_id", ("dyad", "is_listed", "facet"))
+
+    def forget(self) -> None:
+        """Forget the facets' numbers."""
+        self._facets.forget()
+
+    def rows(self, history: Sequence[Recorded]) -> Iterator[ClaimRow | DisputeRow]:
+        """Return a row for each assertion in each region, and one for each dispute."""
+        for content in contents(history):
+            for assertion in assertions(content.claim):
+                yield _claim_row(content, assertion)
+        if len(history) > 1 and history[0].event:
+            event_id = history[0].event.event_id.bytes
+            for one in disputes(history):
+                yield DisputeRow(event_id, one.position, micros(one.known))
+
+    def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
+        """Number the facets, delete, insert in the order of the index."""
+        self._number(connection, [row for row in added if isinstance(row, ClaimRow)])
+        removed = [row for row in changes.removed if isinstance(row, ClaimRow)]
+        connection.executemany(
+            _DELETE_CLAIM, [(*self._key(connection, row), row.known_from) for row in removed]
+        )
+        inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
+        facet_id = self._facets.number
+        connection.executemany(
+            _INSERT_CLAIM, sorted((facet_id(connection, row[:3]), *row[3:]) for row in inserted)
+        )
+        # A dispute is never taken back: nothing to delete.
+        disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
+        connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", disputed)
+
+    def _key(self, connection: apsw.Connection, row: ClaimRow) -> tuple[object, ...]:
+        return (self._facets.number(connection, row[:3]), *row[3:10])
+
+    def _number(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
+        """Give new facets their numbers, in the order of the log, and note their partitions."""
+        noted: dict[int, int] = {}
+        for row in added:
+            facet_id = self._facets.number(connection, row[:3])
+            noted[facet_id] = noted.get(facet_id, 0) | 1 << row.partition
+        connection.executemany(
+            "UPDATE facets SET partitions = partitions | ?1 WHERE facet_id = ?2 "
+            "AND partitions | ?1 <> partitions",
+            [(bits, facet_id) for facet_id, bits in noted.items()],
+        )
+
+
+def _claim_row(content: Content, assertion: Assertion) -> ClaimRow:
+    claim, region = content.claim, content.region
+    rank = Rank.of(claim, assertion, content.known)
+    earliest, known_from = micros(rank.earliest), micros(region.known_from)
+    is_certain = claim.certainty is Certainty.CERTAIN
+    partition = CERTAIN * is_certain + FORESEEING * (known_from < earliest)
+    return ClaimRow(
+        str(assertion.dyad),
+        assertion.facet.kind is not FacetKind.AGENDA,
+        str(assertion.facet),
+        partition,
+        earliest,
+        rank.stage,
+        rank.certainty,
+        micros(rank.known),
+        rank.event_id.bytes,
+        region.position_from,
+        FOREVER if region.position_to is None else region.position_to,
+        known_from,
+        FOREVER if region.known_to is None else micros(region.known_to),
+        *_plan(assertion, earliest),
+        content.position,
+    )
+
+
+def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, int | None]:
+    """Where a plan is looked for: by the bits of the span from its announcement to its end."""
+    if assertion.state not in {State.PLANNED, State.POSTPONED}:
+        return None, None, None
+    end = assertion.scheduled.latest if assertion.scheduled else None
+    until = FOREVER if end is None else micros(end)
+    if until <= earliest:
+        return None, None, None
+    bits = _OPEN_BITS if until == FOREVER else (until - earliest).bit_length()
+    return str(assertion.dyad), bits, until
+
+
+class _Asked(NamedTuple):
+    """A question under way: what it reads from, and the point that it asks from."""
+
+    connection: apsw.Connection
+    elements: Elements
+    dyad: Dyad
+    point: Point
+
+
+def bilateral_status(
+    connection: apsw.Connection, elements: Elements, dyad: Dyad, as_of: AsOf, recorded: int
+) -> BilateralStatus:
+    """Return how things stand between two parties.
+
+    `recorded` is the record time of the position asked from, in microseconds.
+    """
+    point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
+    asked = _Asked(connection, elements, dyad, point)
+    facets = [*connection.execute(_LISTED, (str(dyad),)), *_planned(connection, dyad, point)]
+    found = (_element(asked, *facet) for facet in facets)
+    return assemble(dyad, as_of, [one for one in found if one is not None])
+
+
+def _planned(
+    connection: apsw.Connection, dyad: Dyad, point: Point
+) -> Iterator[tuple[int, str, int]]:
+    """Yield the agenda facets with a plan announced by the valid time, for a day that is not past.
+
+    A span of n bits is shorter than 2**n, so that its end lies between the valid time and 2**n
+    after: for each n that occurs, one short range of the index. For example a plan of 5 March for
+    20 March has a span of 41 bits (about 25 days at most): it is looked for in the 25 days after
+    the valid time.
+    """
+    planned: dict[int, None] = {}
+    bits: int | None = connection.execute(_NEXT_SPAN_BITS, (str(dyad), 0)).get
+    while bits is not None:
+        end = FOREVER + 1 if bits == _OPEN_BITS else point.valid + (1 << bits)
+        found = connection.execute(_PLANS, (str(dyad), bits, point.valid, end, point.valid))
+        planned.update(dict.fromkeys(facet_id for (facet_id,) in found))
+        bits = connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
+    for facet_id in planned:
+        yield from connection.execute(_FACET, (facet_id,))
+
+
+def _element(asked: _Asked, facet_id: int, facet: str, partitions: int) -> StatusElement | None:
+    """Return the winning claim's element, with the last certain one beside it where it is less."""
+    found = [
+        (number, one)
+        for number in range(partitions.bit_length())
+        if partitions >> number & 1
+        and (one := winner(asked.connection, facet_id, number, asked.point)) is not None
+    ]
+    best = max((one for _, one in found), default=None)
+    if best is None:
+        return None
+    certain = max((one for number, one in found if number & CERTAIN), default=None)
+    if certain is None or certain is best:
+        return _read(asked, facet, best)
+    last = _read(asked, facet, certain)
+    return _read(asked, facet, best).model_copy(update={"last_certain": last})
+
+
+def _read(asked: _Asked, facet: str, claim: Candidate) -> StatusElement:
+    content_position: int = asked.connection.execute(_CONTENT, (claim.claim_id,)).get
+    element = asked.elements.element(content_position, claim.known, str(asked.dyad), facet)
+    bindings = (claim.event_id, asked.point.position, asked.point.known)
+    is_disputed = asked.connection.execute(_IS_DISPUTED, bindings).get
+    return element.model_copy(update={"contested": True}) if is_disputed else element

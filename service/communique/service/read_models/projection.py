@@ -1,0 +1,194 @@
+"""A projection: pure rows of each event's history, and the file that holds them.
+
+What a projection keeps of an event is a function of the event's history alone (`rows`). A new
+claim adds its rows; an amendment replaces the rows of the history before it by those of the
+history after it. So what is kept depends neither on batches nor on restarts.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ClassVar, Final, NamedTuple
+from uuid import UUID
+
+import apsw
+from eventsourcing.persistence import Tracking
+
+from communique.domain.clocks import AsOf
+from communique.domain.event import Recorded
+from communique.service.log import SQLiteTrackingRecorder
+from communique.service.log.sqlite import Format, ReadPool, connect, transaction
+from communique.service.log.tracking import TRACKING_TABLE
+from communique.service.read_models.errors import ReadModelBehind
+from communique.service.read_models.history import Step
+from communique.service.read_models.questions import Question
+
+LOG_NAME: Final = "log"
+FOREVER: Final = 2**62
+"""Stands for no end, of positions and of microseconds."""
+
+_APPLICATION_ID: Final = 0x434D5152  # "CMQR"
+_CHECKPOINT_PAGES: Final = 4_000
+
+Row = tuple[Any, ...]
+Streams = Callable[[UUID, int], list[Recorded]]
+
+
+class Projection(ABC):
+    """What is kept of the log, under a name and the version of its rules."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    schema: ClassVar[str]
+
+    @classmethod
+    def format(cls) -> Format:
+        """The format of the file."""
+        return Format(_APPLICATION_ID, cls.version, f"{cls.schema}{TRACKING_TABLE}{_COUNTS_TABLE}")
+
+    @abstractmethod
+    def rows(self, history: Sequence[Recorded]) -> Iterable[Row]:
+        """Return what is kept of one event, from its claim and amendments so far; pure."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Forget what was remembered of the file: the transaction that wrote it was rolled back."""
+
+    @abstractmethod
+    def write(
+        self, connection: apsw.Connection, added: Sequence[Row], changes: "RowChanges"
+    ) -> None:
+        """Write: `added` are all rows added on the way, `changes` is what remains of them."""
+
+
+class RowChanges(NamedTuple):
+    """The rows to delete and to insert; none is in both."""
+
+    removed: Sequence[Row]
+    inserted: Sequence[Row]
+
+
+class Snapshot(NamedTuple):
+    """A reading connection that sees one state of the file, and the position of that state."""
+
+    connection: apsw.Connection
+    reached: int
+
+    def as_of(self, name: str, question: Question) -> AsOf:
+        """Resolve the point asked from; raise `ReadModelBehind` where it lies ahead."""
+        position = self.reached if question.position is None else question.position
+        if position > self.reached:
+            raise ReadModelBehind(name, position, self.reached)
+        return AsOf(question.valid, question.known, position)
+
+    def unknown_type_count(self) -> int:
+        """Return how many events were kept without being understood."""
+        return self.connection.execute("SELECT count FROM counts").get or 0
+
+
+_COUNTS_TABLE: Final = """
+    CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_COUNT: Final = """
+    INSERT INTO counts VALUES ('unknown types', ?)
+    ON CONFLICT (name) DO UPDATE SET count = count + excluded.count
+"""
+
+
+class ProjectionFile:
+    """The file of one projection: one writer, many readers."""
+
+    def __init__(self, path: Path, projection: Projection) -> None:
+        """Open the file, or make it. Raises what `connect` raises."""
+        self.path = path
+        self.projection = projection
+        # Derived and rebuilt by replay: a power cut may cost the last transactions, never
+        # consistency.
+        self._writer = connect(path, projection.format(), synchronous="NORMAL")
+        self._writer.wal_autocheckpoint(_CHECKPOINT_PAGES)
+        self._readers = ReadPool(path, projection.format())
+        self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
+        self.position = self._tracking.max_tracking_id(LOG_NAME) or 0
+
+    def apply(self, steps: Sequence[Step], streams: Streams) -> None:
+        """Take in the events that follow `position`, all or none; earlier ones are passed over."""
+        new = [step for step in steps if step.recorded.position > self.position]
+        if not new:
+            return
+        added, changes = changes_of(self.projection, new, streams)
+        unknown = sum(step.recorded.event is None for step in new)
+        last = new[-1].recorded.position
+        try:
+            with transaction(self._writer):
+                self.projection.write(self._writer, added, changes)
+                if unknown:
+                    self._writer.execute(_COUNT, (unknown,))
+                self._tracking.insert_tracking(Tracking(LOG_NAME, last))
+        except BaseException:
+            self.projection.forget()
+            raise
+        self.position = last
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Lend a connection on which everything is read from one state."""
+        with self._readers.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                reached = connection.execute("SELECT notification_id FROM tracking").get or 0
+                yield Snapshot(connection, reached)
+            finally:
+                connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Empty the WAL into the file, and close."""
+        self._readers.close()
+        # A reader that is still at it keeps the WAL from being emptied: the next to open the file
+        # reads it.
+        with suppress(apsw.BusyError):
+            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._writer.close()
+
+    def retire(self) -> None:
+        """Close a file that is not needed any more; its readers finish first."""
+        self._readers.close()
+        self._writer.close()
+
+
+def changes_of(
+    projection: Projection, steps: Iterable[Step], streams: Streams
+) -> tuple[list[Row], RowChanges]:
+    """Return every row added on the way, in order, and the changes that remain in the end."""
+    added: list[Row] = []
+    pending: dict[Row, bool] = {}
+    for event_id, recorded in steps:
+        before, after = _before_and_after(projection, event_id, recorded, streams)
+        for row in before:
+            if row not in after:
+                _note(pending, row, is_added=False)
+        for row in after:
+            if row not in before:
+                added.append(row)
+                _note(pending, row, is_added=True)
+    removed = [row for row, is_added in pending.items() if not is_added]
+    return added, RowChanges(removed, [row for row, is_added in pending.items() if is_added])
+
+
+def _before_and_after(
+    projection: Projection, event_id: UUID, recorded: Recorded, streams: Streams
+) -> tuple[dict[Row, None], dict[Row, None]]:
+    """The rows of the event's history without this step, and with it."""
+    if recorded.revision == 1:
+        return {}, dict.fromkeys(projection.rows([recorded]))
+    history = streams(event_id, recorded.position)
+    rows = projection.rows
+    return dict.fromkeys(rows(history[:-1])), dict.fromkeys(rows(history))
+
+
+def _note(pending: dict[Row, bool], row: Row, *, is_added: bool) -> None:
+    """What is added and removed in one batch leaves nothing."""
+    if pending.get(row) is (not is_added):
+        del pending[row]
+    else:
+        pending[row] = is_added

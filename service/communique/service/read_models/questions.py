@@ -1,0 +1,52 @@
+"""What the read models are asked, and what they answer."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from communique.domain.clocks import AsOf
+from communique.v1 import event_pb2
+
+
+class Question(NamedTuple):
+    """The point that is asked from: instants aware UTC; no position means the latest reached."""
+
+    valid: datetime
+    known: datetime
+    position: int | None = None
+
+
+class Page(NamedTuple):
+    """How many events at most, and the key after which they follow (None: from the start)."""
+
+    size: int
+    after_key: bytes | None = None
+
+
+class EventPage(NamedTuple):
+    """Events as messages of the contract, and the key to go on after; None at the end."""
+
+    events: list[event_pb2.EventAsOf]
+    next_key: bytes | None
+    as_of: AsOf
+
+
+class Progress(NamedTuple):
+    """How far a projection is. `state` is `LIVE`, `BUILDING`, `REBUILDING` or `STOPPED`."""
+
+    name: str
+    version: int
+    state: str
+    position: int
+    lag: int
+    unknown_type_count: int
+    error: str
+
+
+class RebuildProgress(NamedTuple):
+    """How far a rebuild is; `remaining_seconds` is an estimate, None while there is none."""
+
+    position: int
+    head: int
+    events_per_second: float
+    remaining_seconds: float | None
+    done: bool

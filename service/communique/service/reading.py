@@ -1,0 +1,144 @@
+"""Reads of the log: frames of events, and checkpoints where a filter finds little."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from communique.service.filters import Filter
+from communique.service.frames import checkpoint_frame, events_frame
+from communique.service.limits import (
+    CHECKPOINT_POSITIONS_MAX,
+    EVENTS_PER_FRAME_MAX,
+    FRAME_BYTES_MAX,
+)
+from communique.service.log import LogReader, Recorded
+from communique.service.mapper import event_of
+from communique.service.refusals import InvalidRequest
+from communique.service.workers import Workers
+from communique.v1 import record_service_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a read goes through: the positions with `after` < position <= `until`.
+
+    They are read from the low end up or, if it `is_backwards`, from the high end down. `limit` is
+    how many events at most, None without a limit; `selection` which ones, None for all.
+    """
+
+    after: int
+    until: int
+    is_backwards: bool = False
+    limit: int | None = None
+    selection: Filter | None = None
+
+
+class Read:
+    """One read under way: which positions are left, and what was found and not yet sent."""
+
+    def __init__(self, reader: LogReader, workers: Workers, span: Span) -> None:
+        """Read what `span` says with `reader`, in the threads of `workers`."""
+        self._reader = reader
+        self._workers = workers
+        self._span = span
+        self._after, self._until = span.after, span.until
+        self._looked_at = span.until + 1 if span.is_backwards else span.after
+        self._sieve = _Sieve(span.selection) if span.selection else None
+        self._found: list[Recorded] = []
+        self._found_bytes = 0
+        self._unsaid = 0
+        self.event_count = 0
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield frames, as bytes of `ReadResponse`; the last is a checkpoint."""
+        while not self._is_over():
+            for frame in await self._workers.run(self._read_on):
+                yield frame
+        yield checkpoint_frame(self._looked_at)
+
+    def _read_on(self) -> list[bytes]:
+        """Look at the next positions; return the frames that are due, if any."""
+        for row in self._next_rows():
+            self._look_at(row)
+            if self._is_over():
+                break
+        return self._due_frames()
+
+    def _next_rows(self) -> list[Recorded]:
+        count = EVENTS_PER_FRAME_MAX
+        if self._span.limit is not None and self._span.selection is None:
+            count = min(count, self._span.limit - self.event_count)
+        rows = self._reader.read(
+            self._after,
+            count,
+            until=self._until,
+            descending=self._span.is_backwards,
+            bytes_max=FRAME_BYTES_MAX,
+        )
+        if not rows:
+            self._after = self._until
+        return rows
+
+    def _look_at(self, row: Recorded) -> None:
+        self._looked_at = row.position
+        if self._span.is_backwards:
+            self._until = row.position - 1
+        else:
+            self._after = row.position
+        self._unsaid += 1
+        if self._sieve is None or self._sieve.selects(row):
+            self._found.append(row)
+            self._found_bytes += len(row.state)
+            self.event_count += 1
+
+    def _is_over(self) -> bool:
+        return self._after >= self._until or self.event_count == self._span.limit
+
+    def _due_frames(self) -> list[bytes]:
+        is_full = (
+            len(self._found) >= EVENTS_PER_FRAME_MAX or self._found_bytes >= FRAME_BYTES_MAX // 2
+        )
+        is_late = self._unsaid >= CHECKPOINT_POSITIONS_MAX - EVENTS_PER_FRAME_MAX
+        if not (is_full or is_late or self._is_over() or self._span.selection is None):
+            return []
+        frames = [events_frame(self._found)] if self._found else []
+        if is_late:
+            frames.append(checkpoint_frame(self._looked_at))
+        self._found, self._found_bytes, self._unsaid = [], 0, 0
+        return frames
+
+
+class _Sieve:
+    """A filter on rows of the log, which decodes few of those that it does not select.
+
+    Type words are looked up in the topic. Codes, slugs and names lie in the stored bytes as they
+    are, so that an event whose bytes hold none of those asked for needs no decoding.
+    """
+
+    def __init__(self, selection: Filter) -> None:
+        self._selection = selection
+        dyad = selection.dyad
+        asked: list[Iterable[str]] = [
+            *([[dyad.first], [dyad.second]] if dyad else []),
+            selection.parties,
+            selection.issues,
+            selection.subjects,
+            selection.outlets,
+        ]
+        self._needles = [[word.encode() for word in words] for words in asked if words]
+
+    def selects(self, row: Recorded) -> bool:
+        """Whether the filter selects the event of the row."""
+        if self._selection.types and row.topic not in self._selection.types:
+            return False
+        if not all(any(word in row.state for word in words) for words in self._needles):
+            return False
+        event = event_of(row.topic, row.state)
+        return event is not None and self._selection.matches_recorded(event)
+
+
+def is_backwards(direction: record_service_pb2.Direction.ValueType) -> bool:
+    """Return which way a request goes; raise `InvalidRequest` for a value that is no direction."""
+    if direction not in record_service_pb2.Direction.values():
+        words = "FORWARDS or BACKWARDS"
+        raise InvalidRequest.at("direction", f"unknown value {direction}: one of {words}")
+    return direction == record_service_pb2.DIRECTION_BACKWARDS

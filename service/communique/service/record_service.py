@@ -1,0 +1,137 @@
+"""`RecordService`: the log. Each method checks, asks and answers; what it raises `errors` maps."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from communique.domain.clocks import micros
+from communique.service import log
+from communique.service.asking import Asking, resolved
+from communique.service.context import Context, submitter_of
+from communique.service.filters import Filter, filter_of
+from communique.service.frames import recorded_message, timestamp_of
+from communique.service.imports import Importer
+from communique.service.intake import Intake, expectations_of
+from communique.service.logging import note
+from communique.service.points import check_not_negative, check_recorded, instant_of
+from communique.service.read_models import ReadModels
+from communique.service.reading import Read, Span, is_backwards
+from communique.service.refusals import EventNotFound, Faults, InvalidRequest, checked, uuid_of
+from communique.service.workers import Workers
+from communique.v1 import record_service_pb2 as pb
+from communique.v1.record_service_pb2_grpc import RecordServiceServicer
+
+
+@dataclass(frozen=True)
+class RecordService(RecordServiceServicer):
+    """Writes to the log and reads from it; `ListEvents` asks the read models."""
+
+    event_log: log.EventLog
+    read_models: ReadModels
+    intake: Intake
+    asking: Asking
+    readers: Workers
+
+    async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
+        """Record the events, all or none. A commit once begun goes through, whoever went away."""
+        note(events=len(request.events))
+        expectations = expectations_of(request.expectations)
+        entries = await self.intake.entries(request.events)
+        answer = self.event_log.append(entries, expectations, submitter_of(context))
+        receipts = await asyncio.wrap_future(answer)
+        note(position=receipts[-1].position)
+        return pb.SubmitResponse(receipts=map(_receipt, receipts))
+
+    async def Import(
+        self, request_iterator: AsyncIterator[pb.ImportRequest], context: Context
+    ) -> AsyncIterator[pb.ImportResponse]:
+        """Record batches in bulk, with progress for each."""
+        importer = Importer(self.intake, self.event_log, submitter_of(context))
+        async for progress in importer.run(request_iterator):
+            note(
+                events=progress.received_count,
+                rejected=progress.rejected_count,
+                position=progress.position,
+            )
+            yield progress
+
+    async def GetEvent(self, request: pb.GetEventRequest, context: Context) -> pb.GetEventResponse:
+        """Return an event with its amendments."""
+        event_id = checked("event_id", uuid_of, request.event_id)
+        claim, *amendments = await self.readers.run(self._stream, event_id)
+        note(position=claim.position)
+        return pb.GetEventResponse(
+            claim=recorded_message(claim), amendments=map(recorded_message, amendments)
+        )
+
+    async def ListEvents(
+        self, request: pb.ListEventsRequest, context: Context
+    ) -> pb.ListEventsResponse:
+        """Return a page of the events that a filter selects, in the order of their positions."""
+        page, token = await self.asking.list_page(request, context, self.read_models.list_events)
+        return pb.ListEventsResponse(
+            events=page.events, next_page_token=token, as_of=resolved(page.as_of)
+        )
+
+    async def Read(self, request: pb.ReadRequest, context: Context) -> AsyncIterator[bytes]:  # type: ignore[override]
+        """Read the log; the frames are the bytes of `ReadResponse`: see `frames`."""
+        span = _span(request, self.event_log.tail.position)
+        read = Read(self.event_log, self.readers, span)
+        async for frame in read.frames():
+            yield frame
+        note(events=read.event_count, position=span.until)
+
+    async def GetHead(self, request: pb.GetHeadRequest, context: Context) -> pb.GetHeadResponse:
+        """Return the last position and its record time."""
+        position, record_micros = await self.readers.run(self.event_log.head)
+        if not position:
+            return pb.GetHeadResponse()
+        return pb.GetHeadResponse(position=position, record_time=timestamp_of(record_micros))
+
+    async def GetPosition(
+        self, request: pb.GetPositionRequest, context: Context
+    ) -> pb.GetPositionResponse:
+        """Return the last position that was recorded at or before a record time."""
+        if not request.HasField("record_time"):
+            raise InvalidRequest.at("record_time", "is required")
+        moment = checked("record_time", instant_of, request.record_time)
+        position = await self.readers.run(self.event_log.position_at, micros(moment))
+        return pb.GetPositionResponse(position=position)
+
+    def _stream(self, event_id: UUID) -> list[log.Recorded]:
+        """The claim and amendments of an event, named by its own id or by that of an amendment."""
+        stream = self.event_log.stream(event_id)
+        if stream:
+            return stream
+        position = self.event_log.find(event_id)
+        if position is None:
+            raise EventNotFound(event_id)
+        amendment = self.event_log.by_positions([position])[0]
+        return self.event_log.stream(UUID(bytes=amendment.event_id))
+
+
+def _receipt(receipt: log.Receipt) -> pb.Receipt:
+    return pb.Receipt(
+        event_id=str(receipt.event_id),
+        position=receipt.position,
+        record_time=timestamp_of(receipt.record_micros),
+        duplicate=receipt.duplicate,
+        revision=receipt.revision,
+    )
+
+
+def _span(request: pb.ReadRequest, head: int) -> Span:
+    """Return what a request asks to read of a log whose last position is `head`."""
+    faults = Faults()
+    check_not_negative("after_position", request.after_position, faults)
+    check_not_negative("limit", request.limit, faults)
+    faults.refuse()
+    check_recorded(request.after_position, head)
+    selection = filter_of(request.filter)
+    limit, selected = request.limit or None, None if selection == Filter() else selection
+    if is_backwards(request.direction):
+        from_head = head + 1 if head else 0
+        before = request.after_position if request.HasField("after_position") else from_head
+        return Span(0, before - 1, is_backwards=True, limit=limit, selection=selected)
+    return Span(request.after_position, head, limit=limit, selection=selected)

@@ -1,0 +1,207 @@
+"""The server, put together in one place and taken apart in the reverse order."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Final
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
+from grpc_reflection.v1alpha import reflection
+
+from communique.service import limits
+from communique.service.asking import Asking
+from communique.service.clock import Clock
+from communique.service.health import RECORD_SERVICE, SERVICES, Health
+from communique.service.ids import EventIds
+from communique.service.intake import Intake
+from communique.service.interceptors import CallInterceptor
+from communique.service.log import EventLog
+from communique.service.logging import Logger, logger_of, take_over
+from communique.service.projection_service import ProjectionService
+from communique.service.read_models import ReadModels
+from communique.service.record_service import RecordService
+from communique.service.settings import Settings
+from communique.service.timeline_service import TimelineService
+from communique.service.workers import Workers
+from communique.v1 import (
+    projection_service_pb2_grpc,
+    record_service_pb2,
+    record_service_pb2_grpc,
+    timeline_service_pb2_grpc,
+)
+
+LOG_FILE: Final = "log.db"
+READ_MODELS_FOLDER: Final = "read-models"
+
+_REFLECTED: Final = (*SERVICES, HEALTH_SERVICE, reflection.SERVICE_NAME)
+
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),  # two servers on one port would share its calls: an error instead
+    ("grpc.max_receive_message_length", limits.MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", limits.MESSAGE_BYTES_MAX),
+    ("grpc.max_concurrent_streams", limits.STREAMS_PER_CONNECTION_MAX),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)
+
+
+class CannotListen(Exception):
+    """The address can't be listened at; most often another process does."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; all log lines of the process go to standard error.
+
+    Raises `CannotListen`, the log's `LogInUse`, `UnusableFile` and `LogUnavailable`, and `OSError`
+    for a folder or a TLS file.
+    """
+    take_over(settings)
+    sys.setswitchinterval(limits.THREAD_SWITCH_SECONDS)
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, in the main thread's loop; raises as `run` does."""
+    logger, stopping = logger_of(settings), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with serving(settings, logger):
+        await stopping.wait()
+
+
+@contextmanager
+def running_server(settings: Settings) -> Iterator[str]:
+    """Serve in a background thread for the length of the block; give the address.
+
+    Raises as `run` does.
+    """
+    started: Future[tuple[str, Callable[[], None]]] = Future()
+    thread = Thread(target=lambda: asyncio.run(_serve_until_told(settings, started)), name="server")
+    thread.start()
+    try:
+        address, stop = started.result()
+        try:
+            yield address
+        finally:
+            stop()
+    finally:
+        thread.join()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, logger: Logger) -> AsyncIterator[str]:
+    """Serve for the length of the block; give the address. Raises as `run` does.
+
+    At the end calls under way get their grace, then the read models are closed, then the log.
+    """
+    with ExitStack() as stack:
+        clock, event_log, read_models = _open(settings, stack)
+        readers = _workers(stack, "reads", limits.READ_THREADS, settings.concurrent_calls_max)
+        checkers = _workers(stack, "checks", limits.CHECK_THREADS, settings.concurrent_calls_max)
+        askers = _workers(stack, "questions", limits.ANSWER_THREADS, limits.ANSWERS_QUEUED_MAX)
+        intake = Intake(EventIds(), clock.now, checkers)
+        asking = Asking(event_log, read_models, askers, clock, settings.wait_seconds_max)
+        health = Health(event_log, read_models, settings.lag_max, logger)
+        calls = CallInterceptor(logger, settings.concurrent_calls_max)
+
+        server = grpc.aio.server(interceptors=[calls], options=_OPTIONS)
+        records = RecordService(event_log, read_models, intake, asking, readers)
+        timelines = TimelineService(read_models, asking)
+        projections = ProjectionService(read_models, asking)
+        record_service_pb2_grpc.add_RecordServiceServicer_to_server(records, server)
+        timeline_service_pb2_grpc.add_TimelineServiceServicer_to_server(timelines, server)
+        projection_service_pb2_grpc.add_ProjectionServiceServicer_to_server(projections, server)
+        health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
+        _pass_frames_as_bytes(records, server)
+        reflection.enable_server_reflection(_REFLECTED, server)
+
+        address = _listen(server, settings)
+        await server.start()
+        try:
+            async with health.watched(settings.health_seconds):
+                logger.info("serving", address=address, sqlite=event_log.sqlite_version)
+                yield address
+                logger.info("stopping", grace_seconds=settings.grace_seconds)
+        finally:
+            calls.drain()
+            await server.stop(settings.grace_seconds)
+
+
+def _open(settings: Settings, stack: ExitStack) -> tuple[Clock, EventLog, ReadModels]:
+    """Open what is kept on disk, to be closed in the reverse order."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    clock = Clock()
+    event_log = EventLog.open(settings.data_dir / LOG_FILE, clock.micros)
+    stack.callback(event_log.close)
+    clock.reach(event_log.head()[1])
+    read_models = ReadModels(settings.data_dir / READ_MODELS_FOLDER, event_log)
+    stack.callback(read_models.close)
+    read_models.start()
+    return clock, event_log, read_models
+
+
+def _workers(stack: ExitStack, name: str, threads: int, queued_max: int) -> Workers:
+    workers = Workers(name, threads, queued_max)
+    stack.callback(workers.close)
+    return workers
+
+
+async def _serve_until_told(
+    settings: Settings, started: Future[tuple[str, Callable[[], None]]]
+) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        async with serving(settings, logger_of(settings)) as address:
+            started.set_result((address, lambda: _from_outside(loop, stopping)))
+            await stopping.wait()
+    except BaseException as error:
+        if started.done():
+            raise
+        started.set_exception(error)
+
+
+def _from_outside(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(stopping.set)
+
+
+def _pass_frames_as_bytes(records: RecordService, server: grpc.aio.Server) -> None:
+    """Register `Read` once more, without a serializer: its frames are bytes already."""
+    decode = record_service_pb2.ReadRequest.FromString
+    read: grpc.RpcMethodHandler[record_service_pb2.ReadRequest, bytes] = (
+        grpc.unary_stream_rpc_method_handler(records.Read, request_deserializer=decode)
+    )
+    server.add_registered_method_handlers(RECORD_SERVICE, {"Read": read})
+
+
+def _listen(server: grpc.aio.Server, settings: Settings) -> str:
+    credentials = _credentials(settings)
+    try:
+        if credentials:
+            port = server.add_secure_port(settings.listen, credentials)
+        else:
+            port = server.add_insecure_port(settings.listen)
+    except RuntimeError as error:
+        raise CannotListen(f"can't listen at {settings.listen}: is it in use?") from error
+    return f"{settings.listen.rpartition(':')[0]}:{port}"
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
+    if settings.tls_key is None or settings.tls_certificate is None:
+        return None
+    pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
+    authorities = _read(settings.tls_client_ca)
+    return grpc.ssl_server_credentials([pair], authorities, authorities is not None)
+
+
+def _read(path: Path | None) -> bytes | None:
+    return path.read_bytes() if path else None

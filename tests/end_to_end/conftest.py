@@ -1,0 +1,50 @@
+"""A real server on a free port, and a real channel to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from communique.service.server import running_server
+from communique.service.settings import LogLevel, Settings
+from tests.end_to_end.calls import Stubs, connected
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A server of its own for each test: an empty data folder and a free port."""
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def address(settings: Settings) -> Iterator[str]:
+    """The address of a running server."""
+    with running_server(settings) as address:
+        yield address
+
+
+@pytest.fixture
+def stubs(address: str) -> Iterator[Stubs]:
+    """The services of that server, over a channel."""
+    with connected(address) as stubs:
+        yield stubs
+
+
+@pytest.fixture(scope="module")
+def shared_stubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stubs]:
+    """The services of a server that all tests of a module share: for tests that leave no trace."""
+    settings = settings_in(tmp_path_factory.mktemp("shared"))
+    with running_server(settings) as address, connected(address) as stubs:
+        yield stubs
+
+
+def settings_in(folder: Path) -> Settings:
+    """Settings for a quick and quiet server with its data in `folder`."""
+    return Settings(
+        data_dir=folder / "data",
+        listen="127.0.0.1:0",
+        grace_seconds=1,
+        wait_seconds_max=30,
+        health_seconds=0.05,
+        log_level=LogLevel.ERROR,
+    )
