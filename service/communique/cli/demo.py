@@ -1,0 +1,144 @@
+"""`communique demo`: a server, a small crisis, and what was known when."""
+
+import shlex
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from communique.cli import event_view, sample, status_view, words
+from communique.cli.screen import console
+from communique.client import Client, EventFilter
+from communique.domain.values import Certainty
+from communique.service.settings import LogLevel, Settings
+
+_DAY: Final = "2019-08-21"
+_BEFORE: Final = "2019-08-21T16:00"
+_AFTER: Final = "2019-08-21T17:00"
+
+
+def demo() -> None:
+    """Start a server, record a small crisis, and ask what was true and what was known when."""
+    from communique.service.server import running_server  # noqa: PLC0415  as for `serve`
+
+    with tempfile.TemporaryDirectory(prefix="communique-demo-") as folder:
+        settings = Settings(
+            data_dir=Path(folder), listen="127.0.0.1:0", log_level=LogLevel.ERROR, grace_seconds=1
+        )
+        with running_server(settings) as address, Client(address) as client:
+            Demo(client, console()).run(address, folder)
+
+
+class Demo:
+    """The questions of a desk, one after the other, each with the command that asks it."""
+
+    def __init__(self, client: Client, screen: Console) -> None:
+        self._client = client
+        self._screen = screen
+        self._position = 0
+
+    def run(self, address: str, folder: str) -> None:
+        """Record the sample and ask."""
+        receipts = self._client.submit(sample.claims())
+        self._position = receipts[-1].position
+        self._say(f"A server on {address}, its log in {folder} until this ends.")
+        told = words.counted(len(receipts), "report")
+        self._say(f"{told} on Japan and South Korea, 2018 to 2019, are recorded.")
+        self._twentieth()
+        self._known_then()
+        self._certain_and_expected()
+        self._what_followed()
+        self._how_to_go_on()
+
+    def _twentieth(self) -> None:
+        self._ask("How did the two stand on 20 August 2019?")
+        self._status("2019-08-20")
+        self._say(
+            "Japan refused talks that day. Nothing that came later changes this answer; ask for "
+            "20 August in ten years, and the refusal still stands."
+        )
+
+    def _known_then(self) -> None:
+        self._ask("What could a desk know on 21 August at 16:00, Korean time?")
+        self._status(_BEFORE, _BEFORE)
+        self._say(
+            "The ministers had parted half an hour before, and no source had said so. As far as "
+            "anyone could know, officials had met in July and all was well."
+        )
+        self._ask("And at 17:00, after the report of 16:30? Which claim stands behind each line?")
+        self._status(_AFTER, _AFTER, explain=True)
+
+    def _certain_and_expected(self) -> None:
+        self._ask("Of what happened on 21 August, what is certain?")
+        self._timeline(Certainty.CERTAIN)
+        self._ask("And what is only expected to have happened?")
+        self._timeline(Certainty.PROBABLE)
+
+    def _what_followed(self) -> None:
+        self._ask("What did the next day bring?")
+        self._command(f"timeline KOR JPN --from 2019-08-22 --zone {sample.ZONE}")
+        wanted = EventFilter("-".join(sample.DYAD), occurred_from="2019-08-22")
+        self._events(wanted)
+        found = self._client.status(
+            *sample.DYAD, valid_at="2019-08-22", zone=sample.ZONE, min_position=self._position
+        )
+        first = found.posture_triggers[0]
+        self._say(
+            f"With that the relation is {found.posture.value.lower()}, by the rule {first.rule}. "
+            f"A posture is never a score: it names its rule, and the rule its events."
+        )
+
+    def _how_to_go_on(self) -> None:
+        self._ask("To go on with a server of your own:")
+        path = shlex.quote(str(files(sample) / sample.NAME))
+        for line in (
+            "communique serve                # in another terminal; the data is kept",
+            f"communique submit {path}",
+            "communique status 'South Korea' Japan --valid-at 2019-08-28 --zone Asia/Seoul",
+            "communique timeline KOR JPN --explain",
+            "communique --help",
+        ):
+            self._screen.print(Text(f"  $ {line}", "bold cyan"), soft_wrap=True)
+
+    def _status(self, valid: str, known: str | None = None, *, explain: bool = False) -> None:
+        options = f"--valid-at {valid}" + (f" --known-at {known}" if known else "")
+        shown = " --explain" if explain else ""
+        self._command(f"status KOR JPN {options} --zone {sample.ZONE}{shown}")
+        found = self._client.status(
+            *sample.DYAD,
+            valid_at=valid,
+            known_at=known,
+            zone=sample.ZONE,
+            min_position=self._position,
+        )
+        status_view.print_status(self._screen, found, sample.ZONE, explain=explain)
+
+    def _timeline(self, certainty: Certainty) -> None:
+        options = f"--from {_DAY} --to {_DAY} --certainty {certainty.lower()}"
+        self._command(f"timeline KOR JPN {options} --zone {sample.ZONE}")
+        wanted = EventFilter(
+            "-".join(sample.DYAD),
+            certainties=[certainty],
+            occurred_from=_DAY,
+            occurred_to=_DAY,
+        )
+        self._events(wanted)
+
+    def _events(self, wanted: EventFilter) -> None:
+        found = self._client.timeline(wanted, zone=sample.ZONE, min_position=self._position)
+        event_view.print_events(self._screen, found, sample.ZONE)
+
+    def _ask(self, question: str) -> None:
+        self._screen.print()
+        self._screen.rule(Text(question, "bold"), align="left", characters="─")
+
+    def _command(self, command: str) -> None:
+        self._screen.print(Text(f"$ communique {command}", "bold cyan"), soft_wrap=True)
+        self._screen.print()
+
+    def _say(self, text: str) -> None:
+        self._screen.print()
+        self._screen.print(Text(text, "italic"))

@@ -1,0 +1,161 @@
+"""The commands of the operator: running the server, exporting the log, rebuilding read models."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Final, TextIO
+
+import typer
+from pydantic import ValidationError
+
+from communique.cli import words
+from communique.cli.exits import Failure
+from communique.cli.options import Filters, Remote, option
+from communique.cli.screen import Bar, console, note, progress_bar
+from communique.client import Client
+from communique.codec import violations
+from communique.importers import jsonl
+from communique.service.settings import LogFormat, LogLevel, Settings
+
+_REPORTED_EVERY: Final = 1_000
+
+
+_DEFAULTS: Final = Settings()
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """The server's settings as options; the names are those of `Settings`."""
+
+    data_dir: Annotated[
+        Path, option("--data-dir", "The folder of the log and the read models; made if missing.")
+    ] = _DEFAULTS.data_dir
+    listen: Annotated[
+        str, option("--listen", "HOST:PORT to listen at; port 0 is any free one.")
+    ] = _DEFAULTS.listen
+    tls_certificate: Annotated[
+        Path | None, option("--tls-certificate", "The certificate chain (PEM); turns TLS on.")
+    ] = None
+    tls_key: Annotated[
+        Path | None, option("--tls-key", "The private key of the certificate (PEM).")
+    ] = None
+    tls_client_ca: Annotated[
+        Path | None,
+        option("--tls-client-ca", "Let in only clients of these authorities (PEM)."),
+    ] = None
+    grace_seconds: Annotated[
+        float, option("--grace-seconds", "How long calls may go on when asked to stop.")
+    ] = _DEFAULTS.grace_seconds
+    wait_seconds_max: Annotated[
+        float,
+        option("--wait-seconds-max", "How long a question waits for a read model at most."),
+    ] = _DEFAULTS.wait_seconds_max
+    lag_max: Annotated[
+        int, option("--lag-max", "How far behind a read model may be before health fails.")
+    ] = _DEFAULTS.lag_max
+    health_seconds: Annotated[
+        float, option("--health-seconds", "How often health is looked at.")
+    ] = _DEFAULTS.health_seconds
+    concurrent_calls_max: Annotated[
+        int, option("--concurrent-calls-max", "How many calls may be under way at once.")
+    ] = _DEFAULTS.concurrent_calls_max
+    log_format: Annotated[
+        LogFormat, option("--log-format", "How log lines look; auto is JSON but on a terminal.")
+    ] = _DEFAULTS.log_format
+    log_level: Annotated[
+        LogLevel, option("--log-level", "The least severe log line that is written.")
+    ] = _DEFAULTS.log_level
+
+    def settings(self) -> Settings:
+        """Return the settings; `typer.BadParameter` names the option that does not fit."""
+        try:
+            return Settings(**asdict(self))
+        except ValidationError as error:
+            first = violations(error)[0]
+            name = f"--{first.field.replace('_', '-')}" if first.field else None
+            raise typer.BadParameter(first.description, param_hint=name) from None
+
+
+def serve(options: ServeOptions) -> None:
+    """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
+    settings = options.settings()
+    # The other commands start in half the time without the server.
+    from communique.service import log, server  # noqa: PLC0415
+
+    try:
+        server.run(settings)
+    except (server.CannotListen, log.LogInUse, log.UnusableFile, log.LogUnavailable) as error:
+        raise Failure(str(error)) from None
+
+
+def replay(
+    remote: Remote,
+    filters: Filters,
+    after: Annotated[int, option("--after", "Start behind this position.", min=0)] = 0,
+    limit: Annotated[
+        int,
+        option(
+            "--limit", "How many at most; 0 is all.", "-n", env="COMMUNIQUE_REPLAY_LIMIT", min=0
+        ),
+    ] = 0,
+    file: Annotated[
+        Path | None,
+        option(
+            "--output",
+            "Write to this file, which appears only when it is whole. Default: standard output.",
+            env="COMMUNIQUE_OUTPUT_FILE",
+            metavar="FILE",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Export the log as JSON lines, amendments included, in the order of positions."""
+    wanted = filters.wanted(None, "UTC")
+    with remote.connect() as client, _target(file) as target, progress_bar("replaying") as bar:
+        head, count = client.head().position, 0
+        for recorded in client.read(after, filter=wanted, limit=limit or None):
+            target.write(jsonl.dump_recorded(recorded) + "\n")
+            count += 1
+            if count % _REPORTED_EVERY == 0:
+                bar.show(recorded.position - after, max(head - after, 1), f"{count:,} events")
+    if file:
+        note(f"{words.counted(count, 'event')} written to {file}")
+
+
+@contextmanager
+def _target(file: Path | None) -> Iterator[TextIO]:
+    """Give standard output, or a file that becomes `file` at the end if all went well."""
+    if file is None:
+        yield sys.stdout
+        return
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("x", encoding="utf-8") as target:
+            yield target
+            target.flush()
+            os.fsync(target.fileno())
+        unfinished.replace(file)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def rebuild(
+    name: Annotated[str, typer.Argument(help="See `communique projections`.")], remote: Remote
+) -> None:
+    """Build a read model anew from the log, while the old one serves."""
+    with remote.connect() as client, progress_bar(f"rebuilding {name}") as bar:
+        position = _rebuilt(client, name, bar)
+    console().print(f"{name} is rebuilt, up to position {position:,}")
+
+
+def _rebuilt(client: Client, name: str, bar: Bar) -> int:
+    position = 0
+    for progress in client.rebuild(name):
+        position = progress.position
+        rate = f"{progress.events_per_second:,.0f} events a second"
+        bar.show(position, progress.head or None, rate)
+    return position

@@ -1,0 +1,241 @@
+"""The options that commands share, in bundles: a parameter that is a bundle becomes its options."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import grpc
+import typer
+from typer.models import OptionInfo
+
+from communique.cli.exits import as_usage
+from communique.cli.screen import Format
+from communique.client import Client, EventFilter, Retry
+from communique.domain.clocks import parse_point
+from communique.domain.parties import Dyad, resolve
+from communique.domain.values import Certainty
+from communique.domain.zones import zone_named
+
+LIMIT: Final = 100
+FEW: Final = Retry(attempts_max=3)
+"""A person waits: a server that is away is told of within a second."""
+MANY: Final = Retry(attempts_max=12)
+"""A long work outlives a restart of the server."""
+
+_SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:.*)")
+
+
+def option(
+    name: str,
+    words: str,
+    *others: str,
+    env: str = "",
+    **more: Any,  # noqa: ANN401  whatever typer knows
+) -> OptionInfo:
+    """Return an option `--known-at` that is an environment variable, too: `COMMUNIQUE_KNOWN_AT`."""
+    variable = env or f"COMMUNIQUE_{name.removeprefix('--').replace('-', '_').upper()}"
+    found: OptionInfo = typer.Option(name, *others, envvar=variable, help=words, **more)
+    return found
+
+
+def party(text: str) -> str:
+    """Return the code of a party that is given by code or name."""
+    with as_usage():
+        return resolve(text)
+
+
+Output = Annotated[
+    Format, option("--format", "How the answer is written.", "-o", env="COMMUNIQUE_OUTPUT")
+]
+Explain = Annotated[
+    bool, option("--explain", "Show which claim stands behind each line, and where it is from.")
+]
+Limit = Annotated[int, option("--limit", "How many at most; 0 shows all.", "-n", min=0)]
+PartyCode = Annotated[
+    str,
+    typer.Argument(metavar="PARTY", parser=party, help="A code or a name: KOR, kr, 'South Korea'."),
+]
+OtherCode = Annotated[
+    str, typer.Argument(metavar="OTHER", parser=party, help="The other party, likewise.")
+]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Which server to ask, and how."""
+
+    server: Annotated[str, option("--server", "The server's address.", "-s")] = "127.0.0.1:50551"
+    timeout: Annotated[
+        float, option("--timeout", "How many seconds an answer may take.", min=0.001, max=86_400)
+    ] = 30.0
+    tls_ca: Annotated[
+        Path | None,
+        option("--tls-ca", "Speak TLS, and trust these authorities (PEM).", dir_okay=False),
+    ] = None
+    tls_cert: Annotated[
+        Path | None,
+        option("--tls-cert", "The certificate to show to the server (PEM).", dir_okay=False),
+    ] = None
+    tls_cert_key: Annotated[
+        Path | None,
+        option("--tls-cert-key", "The private key of --tls-cert (PEM).", dir_okay=False),
+    ] = None
+
+    def connect(self, retry: Retry = FEW) -> Client:
+        """Return a client of that server."""
+        credentials = self.credentials()
+        return Client(
+            self.server, timeout_seconds=self.timeout, credentials=credentials, retry=retry
+        )
+
+    def credentials(self) -> grpc.ChannelCredentials | None:
+        """Return what TLS needs, or None for a connection without; `OSError` for a file."""
+        if (self.tls_cert is None) != (self.tls_cert_key is None):
+            raise typer.BadParameter("give both --tls-cert and --tls-cert-key, or neither")
+        if self.tls_ca is None and self.tls_cert is None:
+            return None
+        files = (self.tls_ca, self.tls_cert_key, self.tls_cert)
+        return grpc.ssl_channel_credentials(*(one.read_bytes() if one else None for one in files))
+
+
+@dataclass(frozen=True)
+class Point:
+    """The point that a question is asked from."""
+
+    valid_at: Annotated[
+        str | None,
+        option(
+            "--valid-at",
+            "As of when in the world: a day, which means its end, or a date-time. Default: now.",
+            metavar="WHEN",
+        ),
+    ] = None
+    known_at: Annotated[
+        str | None,
+        option("--known-at", "By what was known when. Default: now.", metavar="WHEN"),
+    ] = None
+    position: Annotated[
+        int | None, option("--position", "By what the log held then. Default: all.", min=0)
+    ] = None
+    zone: Annotated[str, option("--zone", "The time zone to read and show days and hours in.")] = (
+        "UTC"
+    )
+    min_position: Annotated[
+        int, option("--min-position", "Wait until the answer is as fresh as this receipt.", min=0)
+    ] = 0
+
+    def asked(self) -> dict[str, Any]:
+        """Return the client's arguments; `typer.BadParameter` where one cannot be read."""
+        check_zone(self.zone)
+        return {
+            "valid_at": moment("--valid-at", self.valid_at, self.zone),
+            "known_at": moment("--known-at", self.known_at, self.zone),
+            "position": self.position,
+            "zone": self.zone,
+            "min_position": self.min_position,
+        }
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which events are wanted; options that can be repeated mean any of their values."""
+
+    party: Annotated[
+        list[str] | None, option("--party", "Who takes part, by code or name. Repeatable.")
+    ] = None
+    issue: Annotated[
+        list[str] | None, option("--issue", "What it is about: export-controls. Repeatable.")
+    ] = None
+    subject: Annotated[
+        list[str] | None, option("--subject", "The key of a subject. Repeatable.")
+    ] = None
+    type: Annotated[list[str] | None, option("--type", "A type: MeetingHeld. Repeatable.")] = None
+    certainty: Annotated[
+        list[Certainty] | None,
+        option("--certainty", "How firmly its source says so. Repeatable.", case_sensitive=False),
+    ] = None
+    outlet: Annotated[
+        list[str] | None, option("--outlet", "Who published it, by exact name. Repeatable.")
+    ] = None
+    occurred_from: Annotated[
+        str | None, option("--from", "What reaches this day or date-time.", metavar="WHEN")
+    ] = None
+    occurred_to: Annotated[
+        str | None, option("--to", "What begins by this day or date-time.", metavar="WHEN")
+    ] = None
+
+    def wanted(self, dyad: Dyad | None, zone: str) -> EventFilter:
+        """Return the filter; `typer.BadParameter` where a value cannot be read."""
+        check_zone(zone)
+        return EventFilter(
+            dyad=dyad,
+            parties=[party(one) for one in self.party or ()],
+            issues=self.issue or (),
+            subjects=self.subject or (),
+            types=self.type or (),
+            certainties=self.certainty or (),
+            outlets=self.outlet or (),
+            occurred_from=moment("--from", self.occurred_from, zone),
+            occurred_to=moment("--to", self.occurred_to, zone),
+        )
+
+
+def moment(name: str, text: str | None, zone: str) -> str | None:
+    """Return a day or date-time as the service reads it, also one written with a space."""
+    if text is None:
+        return None
+    joined = _SPACED.sub(r"\1T\2", text.strip())
+    try:
+        parse_point(joined, zone)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=name) from None
+    return joined
+
+
+def check_zone(zone: str) -> None:
+    """Raise `typer.BadParameter` for a zone that does not exist."""
+    try:
+        zone_named(zone)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--zone") from None
+
+
+def dyad_of(one: str, other: str) -> Dyad:
+    """Return the dyad of two codes; `typer.BadParameter` where they are the same."""
+    with as_usage():
+        return Dyad.of(one, other)
+
+
+def unfolded(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with the options of each bundle instead of the bundle."""
+    hints = get_type_hints(command, include_extras=True)
+    bundles: dict[str, Any] = {name: it for name, it in hints.items() if is_dataclass(it)}
+    given = [one for one in signature(command).parameters.values() if one.name not in bundles]
+    parameters = [one.replace(annotation=hints[one.name]) for one in given]
+    for bundle in bundles.values():
+        parameters += _options_of(bundle)
+
+    @wraps(command)
+    def flat(**values: Any) -> None:  # noqa: ANN401  what typer has read
+        for name, bundle in bundles.items():
+            parts = {part.name: values.pop(part.name) for part in fields(bundle)}
+            values[name] = bundle(**parts)
+        command(**values)
+
+    flat.__dict__["__signature__"] = Signature(parameters)
+    flat.__annotations__ = {one.name: one.annotation for one in parameters}
+    return flat
+
+
+def _options_of(bundle: type[Any]) -> list[Parameter]:
+    hints = get_type_hints(bundle, include_extras=True)
+    return [
+        Parameter(
+            part.name, Parameter.KEYWORD_ONLY, default=part.default, annotation=hints[part.name]
+        )
+        for part in fields(bundle)
+    ]

@@ -1,0 +1,63 @@
+"""The client: submit events, read the log, and ask how things stand as of any point.
+
+    >>> from communique.client import Client
+    >>> with Client("127.0.0.1:50551") as record:
+    ...     status = record.status("KOR", "JPN", valid_at="2019-08-20", zone="Asia/Seoul")
+    ...     print(status.posture)
+    STRAINED
+
+What goes in and comes out are the domain's own objects (`communique.domain`); whatever goes wrong
+is a `CommuniqueError`. It needs the base dependencies alone, not the `server` extra.
+"""
+
+from communique.client.client import Client
+from communique.client.errors import (
+    CommuniqueError,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    OutOfRange,
+    Overloaded,
+    RevisionConflict,
+    TimedOut,
+    Unavailable,
+)
+from communique.client.questions import EventFilter
+from communique.client.results import (
+    EventAsOf,
+    EventHistory,
+    Head,
+    ImportReport,
+    Listing,
+    Projection,
+    RebuildProgress,
+    Receipt,
+    Rejection,
+)
+from communique.client.transport import Retry
+from communique.codec import Violation
+
+__all__ = [
+    "Client",
+    "CommuniqueError",
+    "Conflict",
+    "EventAsOf",
+    "EventFilter",
+    "EventHistory",
+    "Head",
+    "ImportReport",
+    "InvalidRequest",
+    "Listing",
+    "NotFound",
+    "OutOfRange",
+    "Overloaded",
+    "Projection",
+    "RebuildProgress",
+    "Receipt",
+    "Rejection",
+    "Retry",
+    "RevisionConflict",
+    "TimedOut",
+    "Unavailable",
+    "Violation",
+]

@@ -1,0 +1,78 @@
+"""What is asked for: filters, and the point that a question is asked from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from communique.codec import timestamp
+from communique.domain.parties import Dyad
+from communique.domain.values import Certainty
+from communique.v1 import record_service_pb2, time_pb2, values_pb2
+
+Moment = datetime | str
+"""An aware datetime, an RFC 3339 text, or a day: its end in the zone of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Selects events: a field left empty selects all, and several values of one mean any of them.
+
+    Attributes:
+        dyad: two parties, such as `JPN-KOR` in any order.
+        parties: codes of parties that take part.
+        issues: slugs, such as `export-controls`.
+        subjects: keys of the things that claims are about.
+        types: type words, such as `MeetingHeld`.
+        certainties: how firmly the source commits.
+        outlets: publishers, by exact name.
+        occurred_from: keeps what reaches this moment or later.
+        occurred_to: keeps what begins at this moment or before.
+
+    A field holds at most 50 values.
+    """
+
+    dyad: Dyad | str | None = None
+    parties: Sequence[str] = ()
+    issues: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+    types: Sequence[str] = ()
+    certainties: Sequence[Certainty] = ()
+    outlets: Sequence[str] = ()
+    occurred_from: Moment | None = None
+    occurred_to: Moment | None = None
+
+
+def filter_message(wanted: EventFilter | None) -> record_service_pb2.EventFilter | None:
+    """Return the filter's message, or None where all events are wanted."""
+    if wanted is None:
+        return None
+    return record_service_pb2.EventFilter(
+        dyad=str(wanted.dyad or ""),
+        parties=wanted.parties,
+        issues=wanted.issues,
+        subjects=wanted.subjects,
+        types=wanted.types,
+        certainties=[values_pb2.Certainty.Value(f"CERTAINTY_{one}") for one in wanted.certainties],
+        outlets=wanted.outlets,
+        occurred_from=_point(wanted.occurred_from),
+        occurred_to=_point(wanted.occurred_to),
+    )
+
+
+def as_of_message(
+    valid_at: Moment | None, known_at: Moment | None, position: int | None, zone: str
+) -> time_pb2.AsOf:
+    """Return the message of the point; what is None means now, or the latest."""
+    return time_pb2.AsOf(
+        valid=_point(valid_at), known=_point(known_at), position=position, zone=zone
+    )
+
+
+def _point(moment: Moment | None) -> time_pb2.PointInTime | None:
+    match moment:
+        case None:
+            return None
+        case str():
+            return time_pb2.PointInTime(text=moment)
+        case _:
+            return time_pb2.PointInTime(instant=timestamp(moment))

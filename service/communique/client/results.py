@@ -1,0 +1,180 @@
+"""What the service answers, beside the domain's own `Recorded` and `BilateralStatus`."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, Self
+from uuid import UUID
+
+from communique.domain.event import Claim, Recorded
+from communique.domain.status import ResolvedAsOf
+
+REJECTIONS_KEPT_MAX: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where and when an event was recorded; durable, and the same for ever.
+
+    `record_time` is aware UTC; `duplicate` is true where it had been recorded before; `revision` is
+    1 for a claim and 2, 3, ... for its amendments.
+    """
+
+    event_id: UUID
+    position: int
+    record_time: datetime
+    duplicate: bool
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An event of an import that was refused.
+
+    `index` counts the events of the import from 0; `reason` is an `ErrorReason` without its prefix.
+    """
+
+    index: int
+    event_id: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How far an import is: `received == appended + duplicates + rejected`.
+
+    After a broken connection a batch is sent again, so what was appended just before may count as
+    duplicates.
+
+    Attributes:
+        received: events answered for so far.
+        appended: newly recorded.
+        duplicates: recorded before.
+        rejected: refused; `rejected_by_reason` counts them by reason, and the first 1,000 are
+            kept in `rejections`.
+        position: the last position written or found; 0 while there is none.
+    """
+
+    received: int = 0
+    appended: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    rejected_by_reason: Counter[str] = field(default_factory=Counter)
+    rejections: tuple[Rejection, ...] = ()
+    position: int = 0
+
+
+class EventHistory(NamedTuple):
+    """A claim and its amendments in the order of their positions, as recorded."""
+
+    claim: Recorded
+    amendments: tuple[Recorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventAsOf:
+    """An event as it stood at a point, its amendments applied.
+
+    Attributes:
+        position: of the claim in the log.
+        record_time: aware UTC; when the log got the claim.
+        submitter: who submitted the claim, or empty.
+        known: aware UTC; when its content could be known.
+        event: the content; None where its type is newer than this release.
+        corrected_by: the correction that decides the content; None where the claim itself does.
+        disputed_by: the disputes visible at the point: where there are any, it is contested.
+    """
+
+    position: int
+    record_time: datetime
+    submitter: str
+    known: datetime
+    event: Claim | None
+    corrected_by: UUID | None
+    disputed_by: tuple[UUID, ...]
+
+
+class Page(NamedTuple):
+    """One page of a listing."""
+
+    events: list[EventAsOf]
+    next_page_token: str
+    as_of: ResolvedAsOf
+
+
+class Listing(Iterator[EventAsOf]):
+    """Events as of one point, fetched page by page as they are needed.
+
+    Every page is asked as of the point that the first one was answered for.
+    """
+
+    def __init__(self, fetch: Callable[[str], Page]) -> None:
+        self._fetch = fetch
+        self._page: Page | None = None
+        self._left: Iterator[EventAsOf] = iter(())
+
+    @property
+    def as_of(self) -> ResolvedAsOf:
+        """The point that the answer is true for; fetches the first page."""
+        return (self._page or self._next_page("")).as_of
+
+    def __iter__(self) -> Self:
+        """Return itself: a listing is read once."""
+        return self
+
+    def __next__(self) -> EventAsOf:
+        """Return the next event; raises what `Client` raises."""
+        while (event := next(self._left, None)) is None:
+            token = self._page.next_page_token if self._page else ""
+            if self._page and not token:
+                raise StopIteration
+            self._next_page(token)
+        return event
+
+    def _next_page(self, token: str) -> Page:
+        self._page = self._fetch(token)
+        self._left = iter(self._page.events)
+        return self._page
+
+
+class Head(NamedTuple):
+    """The last position of the log and its record time (aware UTC); 0 and None of an empty one."""
+
+    position: int
+    record_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """One projection and how far it is.
+
+    Attributes:
+        name: such as `bilateral-status`.
+        version: of its rules.
+        state: `LIVE`, `BUILDING`, `REBUILDING` or `STOPPED`.
+        position: the last one that it has taken in.
+        lag: how many positions it is behind the head.
+        unknown_type_count: events of newer types, kept without being understood.
+        error: why it stopped; empty otherwise.
+    """
+
+    name: str
+    version: int
+    state: str
+    position: int
+    lag: int
+    unknown_type_count: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildProgress:
+    """How far a rebuild is; `remaining` is None while there is no estimate."""
+
+    position: int
+    head: int
+    events_per_second: float
+    remaining: timedelta | None
+    done: bool

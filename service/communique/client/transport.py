@@ -1,0 +1,96 @@
+"""The channel, and how calls are made on it: in a time limit, again, every failure decoded."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import grpc
+
+from communique.client.errors import CommuniqueError, decoded
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+_Request = TypeVar("_Request", bound="Message")
+_Answer = TypeVar("_Answer", bound="Message")
+
+MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+_JITTER: Final = 0.25
+
+_OPTIONS: Final = (
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_receive_message_length", 4 * MESSAGE_BYTES_MAX),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # A server that restarts is found again soon, not after gRPC's usual second and more.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a call is tried, and how long is waited: doubling, or as the server asks."""
+
+    attempts_max: int = 6
+    first_delay_seconds: float = 0.1
+    delay_seconds_max: float = 2.0
+
+    def delay_seconds(self, fault: CommuniqueError, failures: int) -> float | None:
+        """Return how long to wait after that many failures in a row; None: give up."""
+        if not fault.retryable or failures >= self.attempts_max:
+            return None
+        doubled = min(self.first_delay_seconds * 2.0 ** (failures - 1), self.delay_seconds_max)
+        asked = fault.retry_after_seconds or 0.0
+        return max(doubled, asked) * (1 + random.uniform(0, _JITTER))  # noqa: S311  no secret
+
+    def pause(self, fault: CommuniqueError, failures: int) -> None:
+        """Wait before the next attempt, or raise the fault."""
+        delay = self.delay_seconds(fault, failures)
+        if delay is None:
+            raise fault
+        time.sleep(delay)
+
+
+def channel_to(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
+    """Return a channel, which connects with its first call."""
+    if credentials is None:
+        return grpc.insecure_channel(target, _OPTIONS)
+    return grpc.secure_channel(target, credentials, _OPTIONS)
+
+
+def called(
+    method: "grpc.UnaryUnaryMultiCallable[_Request, _Answer]",
+    request: _Request,
+    timeout_seconds: float,
+    retry: Retry,
+) -> _Answer:
+    """Return the answer, trying again within the time allowed when that can help.
+
+    Raises:
+        CommuniqueError: the last failure.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    for failures in range(1, retry.attempts_max + 1):
+        try:
+            return method(request, timeout=max(deadline - time.monotonic(), 0.001))
+        except grpc.RpcError as error:
+            fault = decoded(error)
+        delay = retry.delay_seconds(fault, failures)
+        if delay is None or time.monotonic() + delay >= deadline:
+            raise fault
+        time.sleep(delay)
+    raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Raise a `CommuniqueError` for whatever gRPC raises inside."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise decoded(error) from error

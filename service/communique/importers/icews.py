@@ -1,0 +1,251 @@
+"""ICEWS as a temporal graph: who did what to whom on which day of a year.
+
+A directory holds `entity2id.txt` and `relation2id.txt` (name TAB id) and any of `train.txt`,
+`valid.txt` and `test.txt` (subject, relation, object, hours since the first day, TAB-separated; a
+fifth column is ignored), each in the order of its days.
+
+* A row is an event when both sides are states or organisations, or organs of different ones.
+  Organs are those of `icews_actors`; people, and groups without a country, are skipped.
+* The mirror rows of one day, such as `A hosts B` and `B visits A`, are one event of two rows: see
+  `cameo.canonical`. What other organs of the two did is another event.
+* An event happened on its row's day. ICEWS dates an event by the story that reports it, so it was
+  known on that day, too.
+* Heads of government who meet make a meeting of leaders; no other organ tells the level.
+* An event's id is that of its dataset, day, code and sides by name, in canonical form.
+"""
+
+import heapq
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from communique.domain.aliases import ALIASES
+from communique.domain.clocks import KnownTime
+from communique.domain.codes import ORGANISATIONS, STATES
+from communique.domain.edtf import ValidTime
+from communique.domain.event import Claim
+from communique.domain.parties import Party
+from communique.domain.payloads import ClaimPayload, MeetingHeld
+from communique.domain.text import folded
+from communique.domain.values import Classification, Source
+from communique.domain.words import MeetingLevel
+from communique.importers import cameo
+from communique.importers.icews_actors import NAMED_ORGANS, ORGANS, PARTIES
+from communique.importers.lines import Line, expect, lines
+from communique.importers.merging import event_id, merged, printable
+from communique.importers.report import ImportFault, Report, Skip
+
+SPLITS: Final = ("train.txt", "valid.txt", "test.txt")
+FIRST_DAY: Final = date(2014, 1, 1)
+_ENTITIES: Final = "entity2id.txt"
+_RELATIONS: Final = "relation2id.txt"
+_NAMES_MAX: Final = 1_000_000
+_COLUMNS: Final = (4, 5)
+_DAY_HOURS: Final = 24
+_NUMBER_LENGTH_MAX: Final = 9
+_HEAD: Final = "Head of Government"
+_ORGAN: Final = re.compile(r"(?P<organ>.+?) \((?P<country>[^()]+(?:\([^()]*\))?)\)")
+_SHORT: Final = {name: code for code, name in (STATES | ORGANISATIONS).items()}
+_CODE_OF: Final = {folded(name): code for name, code in (_SHORT | ALIASES | PARTIES).items()}
+_SECTOR_OF: Final = {organ: sector for sector, organs in ORGANS.items() for organ in organs}
+
+
+class _Side(NamedTuple):
+    """An entity: its name, and the party or why it is none."""
+
+    name: str
+    party: Party | Skip
+
+
+class _Row(NamedTuple):
+    """A row between two parties; `window` is its day, `key` the deed and its sides by name."""
+
+    file: str
+    number: int
+    window: str
+    key: tuple[str, str, str]
+    code: str
+    actor: Party
+    target: Party
+    row_id: str
+
+
+class _Graph(NamedTuple):
+    """What the ids and hours of rows mean."""
+
+    sides: dict[int, _Side]
+    relations: dict[int, str]
+    first_day: date
+
+
+def claims(
+    directory: Path, report: Report, *, dataset: str = "icews14", first_day: date = FIRST_DAY
+) -> Iterator[Claim]:
+    """Yield the events of a graph in the order of their days, and fill the report.
+
+    In memory are the names of entities and relations, and the rows of one day, at most 100,000.
+
+    Args:
+        directory: where the files are.
+        report: to be filled.
+        dataset: part of every event's id: `icews14`, `icews18`, ...
+        first_day: the day of hour 0.
+
+    Raises:
+        ImportFault: a file is missing or cannot be read on, or a table of names is at fault.
+    """
+    splits = [directory / name for name in SPLITS if (directory / name).is_file()]
+    if not splits:
+        raise ImportFault(str(directory), f"has none of {', '.join(SPLITS)}")
+    expect(splits, report)
+    names, relations = _names(directory / _ENTITIES), _names(directory / _RELATIONS)
+    sides = {number: _Side(name, _party(name)) for number, name in names.items()}
+    graph = _Graph(sides, relations, first_day)
+    rows = heapq.merge(*(_rows(path, graph, report) for path in splits), key=lambda row: row.window)
+    yield from merged(rows, lambda group: _claim(group, dataset), report)
+
+
+def _names(path: Path) -> dict[int, str]:
+    """Return the ids and names of a table, in which nothing may be at fault."""
+    check, names = Report(), dict[int, str]()
+    for line in lines(path, check):
+        name, _, number = line.text.rpartition("\t")
+        if not name.strip() or "\t" in name or not _is_number(number.strip()):
+            raise ImportFault(line.file, "is not a name, a tab and a number", line.number)
+        if int(number) in names:
+            raise ImportFault(line.file, f"gives the id {int(number)} twice", line.number)
+        if len(names) == _NAMES_MAX:
+            raise ImportFault(line.file, f"has more than {_NAMES_MAX:,} names", line.number)
+        names[int(number)] = name.strip()
+    if check.rejections:
+        first = check.rejections[0]
+        raise ImportFault(first.file, first.reason, first.row_number)
+    return names
+
+
+def _party(name: str) -> Party | Skip:
+    """Return the party that an actor's name stands for, or why it is none."""
+    if name in NAMED_ORGANS:
+        party_code, sector = NAMED_ORGANS[name]
+        return Party(code=party_code, organ=name, sector=sector)
+    found = _ORGAN.fullmatch(name)
+    organ, country = (found["organ"], found["country"]) if found else ("", name)
+    code = _CODE_OF.get(folded(country))
+    if code is None:
+        return Skip.NO_COUNTRY
+    if not organ:
+        return Party(code=code)
+    if organ not in _SECTOR_OF:
+        return Skip.NON_STATE
+    return Party(code=code, organ=organ, sector=_SECTOR_OF[organ] if code in STATES else "")
+
+
+def _rows(path: Path, graph: _Graph, report: Report) -> Iterator[_Row]:
+    columns = 0
+    for line in lines(path, report):
+        fields = line.text.split("\t")
+        try:
+            columns = _check_columns(line, len(fields), columns)
+            row = _row(line, fields[:4], graph)
+        except ValueError as error:
+            report.reject(line.file, line.number, printable(str(error)))
+            continue
+        if isinstance(row, Skip):
+            report.skip(row)
+        else:
+            yield row
+
+
+def _check_columns(line: Line, count: int, earlier: int) -> int:
+    """Return the count of columns, which is that of `earlier` rows if there were any (not 0)."""
+    if count not in _COLUMNS or count != (earlier or count):
+        cut = "" if line.ended else "; the file ends in this row, so it may be truncated"
+        raise ValueError(f"has {count} columns, {earlier or '4 or 5'} are needed{cut}")
+    return count
+
+
+def _row(line: Line, fields: Sequence[str], graph: _Graph) -> _Row | Skip:
+    """Read a row; `ValueError` says what is wrong with it."""
+    for field in fields:
+        if not _is_number(field):
+            raise ValueError(f"{field[:40]!r} is not a number")
+    subject, relation, target, hours = map(int, fields)
+    one, other = _side(subject, graph), _side(target, graph)
+    code, day = _code(relation, graph), _day(hours, graph.first_day)
+    match one.party, other.party:
+        case (Skip() as reason, _) | (_, Skip() as reason):
+            return reason
+        case (Party() as actor, Party() as recipient) if actor.code == recipient.code:
+            return Skip.ONE_PARTY
+        case (Party() as actor, Party() as recipient):
+            key = cameo.canonical(code, one.name, other.name)
+            row_id = " ".join(fields)
+            return _Row(line.file, line.number, day, key, code, actor, recipient, row_id)
+
+
+def _side(number: int, graph: _Graph) -> _Side:
+    if number not in graph.sides:
+        raise ValueError(f"entity {number} is not in {_ENTITIES}")
+    return graph.sides[number]
+
+
+def _code(number: int, graph: _Graph) -> str:
+    if number not in graph.relations:
+        raise ValueError(f"relation {number} is not in {_RELATIONS}")
+    name = graph.relations[number]
+    code = cameo.code_named(name)
+    if code is None:
+        raise ValueError(f"relation {number} is {name[:80]!r}, which is no CAMEO event")
+    return code
+
+
+def _day(hours: int, first_day: date) -> str:
+    days, rest = divmod(hours, _DAY_HOURS)
+    if rest:
+        raise ValueError(f"{hours} hours are not whole days")
+    try:
+        return (first_day + timedelta(days=days)).isoformat()
+    except OverflowError:
+        raise ValueError(f"{hours} hours lie beyond the year {date.max.year}") from None
+
+
+def _claim(rows: Sequence[_Row], dataset: str) -> Claim:
+    lead = rows[0]
+    both_ways = any(row.actor == lead.target for row in rows)
+    cast = cameo.cast_of(lead.code, lead.actor, lead.target, both_ways=both_ways)
+    return Claim(
+        event_id=event_id(dataset, lead.window, *lead.key),
+        occurred=ValidTime.parse(lead.window),
+        known=KnownTime.parse(lead.window),
+        gist=cameo.name_of(lead.code),
+        actors=cast.actors,
+        recipients=cast.recipients,
+        participants=cast.participants,
+        issues=cameo.issues_of(lead.code),
+        certainty=cameo.CERTAINTY,
+        source=Source(outlet="ICEWS"),
+        grade=cameo.GRADE,
+        classification=Classification(
+            cameo_code=lead.code,
+            plover_code=cameo.plover_of(lead.code),
+            table_version=cameo.TABLE_VERSION,
+            dataset=dataset,
+            row_id=lead.row_id,
+            goldstein=cameo.goldstein_of(lead.code),
+            row_count=len(rows),
+        ),
+        payload=_payload(lead),
+    )
+
+
+def _payload(row: _Row) -> ClaimPayload:
+    payload = cameo.payload_of(row.code)
+    if isinstance(payload, MeetingHeld) and row.actor.organ == row.target.organ == _HEAD:
+        return payload.model_copy(update={"level": MeetingLevel.LEADER})
+    return payload
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _NUMBER_LENGTH_MAX

@@ -1,0 +1,132 @@
+"""What became of the rows of an import: into events, skipped or rejected, and why."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol
+
+REJECTIONS_KEPT_MAX: Final = 1_000
+PLACES_KEPT_MAX: Final = 10_000
+
+
+class ImportFault(Exception):
+    """A file cannot be read, or not any further.
+
+    Attributes:
+        file: the path as it was given.
+        reason: what is wrong and what would be right.
+        row_number: the line, from 1, at which it ended; None when it never began.
+    """
+
+    def __init__(self, file: str, reason: str, row_number: int | None = None) -> None:
+        self.file = file
+        self.reason = reason
+        self.row_number = row_number
+        super().__init__(f"{place_of(file, row_number)}: {reason}")
+
+
+class Skip(StrEnum):
+    """Why a sound row makes no event; the value is a reason to show."""
+
+    NO_COUNTRY = "a side is a person or group of no country or known organisation"
+    REGION = "a side is a region, not a country"
+    NON_STATE = "a side is no organ of its state: citizens, parties, media, business, armed groups"
+    ONE_PARTY = "both sides are of one country"
+    HELD_BACK = "the file broke off before all rows of its last day or export were read"
+
+
+class Place(Protocol):
+    """Anything that knows which row it was read from."""
+
+    @property
+    def file(self) -> str:
+        """The path."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """The line, from 1."""
+        ...
+
+
+class Rejection(NamedTuple):
+    """A row at fault."""
+
+    file: str
+    row_number: int
+    reason: str
+
+    def __str__(self) -> str:
+        """Return it as `file:12: reason`."""
+        return f"{place_of(self.file, self.row_number)}: {self.reason}"
+
+
+@dataclass
+class Report:
+    """Counts that are filled while an importer runs; they add up whenever it has come to an end.
+
+    Attributes:
+        rows_read: lines that were not blank; of JSON and YAML, events.
+        rows_merged: rows that went into an event, alone or with others.
+        events: events yielded.
+        rows_rejected: rows at fault, all of them.
+        rejections: the first 1,000 of them.
+        skipped: rows that are sound and make no event, by reason.
+        bytes_done: bytes of the files read so far, compressed where they are.
+        bytes_total: bytes of all files, 0 where that is unknown.
+    """
+
+    rows_read: int = 0
+    rows_merged: int = 0
+    events: int = 0
+    rows_rejected: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+    skipped: Counter[Skip] = field(default_factory=Counter)
+    bytes_done: int = 0
+    bytes_total: int = 0
+    _places: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=PLACES_KEPT_MAX))
+
+    @property
+    def rows_skipped(self) -> int:
+        """All rows skipped."""
+        return self.skipped.total()
+
+    def adds_up(self) -> bool:
+        """Whether every row read was merged, skipped or rejected, and none twice."""
+        return self.rows_read == self.rows_merged + self.rows_skipped + self.rows_rejected
+
+    def merge(self, rows: Sequence[Place]) -> None:
+        """Count the rows, one at least, that went into the next event."""
+        self.rows_merged += len(rows)
+        self.events += 1
+        self._places.append((rows[0].file, rows[0].number))
+
+    def skip(self, reason: Skip, count: int = 1) -> None:
+        """Count sound rows that make no event."""
+        if count:
+            self.skipped[reason] += count
+
+    def hold_back(self) -> None:
+        """Count all rows read of which nothing became as held back: a file broke off."""
+        accounted = self.rows_merged + self.rows_skipped + self.rows_rejected
+        self.skip(Skip.HELD_BACK, self.rows_read - accounted)
+
+    def reject(self, file: str, row_number: int, reason: str) -> None:
+        """Count a row at fault and keep why, among the first."""
+        self.rows_rejected += 1
+        if len(self.rejections) < REJECTIONS_KEPT_MAX:
+            self.rejections.append(Rejection(file, row_number, reason))
+
+    def place_of(self, index: int) -> tuple[str, int] | None:
+        """Return the file and row of the event yielded as number `index` (from 0).
+
+        The last 10,000 are kept, which is more than wait for a server's answer; None for others.
+        """
+        oldest = self.events - len(self._places)
+        return self._places[index - oldest] if oldest <= index < self.events else None
+
+
+def place_of(file: str, row_number: int | None) -> str:
+    """Return `file:12` as editors and terminals link it, or the file alone."""
+    return file if row_number is None else f"{file}:{row_number}"
