@@ -1,0 +1,342 @@
+"""The commands against a real server, run in this process."""
+
+import csv
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from communique.cli import sample
+from communique.cli.app import app
+from communique.cli.exits import ExitCode
+from communique.client import Client
+from communique.domain.status import BilateralStatus
+from communique.importers import jsonl
+from communique.service.server import running_server
+from tests.end_to_end.conftest import settings_in
+
+Run = Callable[..., Result]
+CLAIMS = sample.claims()
+REFUSAL = jsonl.plain(CLAIMS[9])
+
+
+def runner(address: str) -> Run:
+    """Something that runs commands for the server at an address."""
+
+    def run(*words: str, given: str | None = None, **environment: str) -> Result:
+        settings = {"COMMUNIQUE_SERVER": address, "COLUMNS": "120", **environment}
+        return CliRunner(env=settings).invoke(app, [str(word) for word in words], input=given)
+
+    return run
+
+
+@pytest.fixture
+def run(address: str) -> Run:
+    """Commands for an empty server."""
+    return runner(address)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Commands for a server with the sample, which all tests that only ask share."""
+    settings = settings_in(tmp_path_factory.mktemp("desk"))
+    with running_server(settings) as address, Client(address) as client:
+        position = client.submit(CLAIMS)[-1].position
+        client.status(*sample.DYAD, min_position=position)
+        next(client.events(min_position=position))
+        yield runner(address)
+
+
+@pytest.fixture
+def sample_file(tmp_path: Path) -> Path:
+    """The sample as JSON lines."""
+    file = tmp_path / "sample.jsonl"
+    file.write_text("".join(f"{jsonl.dump(claim)}\n" for claim in CLAIMS), encoding="utf-8")
+    return file
+
+
+def written(file: Path, *events: dict[str, object]) -> Path:
+    """A file with these events, one a line."""
+    file.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
+    return file
+
+
+def test_a_file_is_submitted_once(run: Run, sample_file: Path) -> None:
+    """Submitting tells where the events are recorded; submitting again records nothing new."""
+    assert run("head").stdout == "the log is empty\n"
+    first, again = run("submit", sample_file), run("submit", sample_file)
+    assert first.stdout == "19 events recorded, position 1 to 19\n"
+    assert again.stdout == "nothing new: 19 had been recorded before\n"
+    assert run("head").stdout.startswith("position 19, recorded ")
+
+
+def test_receipts_are_given_to_programs(run: Run, sample_file: Path) -> None:
+    """As JSON lines there is a receipt for each event, in order."""
+    receipts = [
+        json.loads(it) for it in run("submit", sample_file, "-o", "jsonl").stdout.splitlines()
+    ]
+    assert [it["position"] for it in receipts] == list(range(1, 20))
+    assert [it["event_id"] for it in receipts] == [str(claim.event_id) for claim in CLAIMS]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"actors": [{"code": "JPX"}]}, "actors[0].code: unknown party 'JPX': did you mean JPN"),
+        ({"occurred": "2019-13-01"}, "occurred: '2019-13-01'"),
+        ({"certainty": "SURE"}, "certainty: should be 'CERTAIN', 'PROBABLE'"),
+        ({"payload": {"type": "TalksRefusd"}}, "payload"),
+        ({"payload": {}}, "payload"),
+        ({"known": "2999-01-01"}, "known: known time 2999-01-01"),
+        ({"gist": "x" * 70_000}, "gist"),
+        ({"spelling": "x"}, "spelling"),
+    ],
+)
+def test_wrong_input_is_named_by_its_row(
+    run: Run, tmp_path: Path, changes: dict[str, object], told: str
+) -> None:
+    """A row at fault is named with its field, nothing is recorded, and the exit code is 4."""
+    good = {**REFUSAL, "event_id": "016cb315-18c0-7000-8000-000000000099"}
+    file = written(tmp_path / "events.jsonl", good, {**REFUSAL, **changes})
+    result = run("submit", file)
+    assert f"{file}:2: {told}" in result.stderr.replace("\n", " ")
+    assert (result.exit_code, result.stdout) == (ExitCode.REJECTED, "")
+    assert run("head").stdout == "the log is empty\n"
+
+
+def test_an_id_in_use_is_named_by_its_row(run: Run, tmp_path: Path) -> None:
+    """Another content under an id in use is refused with the row and the id."""
+    run("submit", written(tmp_path / "first.jsonl", REFUSAL))
+    other = written(tmp_path / "other.jsonl", jsonl.plain(CLAIMS[0]), {**REFUSAL, "gist": "other"})
+    result = run("submit", other)
+    assert f"{other}:2: event id {REFUSAL['event_id']}" in result.stderr
+    assert result.exit_code == ExitCode.REJECTED
+
+
+def test_an_empty_or_too_large_file_is_refused(run: Run, tmp_path: Path) -> None:
+    """A file without events, or with more than a submission holds, says what to do instead."""
+    nothing = run("submit", written(tmp_path / "nothing.jsonl"))
+    without_id = {name: value for name, value in REFUSAL.items() if name != "event_id"}
+    many = [{**without_id, "gist": f"number {number}"} for number in range(1_001)]
+    too_many = run("submit", written(tmp_path / "many.jsonl", *many))
+    assert "has no events" in nothing.stderr
+    assert "communique import jsonl" in too_many.stderr
+    assert (nothing.exit_code, too_many.exit_code) == (ExitCode.REJECTED, ExitCode.REJECTED)
+
+
+def test_a_status_is_shown(desk: Run) -> None:
+    """The status names the parties by any of their names, and shows what stood that day."""
+    result = desk("status", "kr", "Japan", "--valid-at", "2019-08-20", "--zone", "Asia/Seoul")
+    assert result.stdout.splitlines()[0].split()[-1] == "STRAINED"
+    assert "refused" in result.stdout
+    assert "Demands" not in result.stdout
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_what_was_known_when_makes_the_difference(desk: Run) -> None:
+    """At 16:00 on 21 August the relation looks cooperative, at 17:00 it is strained."""
+    asked = ("status", "KOR", "JPN", "--zone", "Asia/Seoul", "--valid-at", "2019-08-21")
+    before = desk(*asked, "--known-at", "2019-08-21 16:00").stdout
+    after = desk(*asked, "--known-at", "2019-08-21 17:00").stdout
+    assert "COOPERATIVE" in before
+    assert "Talks" not in before
+    assert "STRAINED" in after
+    assert "known at 21 Aug 2019 17:00 KST" in after
+
+
+def test_options_come_from_the_environment(desk: Run) -> None:
+    """What is asked often can be set once, as environment variables."""
+    result = desk(
+        "status",
+        "KOR",
+        "JPN",
+        COMMUNIQUE_VALID_AT="2019-08-20",
+        COMMUNIQUE_ZONE="Asia/Seoul",
+        COMMUNIQUE_OUTPUT="json",
+    )
+    assert json.loads(result.stdout)["as_of"]["valid"] == "2019-08-20T14:59:59.999999Z"
+
+
+def test_a_status_is_given_to_programs(desk: Run) -> None:
+    """As JSON a status reads back as the object that the client gives; as CSV it has a row each."""
+    asked = ("status", "KOR", "JPN", "--valid-at", "2019-08-28", "--zone", "Asia/Seoul")
+    found = BilateralStatus.model_validate_json(desk(*asked, "-o", "json").stdout)
+    assert found.talks[0].event_ids == (CLAIMS[9].event_id,)
+    assert len(desk(*asked, "-o", "jsonl").stdout.splitlines()) == 1
+    rows = [*csv.DictReader(desk(*asked, "-o", "csv").stdout.splitlines())]
+    assert {row["section"] for row in rows} >= {"talks", "measures", "agreements"}
+    assert [row["by_schedule"] for row in rows if row["issue"] == "whitelist"] == ["True"]
+
+
+@pytest.mark.parametrize(
+    ("words", "positions"),
+    [
+        (("--type", "TalksRefused"), [10]),
+        (("--certainty", "probable"), [15, 16, 17, 18]),
+        (("--party", "China", "--type", "MeetingHeld"), [7, 12]),
+        (("KOR", "JPN", "--from", "2019-08-22", "--zone", "Asia/Seoul"), [19]),
+        (("--outlet", "Jiji", "--outlet", "Yonhap", "--to", "2019-07-02"), [1, 2, 3]),
+        (("--valid-at", "2018-12-31"), [1, 2]),
+        (("--issue", "free-trade"), [13]),
+        (("--subject", "agreement/JPN-KOR/GSOMIA"), [19]),
+    ],
+)
+def test_lists_are_filtered(desk: Run, words: tuple[str, ...], positions: list[int]) -> None:
+    """Timelines and lists show what was asked for, and it is what was submitted."""
+    for command in ("timeline", "events"):
+        result = desk(command, *words, "-o", "jsonl")
+        found = [json.loads(line) for line in result.stdout.splitlines()]
+        assert sorted(it["position"] for it in found) == positions
+        assert [jsonl.event_of(it["event"]) for it in found] == [
+            CLAIMS[it["position"] - 1] for it in found
+        ]
+
+
+def test_a_long_list_says_that_it_is_cut(desk: Run) -> None:
+    """A limited list tells on standard error that there is more, and only then."""
+    cut, whole = (desk("events", "--limit", limit, "-o", "jsonl") for limit in (3, 0))
+    assert "--limit 0 shows all" in cut.stderr
+    assert whole.stderr == ""
+    assert whole.stdout.splitlines()[:3] == cut.stdout.splitlines()
+
+
+def test_lists_are_given_to_programs(desk: Run) -> None:
+    """As JSON a list is an array, and as CSV it has a header; an empty one is still both."""
+    found = json.loads(desk("timeline", "KOR", "JPN", "--latest-first", "-o", "json").stdout)
+    assert found[0]["event"]["payload"]["type"] == "AgreementTerminationNotified"
+    assert json.loads(desk("events", "--issue", "nothing", "-o", "json").stdout) == []
+    rows = [*csv.DictReader(desk("events", "-o", "csv").stdout.splitlines())]
+    assert [row["position"] for row in rows] == [str(at) for at in range(1, 20)]
+    assert "no events" in desk("events", "--issue", "nothing").stderr
+
+
+def test_one_event_is_shown(desk: Run) -> None:
+    """An event is shown with its source, its known time and where it stands in the log."""
+    shown = desk("event", CLAIMS[10].event_id, "--zone", "Asia/Seoul")
+    assert "an unnamed source, who quotes Wang Yi" in shown.stdout
+    assert "21 Aug 2019 16:30 KST" in shown.stdout
+    assert "position 11, revision 1" in shown.stdout
+    [line] = desk("event", CLAIMS[10].event_id, "-o", "jsonl").stdout.splitlines()
+    assert jsonl.load_recorded(line).event == CLAIMS[10]
+
+
+def test_an_event_that_is_not_there_is_a_failure(desk: Run) -> None:
+    """An id that nobody has recorded is told in one line, with exit code 1."""
+    result = desk("event", "016cb315-18c0-7000-8000-000000000099")
+    assert result.stderr == "error: there is no event 016cb315-18c0-7000-8000-000000000099\n"
+    assert result.exit_code == ExitCode.FAILED
+
+
+def test_what_only_the_server_can_refuse_is_told_with_its_field(desk: Run) -> None:
+    """A type that does not exist is refused by the server, with the closest, as a usage error."""
+    result = desk("events", "--type", "TalksRefusd")
+    assert "did you mean TalksRefused?" in result.stderr
+    assert result.exit_code == ExitCode.USAGE
+
+
+def test_a_position_beyond_the_head_is_a_failure(desk: Run) -> None:
+    """What the log has not reached cannot be asked for, and the head is named."""
+    result = desk("status", "KOR", "JPN", "--position", "20")
+    assert "beyond the head of the log, 19" in result.stderr
+    assert result.exit_code == ExitCode.FAILED
+
+
+def test_a_replay_goes_into_another_server(desk: Run, run: Run, tmp_path: Path) -> None:
+    """The log exported from one server and imported into another gives the same answers."""
+    file = tmp_path / "log.jsonl"
+    exported = desk("replay", "--output", file)
+    assert exported.stdout == ""
+    assert "19 events written" in exported.stderr
+    assert file.read_text(encoding="utf-8") == desk("replay").stdout
+    assert run("import", "jsonl", file).exit_code == 0
+    asked = ("events", "-o", "csv", "--min-position", "19", "--position", "19")
+    rows = [[*csv.DictReader(each(*asked).stdout.splitlines())] for each in (desk, run)]
+    here, there = [[{**row, "recorded": ""} for row in some] for some in rows]
+    assert here == there
+    assert len(here) == 19
+
+
+def test_a_replay_is_limited_and_filtered(desk: Run) -> None:
+    """A replay starts behind a position, stops after so many, and takes the same filters."""
+    words = ("replay", "--after", "10", "--limit", "2", "--certainty", "probable")
+    lines = desk(*words).stdout.splitlines()
+    assert [jsonl.load_recorded(line).position for line in lines] == [15, 16]
+
+
+def test_an_export_that_fails_leaves_nothing_behind(run: Run, tmp_path: Path) -> None:
+    """A file that cannot be written whole does not appear, and neither does half of it."""
+    file = tmp_path / "log.jsonl"
+    result = run("replay", "--output", file, "--server", "127.0.0.1:1")
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert list(tmp_path.glob("*log.jsonl*")) == []
+    assert run("replay", "--output", tmp_path / "no" / "folder").exit_code == ExitCode.FAILED
+
+
+def test_an_import_accounts_for_every_row(run: Run, tmp_path: Path) -> None:
+    """Rows at fault are named, the rest is recorded, the sums add up, and the exit code is 4."""
+    bad = {**jsonl.plain(CLAIMS[0]), "certainty": "SURE"}
+    other = {**REFUSAL, "gist": "another content under the same id"}
+    file = written(tmp_path / "mixed.jsonl", REFUSAL, bad, REFUSAL, other)
+    result = run("import", "jsonl", file)
+    assert f"{file}:2: certainty" in result.stderr
+    assert f"{file}:4: event id" in result.stderr
+    assert "4 rows read" in result.stdout
+    assert result.exit_code == ExitCode.REJECTED
+    account = json.loads(run("import", "jsonl", file, "-o", "json").stdout)
+    assert account["rows_read"] == account["rows_merged"] + account["rows_rejected"] == 4
+    assert account["events"] == account["duplicates"] + account["refused"] == 3
+
+
+def test_an_import_of_a_damaged_file_says_how_far_it_came(run: Run, tmp_path: Path) -> None:
+    """A truncated file is a failure that names its last whole row; what came before is recorded."""
+    file = tmp_path / "log.jsonl.gz"
+    whole = gzip.compress("".join(f"{jsonl.dump(it)}\n" for it in CLAIMS).encode())
+    file.write_bytes(whole[: len(whole) * 2 // 3])
+    result = run("import", "jsonl", file)
+    assert "is truncated" in result.stderr
+    assert result.exit_code == ExitCode.FAILED
+    file.write_bytes(whole)
+    assert "19 events sent" in run("import", "jsonl", file).stdout
+
+
+def test_datasets_are_imported_twice_and_recorded_once(run: Run, tmp_path: Path) -> None:
+    """A graph in the ICEWS form is recorded, and importing it again appends nothing."""
+    (tmp_path / "entity2id.txt").write_text("Japan\t0\nSouth Korea\t1\nCitizen (Japan)\t2\n")
+    (tmp_path / "relation2id.txt").write_text("Make a visit\t0\nHost a visit\t1\n")
+    (tmp_path / "train.txt").write_text("0\t0\t1\t24\t-1\n1\t1\t0\t24\t-1\n2\t0\t1\t48\t-1\n")
+    first = json.loads(run("import", "icews", tmp_path, "-o", "json").stdout)
+    again = json.loads(run("import", "icews", tmp_path, "-o", "json").stdout)
+    assert (first["rows_read"], first["rows_merged"], first["events"]) == (3, 2, 1)
+    assert (first["appended"], again["appended"], again["duplicates"]) == (1, 0, 1)
+
+
+def test_read_models_are_shown_and_rebuilt(run: Run, sample_file: Path) -> None:
+    """The operator sees how far each read model is, and can build one anew."""
+    run("submit", sample_file)
+    assert run("status", "KOR", "JPN", "--min-position", "19").exit_code == 0
+    assert "bilateral-status version" in run("projections").stdout
+    assert "is rebuilt, up to position 19" in run("rebuild", "bilateral-status").stdout
+    unknown = run("rebuild", "bilateral")
+    assert "bilateral-status" in unknown.stderr
+    assert unknown.exit_code == ExitCode.FAILED
+
+
+def test_the_doctor_finds_a_running_server_well(desk: Run, tmp_path: Path) -> None:
+    """With a server there every check is well or worth a note, and the exit code is 0."""
+    result = desk("doctor", "--data-dir", tmp_path, "-o", "jsonl")
+    checks = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
+    assert {"packages", "SQLite", "clock", "file system", "disk", "writing"} <= set(checks)
+    assert checks["server"]["health"] == checks["bilateral-status"]["health"] == "ok"
+    assert checks["health"]["words"] == "SERVING"
+    assert result.exit_code == 0
+
+
+def test_the_doctor_finds_a_missing_server_ill(tmp_path: Path) -> None:
+    """Without a server the doctor says so among its findings, and the exit code is 1."""
+    result = runner("127.0.0.1:1")("doctor", "--data-dir", tmp_path / "not" / "yet")
+    assert "127.0.0.1:1 does not answer" in result.stdout
+    assert "not made yet" in result.stdout
+    assert result.exit_code == ExitCode.FAILED

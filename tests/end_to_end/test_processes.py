@@ -1,0 +1,219 @@
+"""The command as people and scripts start it: pipes, terminals, signals."""
+
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from communique.cli import sample
+from communique.client import Client, Retry
+from communique.importers import jsonl
+from communique.service.server import running_server
+from tests.end_to_end.conftest import settings_in
+
+COMMUNIQUE = [sys.executable, "-m", "communique.cli"]
+ANSI = re.compile(rb"\x1b\[")
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("COMMUNIQUE_") and name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
+}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with the sample."""
+    settings = settings_in(tmp_path_factory.mktemp("desk"))
+    with running_server(settings) as address, Client(address) as client:
+        position = client.submit(sample.claims())[-1].position
+        client.status(*sample.DYAD, min_position=position)
+        next(client.events(min_position=position))
+        yield address
+
+
+def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command to its end, with pipes for its output."""
+    return subprocess.run(
+        [*COMMUNIQUE, *words], capture_output=True, env=ENVIRONMENT | environment, check=False
+    )
+
+
+def on_a_terminal(*words: str, **environment: str) -> bytes:
+    """Run a command with a terminal for its output, and return all that it wrote there."""
+    ours, theirs = pty.openpty()
+    settings = ENVIRONMENT | {"TERM": "xterm-256color"} | environment
+    with subprocess.Popen([*COMMUNIQUE, *words], stdout=theirs, stderr=theirs, env=settings):
+        os.close(theirs)
+        written = b"".join(_chunks(ours))
+    os.close(ours)
+    return written
+
+
+def _chunks(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(terminal, 65_536)
+        except OSError:  # a terminal ends like this on Linux
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(folder: Path, *words: str) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
+    """A server as a process of its own, and its address."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [*COMMUNIQUE, "serve", "--data-dir", str(folder), "--listen", address, *words]
+    with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE) as process:
+        try:
+            wait_for(address)
+            yield process, address
+        finally:
+            process.kill()
+
+
+def wait_for(address: str) -> None:
+    """Wait until a server answers."""
+    with Client(address, retry=Retry(attempts_max=100, delay_seconds_max=0.1)) as client:
+        client.head()
+
+
+def test_there_are_no_colours_in_a_pipe(desk: str) -> None:
+    """What goes into a pipe or a file is plain text, the errors, too."""
+    shown = run("status", "KOR", "JPN", "--server", desk)
+    wrong = run("status", "KOR", "Japn", "--server", desk)
+    assert shown.stdout
+    assert wrong.stderr
+    assert not ANSI.search(shown.stdout + wrong.stderr)
+
+
+def test_there_are_colours_on_a_terminal(desk: str) -> None:
+    """On a terminal the posture has its colour, unless NO_COLOR asks for plain text."""
+    words = ("status", "KOR", "JPN", "--valid-at", "2019-08-22", "--server", desk)
+    assert ANSI.search(on_a_terminal(*words))
+    plain = on_a_terminal(*words, NO_COLOR="1")
+    assert b"CONFRONTATIONAL" in plain
+    assert not ANSI.search(plain)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(desk: str) -> None:
+    """`communique replay | head` ends without a message, and without a failure."""
+    command = [*COMMUNIQUE, "replay", "--server", desk]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 0
+
+
+def test_an_interrupted_command_exits_with_130(address: str) -> None:
+    """Ctrl-C ends an import that waits for more, with the usual code and without a traceback."""
+    command = [*COMMUNIQUE, "import", "jsonl", "-", "--batch-size", "1", "--server", address]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write("".join(f"{jsonl.dump(it)}\n" for it in sample.claims()).encode())
+        process.stdin.flush()
+        with Client(address) as client:
+            while client.head().position < 10:
+                time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert b"Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_stops_when_it_is_told_to(tmp_path: Path, sent: signal.Signals) -> None:
+    """SIGTERM and Ctrl-C are the normal end of a server: exit code 0, and its port is free."""
+    with serving(tmp_path) as (process, address):
+        process.send_signal(sent)
+        assert process.wait(20) == 0
+        assert run("head", "--server", address).returncode == 3
+
+
+def test_what_a_server_has_recorded_survives_its_death(tmp_path: Path) -> None:
+    """A server that is killed and started again has what it had, and its answers."""
+    with serving(tmp_path) as (process, address):
+        with Client(address) as client:
+            client.submit(sample.claims())
+        process.kill()
+        process.wait(20)
+    with serving(tmp_path) as (_, address):
+        shown = run("status", "KOR", "JPN", "--min-position", "19", "--server", address)
+    assert shown.returncode == 0
+    assert b"talks-refused" in shown.stdout
+
+
+def test_two_servers_do_not_share_a_log_or_a_port(tmp_path: Path) -> None:
+    """A data folder or a port in use is told in a line, and the exit code is 1."""
+    with serving(tmp_path / "one") as (_, address):
+        same_log = run("serve", "--data-dir", str(tmp_path / "one"), "--listen", "127.0.0.1:0")
+        same_port = run("serve", "--data-dir", str(tmp_path / "two"), "--listen", address)
+    assert (same_log.returncode, same_port.returncode) == (1, 1)
+    assert b"Traceback" not in same_log.stderr + same_port.stderr
+    assert address.encode() in same_port.stderr
+    assert str(tmp_path / "one").encode() in same_log.stderr
+
+
+def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
+    """A server does not start over somebody else's file."""
+    (tmp_path / "log.db").write_text("my diary " * 1_000)
+    result = run("serve", "--data-dir", str(tmp_path), "--listen", "127.0.0.1:0")
+    assert result.returncode == 1
+    assert b"Traceback" not in result.stderr
+    assert (tmp_path / "log.db").read_text().startswith("my diary")
+
+
+def test_the_demo_tells_the_story() -> None:
+    """The demo runs a real server, shows what was known when, and says how to go on."""
+    begun = time.monotonic()
+    result = run("demo")
+    told = result.stdout.decode()
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert told.index("COOPERATIVE") < told.index("--explain")
+    for words in ("STRAINED", "talks-refused", "probable", "communique serve", sample.NAME):
+        assert words in told
+    assert time.monotonic() - begun < 10
+
+
+def test_without_the_server_extra_the_command_says_what_to_install() -> None:
+    """Where only the client is installed, the command says so in one line."""
+    blocking = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise ModuleNotFoundError("No module named 'typer'", name="typer")
+
+sys.meta_path.insert(0, Blocked())
+from communique.cli import main
+main()
+"""
+    result = subprocess.run([sys.executable, "-c", blocking], capture_output=True, check=False)
+    assert result.returncode == 1
+    assert b"pip install 'communique[server]'" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,384 @@
+"""The server as a process: starting, stopping, health, limits, and who may call."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, sleep
+from uuid import uuid4
+
+import apsw
+import grpc
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
+
+from communique.service.log import Claim, EventLog, LogInUse
+from communique.service.server import LOG_FILE, CannotListen, running_server
+from communique.service.settings import Settings
+from communique.v1.projection_service_pb2 import (
+    PROJECTION_STATE_LIVE,
+    PROJECTION_STATE_STOPPED,
+    ListProjectionsRequest,
+)
+from communique.v1.record_service_pb2 import (
+    GetEventRequest,
+    GetHeadRequest,
+    ImportRequest,
+    ReadRequest,
+    SubmitRequest,
+)
+from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest, ListTimelineRequest
+from tests.end_to_end.calls import Stubs, connected, head, meeting, meetings, refused, submit
+
+SERVE = """
+import sys
+from pathlib import Path
+from communique.service.server import run
+from communique.service.settings import Settings
+run(Settings(data_dir=Path(sys.argv[1]), listen="127.0.0.1:0", log_format="json"))
+"""
+
+
+@contextmanager
+def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in a process of its own, and its address."""
+    command = [sys.executable, "-c", SERVE, str(folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr
+            yield server, json.loads(server.stderr.readline())["address"]
+        finally:
+            server.kill()
+
+
+def is_serving(stubs: Stubs, service: str = "") -> bool:
+    """What the health check says."""
+    answer = HealthStub(stubs.channel).Check(HealthCheckRequest(service=service), timeout=5)  # type: ignore[attr-defined]
+    return bool(answer.status == HealthCheckResponse.SERVING)
+
+
+def test_a_server_starts_without_replaying_the_log(settings: Settings) -> None:
+    """After a restart the read models are where they were: their files hold it, byte for byte."""
+    with running_server(settings) as address, connected(address) as stubs:
+        submit(stubs, *meetings(1_000))
+        assert _reached(stubs) == {1_000}
+    before = _read_model_files(settings)
+    with running_server(settings) as address, connected(address) as stubs:
+        assert head(stubs) == 1_000
+        assert _reached(stubs) == {1_000}
+    assert _read_model_files(settings) == before
+
+
+def _reached(stubs: Stubs) -> set[int]:
+    """The positions of the read models, once a question for all events has been answered."""
+    request = ListTimelineRequest(min_position=head(stubs), page_size=1)
+    stubs.timelines.ListTimeline(request)
+    listed = stubs.projections.ListProjections(ListProjectionsRequest())
+    return {one.position for one in listed.projections}
+
+
+def _read_model_files(settings: Settings) -> dict[str, bytes]:
+    folder = settings.data_dir / "read-models"
+    return {path.name: path.read_bytes() for path in folder.glob("*.db")}
+
+
+def test_health_is_told_for_each_service_and_the_whole(stubs: Stubs) -> None:
+    """A server that has just started serves, in all its services and no other."""
+    services = [
+        "",
+        *(f"communique.v1.{name}Service" for name in ("Record", "Timeline", "Projection")),
+    ]
+    assert all(is_serving(stubs, service) for service in services)
+    with pytest.raises(grpc.RpcError) as caught:
+        is_serving(stubs, "communique.v1.Nothing")
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_reflection_describes_the_contract(address: str) -> None:
+    """Tools can ask the server for its services."""
+    with grpc.insecure_channel(address) as channel:
+        names = ProtoReflectionDescriptorDatabase(channel).get_services()
+    assert {"communique.v1.RecordService", "communique.v1.TimelineService"} <= {*names}
+
+
+def test_a_taken_port_is_an_error(settings: Settings, address: str, tmp_path: Path) -> None:
+    """A second server on the same port does not start, and says why."""
+    other = settings.model_copy(update={"data_dir": tmp_path / "other", "listen": address})
+    with pytest.raises(CannotListen, match=address), running_server(other):
+        pass
+
+
+def test_a_log_in_use_is_an_error(settings: Settings, address: str) -> None:
+    """A second server on the same data does not start, and names the process that holds it."""
+    assert address
+    with pytest.raises(LogInUse, match=str(os.getpid())), running_server(settings):
+        pass
+
+
+def test_health_tells_when_the_log_can_not_be_written(settings: Settings) -> None:
+    """When the disk fails, writing is refused as unavailable, health says so, and it recovers."""
+    with running_server(settings) as address, connected(address) as stubs:
+        submit(stubs, meeting())
+        log = settings.data_dir / LOG_FILE
+        blocker = _Blocker(log)
+        with blocker:
+            error = refused(lambda: submit(stubs, meeting()))
+            assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
+            _eventually(lambda: not is_serving(stubs))
+            assert not is_serving(stubs, "communique.v1.RecordService")
+            assert is_serving(stubs, "communique.v1.TimelineService")
+        _eventually(lambda: is_serving(stubs))
+        assert submit(stubs, meeting())[0].position == 2
+
+
+def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings) -> None:
+    """An event that can't be taken in stops the read models there, and health tells."""
+    with running_server(settings) as address, connected(address) as stubs:
+        submit(stubs, meeting())
+    append(settings, "MeetingHeld", b"no message at all")
+    with running_server(settings) as address, connected(address) as stubs:
+        _eventually(lambda: not is_serving(stubs))
+        assert is_serving(stubs, "communique.v1.RecordService")
+        assert not is_serving(stubs, "communique.v1.TimelineService")
+        (receipt,) = submit(stubs, meeting())
+        request = GetBilateralStatusRequest(parties=["KOR", "JPN"], min_position=receipt.position)
+        error = refused(lambda: stubs.timelines.GetBilateralStatus(request))
+        assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "READ_MODEL_STOPPED")
+        listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
+        assert {(one.state, one.position) for one in listed} == {(PROJECTION_STATE_STOPPED, 1)}
+        assert all(one.error for one in listed)
+
+
+def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> None:
+    """A type that this release does not know is passed on and counted, and stops nothing."""
+    unknown = b"\xfa\x3e\x05hello"  # field 1007
+    append(settings, "EnvoyRecalled", unknown)
+    with running_server(settings) as address, connected(address) as stubs:
+        (receipt,) = submit(stubs, meeting())
+        assert receipt.position == 2
+        request = GetBilateralStatusRequest(parties=["KOR", "JPN"], min_position=2)
+        assert stubs.timelines.GetBilateralStatus(request).status.last_meetings
+        listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
+        assert {(one.state, one.unknown_type_count) for one in listed} == {
+            (PROJECTION_STATE_LIVE, 1)
+        }
+        first, *_ = stubs.records.Read(ReadRequest())
+        assert first.events.events[0].event.SerializeToString() == unknown
+
+
+def append(settings: Settings, topic: str, state: bytes) -> None:
+    """Put a claim into the log past all validation, as another release might."""
+    settings.data_dir.mkdir(exist_ok=True)
+    with EventLog.open(settings.data_dir / LOG_FILE, lambda: 1) as log:
+        log.append([Claim(uuid4(), topic, state)]).result()
+
+
+def test_a_read_model_that_is_behind_is_waited_for_only_so_long(settings: Settings) -> None:
+    """A question fresher than the read model is refused as retryable when its time is up."""
+    hasty = settings.model_copy(update={"wait_seconds_max": 0.0})
+    with running_server(hasty) as address, connected(address) as stubs:
+        (*_, last) = submit(stubs, *meetings(1_000))
+        request = GetBilateralStatusRequest(parties=["KOR", "JPN"], min_position=last.position)
+        error = refused(lambda: stubs.timelines.GetBilateralStatus(request))
+        assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "READ_MODEL_BEHIND")
+        assert error.retry_ms
+        assert error.metadata["position"] == "1000"
+
+
+def test_too_many_calls_are_told_to_come_back(settings: Settings) -> None:
+    """Beyond the limit of calls under way, one more is refused with a delay; health is told."""
+    narrow = settings.model_copy(update={"concurrent_calls_max": 2})
+    going_on = Event()
+
+    def requests() -> Iterator[ImportRequest]:
+        yield ImportRequest(events=[meeting()])
+        going_on.wait(20)
+
+    with running_server(narrow) as address, connected(address) as stubs:
+        imports = [stubs.records.Import(requests()) for _ in range(2)]
+        assert all(next(one).appended_count for one in imports)
+        error = refused(lambda: head(stubs))
+        assert (error.code, error.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert error.retry_ms == 250
+        assert is_serving(stubs)
+        going_on.set()
+        assert [list(one) for one in imports] == [[], []]
+        assert head(stubs) == 2
+
+
+def test_a_stop_lets_calls_come_to_their_end(settings: Settings) -> None:
+    """During the grace calls under way go on, and new ones are told that the server is stopping."""
+    patient = settings.model_copy(update={"grace_seconds": 20})
+    going_on = Event()
+
+    def requests() -> Iterator[ImportRequest]:
+        yield ImportRequest(events=[meeting()])
+        assert going_on.wait(20)
+        yield ImportRequest(events=[meeting()])
+
+    with ExitStack() as stack:
+        server = running_server(patient)
+        address = server.__enter__()
+        stubs = stack.enter_context(connected(address))
+        progress = stubs.records.Import(requests())
+        next(progress)
+        stopping = Thread(target=lambda: server.__exit__(None, None, None))
+        stopping.start()
+        _eventually(lambda: not is_reachable(stubs))
+        going_on.set()
+        assert next(progress).appended_count == 2
+        assert list(progress) == []
+        stopping.join(10)
+        assert not stopping.is_alive()
+    with running_server(settings) as address, connected(address) as stubs:
+        assert head(stubs) == 2
+
+
+def is_reachable(stubs: Stubs) -> bool:
+    """Whether a call goes through."""
+    try:
+        stubs.records.GetHead(GetHeadRequest(), timeout=5)
+    except grpc.RpcError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_server_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    """On SIGTERM and SIGINT the process ends with 0, and all that it acknowledged is there."""
+    acknowledged = 0
+    with process(tmp_path) as (server, address), connected(address) as stubs:
+        submit(stubs, meeting())
+        server.send_signal(number)
+        acknowledged = 1
+        while server.poll() is None:
+            try:
+                submit(stubs, meeting())
+            except grpc.RpcError:
+                break
+            acknowledged += 1
+        assert server.wait(10) == 0
+    with process(tmp_path) as (_, address), connected(address) as stubs:
+        assert head(stubs) == acknowledged
+
+
+def test_each_call_is_one_log_line(tmp_path: Path) -> None:
+    """A call leaves one line: method, code, duration, peer, and what it was about."""
+    with process(tmp_path) as (server, address), connected(address) as stubs:
+        submit(stubs, *meetings(3))
+        refused(lambda: submit(stubs, meeting("KOR", "XXX")))
+        list(stubs.records.Read(ReadRequest()))
+        server.terminate()
+        assert server.stderr
+        lines = [json.loads(line) for line in server.stderr]
+    calls = [line for line in lines if line["event"] == "call"]
+    assert [(line["method"], line["code"]) for line in calls] == [
+        ("RecordService/Submit", "OK"),
+        ("RecordService/Submit", "INVALID_ARGUMENT"),
+        ("RecordService/Read", "OK"),
+    ]
+    written, faulty, read = calls
+    assert (written["events"], written["position"]) == (3, 3)
+    assert written["request_bytes"] > 300
+    assert written["duration_ms"] > 0
+    assert written["peer"].startswith("ipv4:127.0.0.1")
+    assert faulty["reason"] == "ERROR_REASON_INVALID_FIELD"
+    assert (read["events"], read["position"]) == (3, 3)
+
+
+def test_many_clients_at_once_are_all_served(address: str) -> None:
+    """Sixteen clients write and read at once: all answers are right, and positions dense."""
+
+    def work(number: int) -> list[int]:
+        with connected(address) as stubs:
+            positions = []
+            for _ in range(20):
+                event = meeting()
+                (receipt,) = submit(stubs, event)
+                found = stubs.records.GetEvent(GetEventRequest(event_id=event.event_id))
+                assert found.claim.position == receipt.position
+                positions.append(receipt.position)
+            assert positions == sorted(positions), number
+            return positions
+
+    with ThreadPoolExecutor(16) as clients:
+        positions = [one for some in clients.map(work, range(16)) for one in some]
+    assert sorted(positions) == list(range(1, 321))
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificates")
+def test_the_submitter_is_the_name_in_the_clients_certificate(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Where clients show certificates, events bear their names, and others are kept out."""
+    server, client = certificate(tmp_path, "localhost"), certificate(tmp_path, "desk-7")
+    secure = Settings.model_validate(
+        settings.model_dump()
+        | {
+            "listen": "localhost:0",
+            "tls_certificate": server.with_suffix(".crt"),
+            "tls_key": server.with_suffix(".key"),
+            "tls_client_ca": client.with_suffix(".crt"),
+        }
+    )
+    root = server.with_suffix(".crt").read_bytes()
+    known = grpc.ssl_channel_credentials(
+        root, client.with_suffix(".key").read_bytes(), client.with_suffix(".crt").read_bytes()
+    )
+    with running_server(secure) as address:
+        event = meeting()
+        with connected(address, known) as stubs:
+            submit(stubs, event)
+            found = stubs.records.GetEvent(GetEventRequest(event_id=event.event_id))
+            assert found.claim.submitter == "desk-7"
+        for stranger in (grpc.ssl_channel_credentials(root), None):
+            with connected(address, stranger) as stubs, pytest.raises(grpc.RpcError) as caught:
+                stubs.records.Submit(SubmitRequest(events=[meeting()]), timeout=5)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Make a self-signed certificate and its key; return their path without a suffix."""
+    path = folder / name
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
+            *("-keyout", path.with_suffix(".key"), "-out", path.with_suffix(".crt")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return path
+
+
+class _Blocker:
+    """Holds the log's file locked, as no second writer should: writing fails while it does."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = apsw.Connection(str(path))
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("ROLLBACK")
+        self._connection.close()
+
+
+def _eventually(is_true: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = monotonic() + seconds
+    while not is_true():
+        assert monotonic() < deadline
+        sleep(0.02)

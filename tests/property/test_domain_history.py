@@ -1,0 +1,165 @@
+"""Histories of events against the oracle, and what no history may ever do to an answer."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.domain.clocks import AsOf, known_at
+from communique.domain.event import Amendment, Claim, EventCorrected, Recorded
+from communique.domain.history import contents, disputes
+from tests import oracle
+from tests.histories import LATE, histories, instants, points
+from tests.strategies import DYADS
+
+Says = tuple[Claim, datetime, UUID | None, tuple[UUID, ...]]
+"""What an event says at a point: content, known time, correction, disputes."""
+
+
+def stream_of(it: Recorded) -> UUID | None:
+    """Return the id of the event that a record is about, None where its type is not known."""
+    match it.event:
+        case Amendment(payload=payload):
+            return payload.amends
+        case Claim(event_id=event_id):
+            return event_id
+        case None:
+            return None
+
+
+def streams(log: oracle.Log) -> dict[UUID | None, list[Recorded]]:
+    """Return each event's claim and amendments in order."""
+    found = defaultdict(list)
+    for it in log:
+        found[stream_of(it)].append(it)
+    return found
+
+
+def by_regions(log: oracle.Log) -> Callable[[datetime, int], dict[UUID, Says]]:
+    """Return what shows at a known time and position, found as the read models find it."""
+    decided = [
+        (content, disputes(stream))
+        for stream in streams(log).values()
+        for content in contents(stream)
+    ]
+
+    def shows(known: datetime, position: int) -> dict[UUID, Says]:
+        return {
+            it.claim.event_id: (
+                it.claim,
+                it.known,
+                it.corrected_by,
+                tuple(
+                    one.event_id
+                    for one in disputed
+                    if one.position <= position and one.known <= known
+                ),
+            )
+            for it, disputed in decided
+            if it.region.covers(known, position)
+        }
+
+    return shows
+
+
+def by_definition(log: oracle.Log, known: datetime, position: int) -> dict[UUID, Says]:
+    """Return what shows at a known time and position, by the oracle."""
+    seen = oracle.visible(log, AsOf(LATE, known, position))
+    return {it.claim.event_id: (it.claim, it.known, it.corrected_by, it.disputed_by) for it in seen}
+
+
+def answers(log: oracle.Log, as_of: AsOf) -> list[object]:
+    """Return all that is true of the world at a point, without a trace of positions."""
+    said = [(it.claim, it.known, it.disputed_by) for it in oracle.timeline(log, as_of)]
+    statuses = [oracle.status(log, dyad, as_of) for dyad in DYADS]
+    return [said, *(one.model_copy(update={"as_of": None}) for one in statuses)]
+
+
+@given(histories())
+def test_regions_show_what_the_definition_shows(log: list[Recorded]) -> None:
+    """At every known time and position, each event says what the oracle sees it say."""
+    shows = by_regions(log)
+    for known in instants(log).known:
+        for position in range(len(log) + 1):
+            assert shows(known, position) == by_definition(log, known, position)
+
+
+@given(st.data(), histories(settled=True))
+def test_the_order_of_arrival_never_matters(data: st.DataObject, log: list[Recorded]) -> None:
+    """Shuffle the claims, each event's own amendments in order: every answer stays the same."""
+    slots = data.draw(st.permutations(range(len(log))))
+    moved: list[Recorded] = [*log]
+    for stream in streams(log).values():
+        for slot, it in zip(sorted(slots[one.position - 1] for one in stream), stream, strict=True):
+            moved[slot] = it._replace(position=slot + 1, record_time=log[slot].record_time)
+    as_of = data.draw(points(log).map(lambda at: AsOf(at.valid, at.known, len(log))))
+
+    assert answers(moved, as_of) == answers(log, as_of)
+    assert by_regions(moved)(as_of.known, len(log)) == by_regions(log)(as_of.known, len(log))
+
+
+@given(st.data(), histories())
+def test_what_is_recorded_later_changes_no_earlier_position(
+    data: st.DataObject, log: list[Recorded]
+) -> None:
+    """Every answer as of a position is the answer of the log that ended there."""
+    as_of = data.draw(points(log))
+    then = log[: as_of.position]
+
+    assert by_regions(log)(as_of.known, as_of.position) == by_regions(then)(
+        as_of.known, as_of.position
+    )
+    assert answers(log, as_of) == answers(then, as_of)
+
+
+@given(st.data(), histories())
+def test_what_is_known_later_changes_no_earlier_knowledge(
+    data: st.DataObject, log: list[Recorded]
+) -> None:
+    """Leave out all that was known later than the point: every answer stays the same."""
+    as_of = data.draw(points(log))
+
+    def is_known(it: Recorded) -> bool:
+        known = it.event.known if it.event else None
+        return known_at(known, it.record_time) <= as_of.known
+
+    # A claim is kept with an amendment that was known: this may say that the claim was, too.
+    kept = [
+        it
+        for stream in streams(log).values()
+        for it in stream
+        if is_known(it) or (isinstance(it.event, Claim) and any(map(is_known, stream)))
+    ]
+    kept.sort(key=lambda it: it.position)
+
+    assert by_regions(kept)(as_of.known, len(log)) == by_regions(log)(as_of.known, len(log))
+    assert answers(kept, as_of) == answers(log, as_of)
+
+
+@given(st.data(), histories())
+def test_a_correction_to_the_first_content_restores_every_answer(
+    data: st.DataObject, log: list[Recorded]
+) -> None:
+    """From where it counts, it is as though the event had never been corrected."""
+    ids = [it.claim.event_id for it in oracle.visible(log, AsOf(LATE, LATE, len(log)))]
+    restored = data.draw(st.sampled_from(ids)) if ids else None
+    claim = next((it.event for it in log if stream_of(it) == restored), None)
+    if not isinstance(claim, Claim):
+        return
+    payload = EventCorrected(amends=claim.event_id, content=claim, reason="it was right")
+    amendment = Amendment(event_id=UUID(int=1), payload=payload)
+    longer = [*log, Recorded(len(log) + 1, LATE, 100, amendment)]
+    never = [
+        it
+        for it in longer
+        if stream_of(it) != restored
+        or not isinstance(it.event, Amendment)
+        or not isinstance(it.event.payload, EventCorrected)
+    ]
+    valid = data.draw(points(log)).valid
+    as_of = AsOf(valid, LATE, len(longer))
+
+    assert answers(longer, as_of) == answers(never, as_of)

@@ -1,0 +1,94 @@
+"""What any claim asserts, and what holds of any status."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.domain.assertions import assertions, dyads_between, dyads_concerned
+from communique.domain.clocks import AsOf, known_at
+from communique.domain.element import Rank, StatusElement
+from communique.domain.event import Claim, Event, Recorded, event_from
+from communique.domain.facets import Facet
+from communique.domain.posture import Posture
+from communique.domain.status import BilateralStatus, assemble
+from communique.domain.values import Certainty
+from tests import oracle
+from tests.histories import LATE, histories, points
+from tests.strategies import DYADS, claims, events
+
+
+def elements_of(status: BilateralStatus) -> list[StatusElement]:
+    """Return all elements of a status, without the last certain ones below them."""
+    found: list[StatusElement] = [status.relations] if status.relations else []
+    for _, value in status:
+        if isinstance(value, tuple):
+            found += [one for one in value if isinstance(one, StatusElement)]
+    return found
+
+
+@given(claims())
+def test_a_claim_fills_each_facet_of_a_dyad_once(claim: Claim) -> None:
+    """Whatever it says, a claim asserts at most one thing of a facet, of dyads that it is about."""
+    says = list(assertions(claim))
+    filled = [(one.dyad, one.facet) for one in says]
+
+    assert len(set(filled)) == len(filled)
+    assert {dyad for dyad, _ in filled} <= set(dyads_between(claim)) <= set(dyads_concerned(claim))
+    assert all(Facet.parse(str(facet)) == facet for _, facet in filled)
+
+
+@given(claims())
+def test_the_rank_is_the_one_of_the_design(claim: Claim) -> None:
+    """Claims are compared by valid time, stage, certainty, known time and id, in this order."""
+    known = known_at(claim.known, LATE)
+    seen = oracle.Seen(1, LATE, claim, known)
+    for says in assertions(claim):
+        assert tuple(Rank.of(claim, says, known)) == oracle.rank(seen, says)
+
+
+@given(events)
+def test_an_event_survives_json(event: Event) -> None:
+    """What an event is written as, in files and by hand, reads back as the same event."""
+    assert event_from(json.loads(event.model_dump_json())) == event
+
+
+@given(st.data(), histories())
+def test_a_status_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None:
+    """Behind each element and trigger stand events that are asserted at the point."""
+    as_of = data.draw(points(log))
+    status = oracle.status(log, data.draw(st.sampled_from(DYADS)), as_of)
+    shown = elements_of(status)
+    below = [one.last_certain for one in shown if one.last_certain]
+    asserted = {it.claim.event_id for it in oracle.events(log, as_of)}
+    named = {event_id for one in shown + below for event_id in one.event_ids}
+    triggering = {event_id for one in status.posture_triggers for event_id in one.event_ids}
+
+    assert named <= asserted
+    assert triggering <= named
+    assert all(one.certainty is Certainty.CERTAIN for one in below)
+    assert status.posture is max(
+        (one.posture for one in status.posture_triggers), key=list(Posture).index
+    )
+    assert (status.as_of.valid, status.as_of.known) == (as_of.valid, as_of.known)
+    assert status.as_of.position == as_of.position
+
+
+@given(st.data(), st.lists(claims(), max_size=8))
+def test_a_status_does_not_depend_on_the_order_of_its_elements(
+    data: st.DataObject, said: list[Claim]
+) -> None:
+    """Whichever order the winners are found in, the status is the same."""
+    dyad = DYADS[0]
+    found = {
+        says.facet: StatusElement.of(claim, says, known_at(claim.known, LATE))
+        for claim in said
+        for says in assertions(claim)
+        if says.dyad == dyad
+    }
+    winners = list(found.values())
+    as_of = AsOf(LATE, LATE, 1)
+
+    assert assemble(dyad, as_of, data.draw(st.permutations(winners))) == assemble(
+        dyad, as_of, winners
+    )

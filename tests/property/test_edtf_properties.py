@@ -1,0 +1,151 @@
+"""Valid time on random texts: what must hold for each one."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from communique.domain.clocks import from_micros, micros
+from communique.domain.edtf import CEILING, TEXT_LENGTH_MAX, ValidTime
+
+ZONES = st.sampled_from(
+    ["UTC", "Asia/Seoul", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe"]
+)
+DAYS = st.dates(date(1000, 1, 1), date(9999, 12, 31))
+INSTANTS = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 -- Hypothesis adds the zone
+QUALIFIERS = st.sampled_from(["", "~", "?", "%"])
+MESS = st.text("0123456789X-T:Z/.~?%+[]{} Y", max_size=40) | st.text(max_size=70)
+
+
+@st.composite
+def dates(draw: st.DrawFn) -> str:
+    """Draw a date of any precision with any qualifier."""
+    day = draw(DAYS).isoformat()
+    cut = draw(st.sampled_from([day, day[:7], day[:4], day[:7] + "-XX", day[:3] + "X"]))
+    return cut + draw(QUALIFIERS)
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> str:
+    """Draw a date-time of any precision with any offset or none."""
+    at = draw(INSTANTS).replace(tzinfo=None)
+    fineness = draw(st.sampled_from(["minutes", "seconds", "milliseconds", "microseconds"]))
+    offset = draw(st.sampled_from(["", "Z", "+09:00", "-05:30"]))
+    return at.isoformat(timespec=fineness) + offset
+
+
+ENDS = dates() | moments()
+
+
+@given(ENDS, ZONES)
+def test_every_date_begins_before_it_ends(text: str, zone: str) -> None:
+    """Whatever the text and the zone, a valid time has some length below the ceiling."""
+    valid = ValidTime.parse(text, zone)
+
+    assert valid.latest is not None
+    assert valid.earliest < valid.latest <= CEILING
+    assert valid.earliest.tzinfo is UTC
+
+
+@given(ENDS, ENDS, ZONES)
+def test_two_dates_in_order_make_an_interval_that_spans_them(one: str, two: str, zone: str) -> None:
+    """The interval begins with its start and has the coarser precision of the two."""
+    start, end = ValidTime.parse(one, zone), ValidTime.parse(two, zone)
+    assume(start.earliest < end.earliest and len(one) + len(two) < TEXT_LENGTH_MAX)
+    whole = ValidTime.parse(f"{one}/{two}", zone)
+
+    assert whole.earliest == start.earliest
+    assert whole.latest == (end.earliest if "T" in two else end.latest)
+    assert whole.precision is start.precision.coarser(end.precision)
+
+
+@given(st.dates(date(1000, 1, 1), date(9999, 12, 30)), ZONES)
+def test_days_tile_the_calendar(day: date, zone: str) -> None:
+    """Each day ends at the instant at which the next begins."""
+    today = ValidTime.parse(day.isoformat(), zone)
+    tomorrow = ValidTime.parse((day + timedelta(days=1)).isoformat(), zone)
+
+    assert today.latest == tomorrow.earliest
+
+
+@given(DAYS, ZONES)
+def test_a_day_lies_in_its_month_its_year_and_its_decade(day: date, zone: str) -> None:
+    """A coarser reading of a date contains the finer one."""
+    text = day.isoformat()
+    inner = ValidTime.parse(text, zone)
+    for coarser in (text[:7], text[:4], text[:3] + "X", text[:2] + "XX"):
+        outer = ValidTime.parse(coarser, zone)
+        assert inner.latest is not None
+        assert outer.latest is not None
+        assert outer.earliest <= inner.earliest
+        assert inner.latest <= outer.latest
+
+
+@given(DAYS, QUALIFIERS, ZONES)
+def test_a_qualifier_moves_no_bound(day: date, qualifier: str, zone: str) -> None:
+    """Approximate and uncertain say how sure a date is, not when it is."""
+    plain = ValidTime.parse(day.isoformat(), zone)
+    qualified = ValidTime.parse(day.isoformat() + qualifier, zone)
+
+    assert (qualified.earliest, qualified.latest) == (plain.earliest, plain.latest)
+
+
+@given(INSTANTS, ZONES)
+def test_an_instant_is_the_same_in_every_zone(at: datetime, zone: str) -> None:
+    """The zone of an instant is for display; its text parses to the same value."""
+    valid = ValidTime.instant(at, zone)
+
+    assert valid.earliest == at
+    assert valid == ValidTime.parse(valid.edtf, zone)
+
+
+@given(INSTANTS, INSTANTS, ZONES)
+def test_an_interval_keeps_both_its_datetimes(one: datetime, two: datetime, zone: str) -> None:
+    """It is under way from the one until just before the other."""
+    assume(one != two)
+    start, end = sorted((one, two))
+    valid = ValidTime.interval(start, end, zone)
+
+    assert (valid.earliest, valid.latest) == (start, end)
+    assert valid.under_way_at(start)
+    assert not valid.under_way_at(end)
+
+
+@given(ENDS, ZONES)
+def test_what_pydantic_dumps_it_reads_back(text: str, zone: str) -> None:
+    """A valid time survives JSON."""
+    adapter = TypeAdapter(ValidTime)
+    valid = ValidTime.parse(text, zone)
+
+    assert adapter.validate_json(adapter.dump_json(valid)) == valid
+
+
+@given(ENDS, st.just("..") | ENDS, ZONES)
+def test_whatever_parses_can_be_displayed(one: str, two: str, zone: str) -> None:
+    """The words are never empty, up to the edges of the calendar."""
+    first, last = sorted((one, two)) if two != ".." else (one, two)
+    try:
+        valid = ValidTime.parse(f"{first}/{last}", zone)
+    except ValueError:
+        valid = ValidTime.parse(one, zone)
+
+    assert valid.display()
+
+
+@given(MESS)
+@example("9999-12-31T23:59:59.999999-18:00")
+@example("9999-12-31T23:59Z/9999-12-31T23:59-18:00")
+def test_any_text_is_read_or_refused_with_words(text: str) -> None:
+    """No text breaks the reader: it gives a value or a ValueError with a message."""
+    try:
+        assert ValidTime.parse(text, "Asia/Seoul").display()
+    except ValueError as error:
+        assert str(error)  # noqa: PT017 -- either outcome is right, silence is not
+
+
+@given(INSTANTS)
+def test_microseconds_are_exact(at: datetime) -> None:
+    """An instant survives the way to whole microseconds and back."""
+    assert from_micros(micros(at)) == at
+    assert isinstance(micros(at), int)

@@ -1,0 +1,274 @@
+"""The read models against the oracle: random logs, projected in random batches."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from communique import codec
+from communique.domain.assertions import dyads_concerned
+from communique.domain.clocks import AsOf
+from communique.domain.event import Claim, Recorded
+from communique.domain.payloads import DialogueUrged, MediationOffered
+from communique.domain.values import Certainty
+from communique.service.filters import Filter
+from communique.service.read_models import (
+    EventPage,
+    Page,
+    Question,
+    ReadModels,
+    seek,
+    timeline,
+)
+from communique.service.read_models.bilateral_status import BilateralStatusProjection
+from communique.service.read_models.files import Generations
+from communique.service.read_models.history import History
+from communique.service.read_models.projection import Projection, ProjectionFile
+from communique.service.read_models.timeline import TimelineProjection
+from communique.v1 import event_pb2
+from tests import oracle
+from tests.dumps import dump
+from tests.histories import LATE, histories, instants, points
+from tests.real_log import RealLog, real_log
+from tests.strategies import CODES, DYADS, ISSUES, OUTLETS, PAYLOADS, SUBJECTS
+
+PROJECTIONS: tuple[type[Projection], ...] = (BilateralStatusProjection, TimelineProjection)
+batch_sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+
+
+# --- projecting ----------------------------------------------------------------------------------
+
+
+def folder_of(real: RealLog) -> Path:
+    """Return where the read models of a log are."""
+    return real.folder / "read-models"
+
+
+def file_of(real: RealLog, kind: type[Projection]) -> Path:
+    """Return the file that serves a projection."""
+    return Generations(folder_of(real), f"{kind.name}.v{kind.version}").current()
+
+
+def project(path: Path, kind: type[Projection], real: RealLog, sizes: Sequence[int]) -> None:
+    """Project the rest of the log into a file, in batches of these sizes, each applied twice."""
+    history, file = History(real.log), ProjectionFile(path, kind())
+    cycle = 0
+    while steps := list(islice(history.after(file.position), sizes[cycle % len(sizes)])):
+        file.apply(steps, history.stream)
+        file.apply(steps, history.stream)
+        cycle += 1
+    file.close()
+
+
+@contextmanager
+def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
+    """Lend the read models of a log, projected in batches of these sizes.
+
+    What they do with long histories they do here with short ones.
+    """
+    for kind in PROJECTIONS:
+        project(file_of(real, kind), kind, real, sizes)
+    read_models = ReadModels(folder_of(real), real.log)
+    try:
+        with patch.object(seek, "_BUDGET_ROWS", 1), patch.object(timeline, "SCANNED_ROWS_MAX", 5):
+            yield read_models
+    finally:
+        read_models.close()
+
+
+# --- asking --------------------------------------------------------------------------------------
+
+
+def question(as_of: AsOf) -> Question:
+    """Return the question that asks from a point."""
+    return Question(as_of.valid, as_of.known, as_of.position)
+
+
+def seen(message: event_pb2.EventAsOf) -> oracle.Seen:
+    """Return what an event of a list says, as the oracle says it."""
+    claim = codec.stored(message.event)
+    assert isinstance(claim, Claim)
+    assert codec.message_of(claim) == message.event
+    return oracle.Seen(
+        message.position,
+        codec.instant(message.record_time),
+        claim,
+        codec.instant(message.known),
+        UUID(message.corrected_by) if message.corrected_by else None,
+        tuple(map(UUID, message.disputed_by_events)),
+    )
+
+
+Ask = Callable[[Page], EventPage]
+
+
+def pages_of(ask: Ask, size: int) -> Iterator[EventPage]:
+    """Yield all pages of a list."""
+    page = ask(Page(size))
+    yield page
+    while page.next_key is not None:
+        page = ask(Page(size, page.next_key))
+        yield page
+
+
+def all_pages(ask: Ask, size: int, as_of: AsOf) -> list[oracle.Seen]:
+    """Return the events of all pages, none of which is longer than asked for."""
+    pages = list(pages_of(ask, size))
+    assert all(len(page.events) <= size and page.as_of == as_of for page in pages)
+    return [seen(one) for page in pages for one in page.events]
+
+
+@st.composite
+def filters(draw: st.DrawFn, log: oracle.Log) -> Filter:
+    """Draw a filter of a few fields, each with one or two values that may occur."""
+    moments = st.sampled_from(instants(log).valid)
+    fields: dict[str, SearchStrategy[Any]] = {
+        "dyad": st.sampled_from(DYADS),
+        "parties": _some(CODES),
+        "issues": _some(ISSUES),
+        "subjects": _some(SUBJECTS),
+        "types": _some([kind.__name__ for kind in PAYLOADS]),
+        "certainties": _some(Certainty),
+        "outlets": _some(OUTLETS),
+        "occurred_from": moments,
+        "occurred_to": moments,
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(fields)), max_size=2, unique=True))
+    found: dict[str, Any] = {name: draw(fields[name]) for name in chosen}
+    return Filter(**found)
+
+
+def _some(values: Iterable[str]) -> SearchStrategy[frozenset[str]]:
+    return st.frozensets(st.sampled_from([*values]), min_size=1, max_size=2)
+
+
+def matches(asked: Filter, claim: Claim) -> bool:
+    """Whether a content is selected, as the contract defines it."""
+    codes = {*claim.codes}
+    if isinstance(claim.payload, MediationOffered | DialogueUrged):
+        codes |= {*claim.payload.between}
+    latest = claim.occurred.latest
+    return (
+        (not asked.dyad or asked.dyad in dyads_concerned(claim))
+        and (not asked.parties or bool(asked.parties & codes))
+        and (not asked.issues or bool(asked.issues & {*claim.issues}))
+        and (not asked.subjects or claim.subject in asked.subjects)
+        and (not asked.types or claim.payload.type in asked.types)
+        and (not asked.certainties or claim.certainty in asked.certainties)
+        and (not asked.outlets or claim.source.outlet in asked.outlets)
+        and (not asked.occurred_from or latest is None or latest > asked.occurred_from)
+        and (not asked.occurred_to or claim.occurred.earliest <= asked.occurred_to)
+    )
+
+
+def some_points(log: oracle.Log) -> SearchStrategy[list[AsOf]]:
+    """Return lists of points that matter to a log."""
+    return st.lists(points(log), min_size=1, max_size=6)
+
+
+def answers(read_models: ReadModels, as_of: AsOf) -> list[bytes]:
+    """Return the bytes of all answers at a point."""
+    asked = question(as_of)
+    statuses = [read_models.bilateral_status(dyad, asked) for dyad in DYADS]
+    lists = [
+        partial(ask, Filter(), asked)
+        for ask in (read_models.list_events, read_models.list_timeline)
+    ]
+    pages = [page for ask in lists for page in pages_of(ask, 100)]
+    events = [one for page in pages for one in page.events]
+    messages = [*map(codec.status_message, statuses), *events]
+    return [one.SerializeToString(deterministic=True) for one in messages]
+
+
+# --- what must hold ------------------------------------------------------------------------------
+
+
+@given(st.data(), histories(), batch_sizes)
+def test_every_status_is_the_oracle_s(
+    data: st.DataObject, log: list[Recorded], sizes: list[int]
+) -> None:
+    """At any point, for every dyad, however the log was cut into batches."""
+    with real_log(log) as real, projected(real, sizes) as read_models:
+        for as_of, dyad in product(data.draw(some_points(log)), DYADS):
+            assert read_models.bilateral_status(dyad, question(as_of)) == oracle.status(
+                log, dyad, as_of
+            )
+
+
+@given(st.data(), histories(), batch_sizes, st.integers(1, 7))
+def test_every_list_is_the_oracle_s(
+    data: st.DataObject, log: list[Recorded], sizes: list[int], page_size: int
+) -> None:
+    """At any point, through any filter, in pages of any size, in either direction."""
+    with real_log(log) as real, projected(real, sizes) as read_models:
+        for as_of in data.draw(some_points(log)):
+            asked, at = data.draw(filters(log)), question(as_of)
+            by_valid = oracle.timeline(log, as_of, partial(matches, asked))
+            listed = partial(read_models.list_events, asked, at)
+            forwards = partial(read_models.list_timeline, asked, at)
+            backwards = partial(read_models.list_timeline, asked, at, backwards=True)
+
+            assert all_pages(listed, page_size, as_of) == sorted(by_valid)
+            assert all_pages(forwards, page_size, as_of) == by_valid
+            assert all_pages(backwards, page_size, as_of) == by_valid[::-1]
+
+
+@given(st.data(), histories(), batch_sizes, batch_sizes)
+def test_an_old_position_is_answered_in_the_same_bytes_for_ever(
+    data: st.DataObject, log: list[Recorded], sizes: list[int], later_sizes: list[int]
+) -> None:
+    """Ask, append the rest of the log, ask again as of the same point."""
+    half = len(log) // 2
+    asked = data.draw(some_points(log[:half]))
+    with real_log(log[:half]) as real:
+        with projected(real, sizes) as read_models:
+            before = [answers(read_models, as_of) for as_of in asked]
+        real.append(log[half:])
+        with projected(real, later_sizes) as read_models:
+            assert [answers(read_models, as_of) for as_of in asked] == before
+
+
+@given(st.data(), histories(), batch_sizes)
+def test_rebuilt_is_the_same_as_live(
+    data: st.DataObject, log: list[Recorded], sizes: list[int]
+) -> None:
+    """In every row, and in every byte of the answers; each batch was applied twice on the way."""
+    asked = data.draw(some_points(log))
+    with real_log(log) as real:
+        with projected(real, sizes) as read_models:
+            before = [answers(read_models, as_of) for as_of in asked]
+            live = [dump(file_of(real, kind)) for kind in PROJECTIONS]
+            for kind in PROJECTIONS:
+                *_, last = read_models.rebuild(kind.name)
+                assert (last.done, last.position) == (True, len(log))
+            assert [answers(read_models, as_of) for as_of in asked] == before
+        assert [dump(file_of(real, kind)) for kind in PROJECTIONS] == live
+
+
+@given(histories())
+def test_followers_take_in_what_is_appended_while_they_run(log: list[Recorded]) -> None:
+    """Whatever is recorded is answered for, and events of newer types are counted."""
+    with real_log() as real:
+        read_models = ReadModels(folder_of(real), real.log)
+        read_models.start()
+        try:
+            real.append(log)
+            read_models.wait_for(len(log), 10)
+            as_of = AsOf(LATE, LATE, len(log))
+            assert read_models.bilateral_status(DYADS[0], question(as_of)) == oracle.status(
+                log, DYADS[0], as_of
+            )
+            newer = sum(it.event is None for it in log)
+            for progress in read_models.progress():
+                assert (progress.position, progress.lag) == (len(log), 0)
+                assert (progress.unknown_type_count, progress.error) == (newer, "")
+        finally:
+            read_models.close()

@@ -1,0 +1,284 @@
+"""Random events of all types, about few parties, issues and instants, so that they collide.
+
+Models are built from their own annotations: a new field or payload type is covered as it appears.
+One draw takes one of many ready values where that will do, since draws are what takes the time.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from enum import Enum
+from functools import cache
+from itertools import permutations
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from pydantic import BaseModel
+
+from communique.domain.clocks import KnownTime
+from communique.domain.edtf import ValidTime
+from communique.domain.event import (
+    Amendment,
+    AmendmentPayload,
+    Claim,
+    EventCorrected,
+    Reason,
+)
+from communique.domain.parties import Dyad, Party, PartyCode
+from communique.domain.payloads import ClaimPayload, Payload, Shape
+from communique.domain.text import IssueSlug, Line, Prose, SubjectKey
+from communique.domain.values import Certainty, Link, LinkKind, Participant, Polarity, Role, Source
+
+PAYLOADS: Final[tuple[type[Payload], ...]] = get_args(ClaimPayload)
+AMENDMENTS: Final[tuple[type[BaseModel], ...]] = get_args(AmendmentPayload)
+
+# --- the small world ---------------------------------------------------------------------------
+
+CODES: Final = ("JPN", "KOR", "CHN", "UN")
+DYADS: Final = tuple(Dyad.all_of(CODES))
+PARTIES: Final = (
+    *(Party(code=code) for code in CODES),
+    Party(code="KOR", person="Kang Kyung-wha", office="Foreign Minister"),
+    Party(code="JPN", organ="Ministry of Foreign Affairs", sector="government"),
+)
+ISSUES: Final = ("export-controls", "forced-labour", "gsomia")
+SUBJECTS: Final = ("meeting/JPN-KOR/2019-08-03", "measure/whitelist", "pact")
+OUTLETS: Final = ("Arirang", "Yonhap")
+WORDS: Final = ("", "unfair", "security reasons", "안보 이유", 'e\u0301 & "x" \U0001f91d')
+CAMEO_CODES: Final = ("010", "043", "057", "112", "1383", "160", "190", "20", "999", "138A")
+DURATIONS: Final = (timedelta(minutes=30), timedelta(days=1), timedelta(days=90))
+SEOUL: Final = "Asia/Seoul"
+DAYS: Final = tuple(f"2019-08-{day:02}" for day in range(1, 7))
+MICROSECOND: Final = timedelta(microseconds=1)
+
+VALID_TIMES: Final = tuple(
+    ValidTime.parse(edtf, zone)
+    for edtf, zone in [
+        *((day, "UTC") for day in DAYS),
+        *((day, SEOUL) for day in DAYS),
+        *((f"{day}T15:00", SEOUL) for day in DAYS),
+        ("2019-08-03T06:00:00Z", "America/New_York"),
+        ("2019-08-03T06:00:00.000001Z", "UTC"),
+        ("2019-08-02/2019-08-04", SEOUL),
+        ("2019-08-02T09:00+09:00/2019-08-02T09:30+09:00", SEOUL),
+        ("2019-08-03T00:00Z/..", "UTC"),
+        ("2019-07/..", SEOUL),
+        ("2019-08-03~", "UTC"),
+        ("2019-08-04?/2019-08-05%", "UTC"),
+        ("2019-08", "UTC"),
+        ("2019-08-XX", "UTC"),
+        ("2019-XX", "UTC"),
+        ("2019", SEOUL),
+        ("201X", "UTC"),
+        ("20XX", "UTC"),
+        ("2018-10-30", SEOUL),
+        ("2019-05-06", "UTC"),
+        ("2030-01-01", "UTC"),
+        ("1000-01-01", SEOUL),
+        ("1000-01-01T00:00+18:00", "America/New_York"),
+        ("9999-12-31T23:59:59.999998Z", "UTC"),
+        ("9999", "America/New_York"),
+    ]
+)
+KNOWN_TIMES: Final = tuple(
+    KnownTime.parse(text, zone)
+    for text, zone in [
+        *((day, "UTC") for day in DAYS),
+        *((day, SEOUL) for day in DAYS),
+        *((f"{day}T15:00", SEOUL) for day in DAYS),
+        ("2019-08-03T06:00:00.000001Z", "UTC"),
+        ("2018-10-30", SEOUL),
+        ("1000-01-01", "UTC"),
+    ]
+)
+
+# --- any value, from its annotation ------------------------------------------------------------
+
+_KINDS: Final[list[tuple[Any, SearchStrategy[Any]]]] = [
+    (PartyCode, st.sampled_from(CODES)),
+    (IssueSlug, st.sampled_from(ISSUES)),
+    (SubjectKey, st.sampled_from(SUBJECTS)),
+    (ValidTime, st.sampled_from(VALID_TIMES)),
+    (KnownTime, st.sampled_from(KNOWN_TIMES)),
+    (Party, st.sampled_from(PARTIES)),
+    (UUID, st.uuids()),
+    (
+        Link,
+        st.builds(Link, kind=st.sampled_from(LinkKind), event_id=st.uuids())
+        | st.builds(Link, kind=st.sampled_from(LinkKind), subject=st.sampled_from(SUBJECTS)),
+    ),
+]
+
+
+def of(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401, PLR0911 -- one way for each kind of type
+    """Return values of a type as pydantic reads it: the strategy for any field of any model."""
+    for kind, known in _KINDS:
+        if annotation == kind:
+            return known
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _limited(args[0], _limits(args[1:]))
+    if origin in {Union, UnionType}:
+        return st.one_of([of(arg) for arg in sorted(args, key=lambda arg: arg is not NoneType)])
+    if origin is Literal:
+        return st.just(args[0])
+    if annotation is NoneType:
+        return st.none()
+    if issubclass(annotation, Enum):
+        return st.sampled_from([*annotation])
+    return models(annotation)
+
+
+@cache
+def models(kind: type[BaseModel]) -> SearchStrategy[Any]:
+    """Return values of a model, each field drawn by its annotation."""
+    return st.builds(kind, **fields(kind))
+
+
+def fields(kind: type[BaseModel], *but: str) -> dict[str, SearchStrategy[Any]]:
+    """Return a strategy for each field of a model `but` some."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: of(hints[name]) for name in kind.model_fields if name not in but}
+
+
+def _limits(metadata: Iterable[Any]) -> list[Any]:
+    """Lay open what stands in `Field(...)` among the metadata of an annotation."""
+    nested = [getattr(one, "metadata", [one]) for one in metadata]
+    return [limit for limits in nested for limit in limits]
+
+
+def _limited(kind: Any, limits: list[Any]) -> SearchStrategy[Any]:  # noqa: ANN401, PLR0911 -- as above
+    for limit in limits:
+        if isinstance(limit, Line | Prose):
+            return _texts(limit)
+    low = next((one.ge for one in limits if hasattr(one, "ge")), None)
+    high = next((one.le for one in limits if hasattr(one, "le")), None)
+    if kind is str:
+        return st.sampled_from(CAMEO_CODES)
+    if kind is float:
+        return st.floats(low, high)
+    if kind is int:
+        return st.integers(low, high)
+    if kind is timedelta:
+        return st.sampled_from(DURATIONS)
+    args = get_args(kind)
+    if get_origin(kind) is dict:
+        return st.dictionaries(of(args[0]), of(args[1]), max_size=3)
+    if args[0] == PartyCode:  # those between whom a third party steps: two or more, or none
+        return st.sampled_from([(), *permutations(CODES, 2), CODES])
+    return st.lists(of(args[0]), max_size=3).map(tuple)
+
+
+@cache
+def _texts(shape: Line | Prose) -> SearchStrategy[str]:
+    prose = ("line\n\tby line",) if isinstance(shape, Prose) else ()
+    texts = (*WORDS, *prose, "0" * shape.length_max)
+    return st.sampled_from([text for text in texts if len(text) >= shape.length_min])
+
+
+# --- claims and amendments ---------------------------------------------------------------------
+
+
+def _casts(shape: Shape) -> list[dict[str, Any]]:
+    """Return the ways to fill the fields that name a claim's parties."""
+    orders = [some for count in (2, 3) for some in permutations(PARTIES, count)]
+    orders = [some for some in orders if len({one.code for one in some}) > 1]
+    together: list[dict[str, Any]] = []
+    directed: list[dict[str, Any]] = []
+    alone: list[dict[str, Any]] = []
+    for some in orders:
+        together.append({"participants": tuple(Participant(party=one) for one in some)})
+        for split in range(1, len(some)):
+            directed.append({"actors": some[:split], "recipients": some[split:]})
+            alone.append({"actors": some[:split]})
+    for role in Role:
+        pair = [Participant(party=PARTIES[0]), Participant(party=PARTIES[1], role=role)]
+        together.append({"participants": tuple(pair)})
+    return {
+        Shape.TOGETHER: together,
+        Shape.DIRECTED: directed,
+        Shape.EITHER: together + directed,
+        Shape.ALONE: directed + alone,
+    }[shape]
+
+
+def _are_two(cast: dict[str, Any]) -> bool:
+    """Whether they are Japan and Korea, and nobody in them is named."""
+    together = [one.party for one in cast.get("participants", ())]
+    cast_parties = (*cast.get("actors", ()), *cast.get("recipients", ()), *together)
+    return set(cast_parties) == set(PARTIES[:2])
+
+
+ANY_CAST: Final = {shape: st.sampled_from(_casts(shape)) for shape in Shape}
+TWO: Final = {
+    shape: st.sampled_from([cast for cast in _casts(shape) if _are_two(cast)]) for shape in Shape
+}
+"""What fills the fields that name the parties, by the payload's shape: anyone, or always two."""
+
+_FIXED: Final = ("event_id", "payload", "actors", "recipients", "participants", "issues")
+_SOME_ISSUES: Final = [(), *permutations(ISSUES, 1), *permutations(ISSUES, 2)]
+payloads: Final = st.one_of([models(kind) for kind in PAYLOADS])
+
+ESSENTIALS: Final[dict[str, SearchStrategy[Any]]] = {
+    "occurred": of(ValidTime),
+    "issues": st.sampled_from(_SOME_ISSUES),
+    "subject": st.sampled_from([None, *SUBJECTS]),
+    "certainty": st.sampled_from(Certainty),
+    "polarity": st.sampled_from([Polarity.POSITIVE] * 5 + [Polarity.NEGATIVE]),
+    "source": st.sampled_from([Source(outlet=outlet) for outlet in OUTLETS]),
+}
+"""The fields of a claim that, with its payload, parties and known time, matter to what is true."""
+
+NARROW: Final[dict[str, SearchStrategy[Any]]] = ESSENTIALS | {
+    "occurred": st.sampled_from([*VALID_TIMES[:2] * len(VALID_TIMES), *VALID_TIMES]),
+    "issues": st.sampled_from([(), (), (), (ISSUES[0],)]),
+    "subject": st.sampled_from([None, None, None, SUBJECTS[0]]),
+}
+"""The same, about so little that claims often compete for one facet, and tie."""
+
+_everything: Final = st.fixed_dictionaries(
+    fields(Claim, *_FIXED) | {"issues": st.sampled_from(_SOME_ISSUES)}
+)
+
+
+@st.composite
+def claims(
+    draw: st.DrawFn,
+    rest: SearchStrategy[dict[str, Any]] = _everything,
+    of_types: SearchStrategy[ClaimPayload] = payloads,
+    casts: Mapping[Shape, SearchStrategy[dict[str, Any]]] = ANY_CAST,
+) -> Claim:
+    """Draw a claim; `rest` are its fields beside the payload and the parties."""
+    payload = draw(of_types)
+    cast = draw(casts[payload.shape])
+    return Claim(event_id=draw(st.uuids()), payload=payload, **cast, **draw(rest))
+
+
+@st.composite
+def amendments(draw: st.DrawFn) -> Amendment:
+    """Draw an amendment of any event, with every field that one can have."""
+    content = draw(claims())
+    corrections = st.builds(
+        EventCorrected,
+        amends=st.just(content.event_id),
+        content=st.just(content),
+        reason=of(Reason),
+    )
+    others = [models(kind) for kind in AMENDMENTS if kind is not EventCorrected]
+    rest = draw(st.fixed_dictionaries(fields(Amendment, "event_id", "payload")))
+    payload = draw(st.one_of(corrections, *others))
+    return Amendment(event_id=UUID(int=payload.amends.int ^ 1), payload=payload, **rest)
+
+
+events: Final[SearchStrategy[Claim | Amendment]] = claims() | amendments()

@@ -1,0 +1,220 @@
+"""The three clocks: known times, points to ask from, what is visible there."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from communique.domain.clocks import (
+    SKEW_MAX,
+    AsOf,
+    KnownInFuture,
+    KnownTime,
+    Region,
+    Version,
+    amendment_visible,
+    asserted,
+    check_known,
+    content_visible,
+    end_of_day,
+    from_micros,
+    known_at,
+    micros,
+    parse_point,
+    regions,
+)
+from communique.domain.edtf import EdtfError
+from communique.domain.zones import UnknownZone
+
+SEOUL = "Asia/Seoul"
+NOON = datetime(2019, 8, 22, 12, 0, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def day(number: int) -> datetime:
+    """Return the midnight with which a day of August 2019 begins."""
+    return datetime(2019, 8, number, tzinfo=UTC)
+
+
+def test_a_known_day_means_its_last_microsecond_in_the_source_s_zone() -> None:
+    """22 August in Seoul is over at 15:00 UTC."""
+    known = KnownTime.parse("2019-08-22", SEOUL)
+
+    assert known.instant == datetime(2019, 8, 22, 15, tzinfo=UTC) - MICROSECOND
+    assert known.begins == datetime(2019, 8, 21, 15, tzinfo=UTC)
+    assert known.is_day
+
+
+@pytest.mark.parametrize("text", ["2019-08-22T21:00+09:00", "2019-08-22T12:00:00Z"])
+def test_a_known_instant_means_itself(text: str) -> None:
+    """A date-time is the moment of publication, to the microsecond at which it begins."""
+    known = KnownTime.parse(text, SEOUL)
+
+    assert known.instant == known.begins == NOON
+    assert not known.is_day
+
+
+def test_a_known_time_of_a_datetime_is_what_its_text_parses_to() -> None:
+    """What is made from a datetime keeps its microsecond."""
+    at = NOON + MICROSECOND
+
+    assert KnownTime.at(at).instant == at
+    assert KnownTime.at(at) == KnownTime.parse(str(KnownTime.at(at)))
+
+
+@pytest.mark.parametrize("text", ["2019-08", "2019", "2019-08-22~", "2019-08-22/..", "soon", ""])
+def test_a_known_time_is_a_day_or_a_date_time(text: str) -> None:
+    """Nothing coarser, uncertain or lasting says when a source published."""
+    with pytest.raises(EdtfError):
+        KnownTime.parse(text)
+
+
+def test_without_a_known_time_the_record_time_counts() -> None:
+    """What a submitter leaves out was known when it was recorded."""
+    assert known_at(None, NOON) == NOON
+
+
+@pytest.mark.parametrize("text", ["2019-08-22", "2019-08-22T12:03Z"])
+def test_nothing_counts_as_known_later_than_it_was_recorded(text: str) -> None:
+    """A day that is not over, or a clock that is ahead, gives the record time."""
+    assert known_at(KnownTime.parse(text), NOON) == NOON
+
+
+def test_a_past_known_time_counts_as_it_is() -> None:
+    """A source of the past was known then, whenever it was recorded."""
+    assert known_at(KnownTime.parse("2019-08-02"), NOON) == day(3) - MICROSECOND
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        None,
+        KnownTime.parse("2019-08-22"),
+        KnownTime.parse("2019-08-22", "America/New_York"),
+        KnownTime.at(NOON + SKEW_MAX),
+    ],
+)
+def test_a_known_time_within_the_skew_is_accepted(known: KnownTime | None) -> None:
+    """A day is accepted once it has begun, an instant up to five minutes ahead."""
+    check_known(known, NOON)
+
+
+@pytest.mark.parametrize(
+    "known", [KnownTime.parse("2019-08-23"), KnownTime.at(NOON + SKEW_MAX + MICROSECOND)]
+)
+def test_a_known_time_beyond_the_skew_is_refused(known: KnownTime) -> None:
+    """A source cannot have published in the future."""
+    with pytest.raises(KnownInFuture, match="after the record time 2019-08-22T12:00"):
+        check_known(known, NOON)
+
+
+def test_a_day_may_begin_within_the_skew() -> None:
+    """Five minutes before midnight the next day is accepted, just before that it is not."""
+    tomorrow = KnownTime.parse("2019-08-23")
+
+    check_known(tomorrow, day(23) - SKEW_MAX)
+    with pytest.raises(KnownInFuture):
+        check_known(tomorrow, day(23) - SKEW_MAX - MICROSECOND)
+
+
+@pytest.mark.parametrize(
+    ("position", "known", "visible"),
+    [(5, day(10), True), (6, day(10), False), (5, day(10) + MICROSECOND, False), (1, day(1), True)],
+)
+def test_visible_needs_both_the_position_and_the_known_time(
+    position: int, known: datetime, *, visible: bool
+) -> None:
+    """Both bounds are inclusive, for amendments and for contents alike."""
+    as_of = AsOf(valid=day(20), known=day(10), position=5)
+
+    assert amendment_visible(position, known, as_of) is visible
+    assert content_visible(position, known, as_of) is visible
+
+
+def test_asserted_needs_it_to_have_begun() -> None:
+    """What begins at the very instant of the question has happened."""
+    as_of = AsOf(valid=day(10), known=day(1), position=0)
+
+    assert asserted(day(10), as_of)
+    assert not asserted(day(10) + MICROSECOND, as_of)
+
+
+def test_a_point_is_an_instant_or_the_end_of_a_day() -> None:
+    """A question as of a day sees all of that day in its zone."""
+    assert parse_point("2019-08-22T21:00:00+09:00") == NOON
+    assert parse_point("2019-08-22T21:00", SEOUL) == NOON
+    assert parse_point("2019-08-22") == day(23) - MICROSECOND
+    assert parse_point("2019-08-22", SEOUL) == end_of_day("2019-08-22", SEOUL)
+    assert end_of_day("2019-08-22", SEOUL) == day(22) + timedelta(hours=15) - MICROSECOND
+
+
+def test_the_end_of_what_is_not_a_day_is_refused() -> None:
+    """A date-time has no end of day of its own, and a zone must exist."""
+    with pytest.raises(EdtfError, match="is not a day"):
+        end_of_day("2019-08-22T12:00")
+    with pytest.raises(UnknownZone):
+        end_of_day("2019-08-22", "Asia/Soul")
+
+
+def test_microseconds_count_from_1970_in_whole_numbers() -> None:
+    """Before 1970 they are negative, and none is lost to a float."""
+    assert micros(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    assert micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
+    assert micros(datetime.max.replace(tzinfo=UTC)) == 253_402_300_799_999_999
+    assert from_micros(253_402_300_799_999_999) == datetime.max.replace(tzinfo=UTC)
+
+
+def test_a_naive_datetime_has_no_microseconds() -> None:
+    """Without a zone there is no instant to count to."""
+    with pytest.raises(TypeError):
+        micros(NOON.replace(tzinfo=None))
+
+
+def test_a_claim_alone_decides_from_its_position_and_known_time_on() -> None:
+    """One version has one region, open above."""
+    assert regions(Version(3, day(5), day(5)), []) == [(0, Region(3, None, day(5), None))]
+
+
+def test_a_correction_known_later_leaves_the_claim_a_stretch_before_it() -> None:
+    """The example of the docstring: the claim still shows to who knew less or read less."""
+    found = regions(Version(1, day(5), day(5)), [Version(4, day(7), day(7))])
+
+    assert found == [
+        (0, Region(1, 4, day(5), None)),
+        (0, Region(4, None, day(5), day(7))),
+        (1, Region(4, None, day(7), None)),
+    ]
+
+
+def test_a_correction_known_before_the_claim_replaces_it_from_its_position_on() -> None:
+    """Then nobody who reads up to the correction sees the claim's content."""
+    found = regions(Version(1, day(5), day(5)), [Version(4, day(3), day(3))])
+
+    assert found == [(0, Region(1, 4, day(5), None)), (1, Region(4, None, day(3), None))]
+
+
+def test_a_retraction_has_no_region_of_its_own() -> None:
+    """Where it decides, the event does not show."""
+    found = regions(Version(1, day(5), day(5)), [Version(4, day(7), None)])
+
+    assert found == [(0, Region(1, 4, day(5), None)), (0, Region(4, None, day(5), day(7)))]
+
+
+def test_versions_out_of_order_are_refused() -> None:
+    """Positions ascend, and a claim has a content."""
+    with pytest.raises(ValueError, match="ascending position"):
+        regions(Version(4, day(5), day(5)), [Version(4, day(7), None)])
+    with pytest.raises(ValueError, match="only an amendment retracts"):
+        regions(Version(1, day(5), None), [])
+
+
+def test_a_pydantic_field_takes_a_known_time_its_text_or_text_and_zone() -> None:
+    """It is dumped as its text and zone, from which it is read again."""
+    adapter = TypeAdapter(KnownTime)
+    known = KnownTime.parse("2019-08-22", SEOUL)
+
+    assert adapter.validate_json(adapter.dump_json(known)) == known
+    assert adapter.validate_python(known) is known
+    assert adapter.validate_python("2019-08-22") == KnownTime.parse("2019-08-22")
+    with pytest.raises(ValidationError):
+        adapter.validate_python(20190822)

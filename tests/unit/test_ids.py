@@ -1,0 +1,41 @@
+"""Event ids that the server gives."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from uuid import RFC_4122
+
+from communique.service.ids import EventIds
+
+NOW_MS = 1_566_368_400_000
+
+
+def test_ids_are_version_7_and_begin_with_the_millisecond() -> None:
+    """An id is a UUID of RFC 9562, version 7, that shows when it was made."""
+    event_id = EventIds(lambda: NOW_MS).next()
+    assert (event_id.version, event_id.variant) == (7, RFC_4122)
+    assert event_id.int >> 80 == NOW_MS
+
+
+def test_ids_grow_whatever_the_clock_does() -> None:
+    """Each id is greater than the one before, also when the clock goes back."""
+    clock = iter(
+        [NOW_MS, NOW_MS, NOW_MS + 1, NOW_MS - 5_000, NOW_MS, NOW_MS + 2] + [NOW_MS] * 5_000
+    )
+    ids = EventIds(clock.__next__)
+    made = [ids.next() for _ in range(5_000)]
+    assert all(one < two for one, two in pairwise(made))
+    assert {one.version for one in made} == {7}
+
+
+def test_ids_made_in_one_millisecond_are_hard_to_guess() -> None:
+    """Two makers at the same moment agree on nothing but the moment."""
+    one, other = EventIds(lambda: NOW_MS).next(), EventIds(lambda: NOW_MS).next()
+    assert one.int & (2**62 - 1) != other.int & (2**62 - 1)
+
+
+def test_no_two_threads_get_the_same_id() -> None:
+    """Ids made by eight threads at once are all different."""
+    ids = EventIds()
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: ids.next(), range(4_000)))
+    assert len({*made}) == 4_000

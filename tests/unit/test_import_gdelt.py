@@ -1,0 +1,350 @@
+"""GDELT 2.0 event exports become events."""
+
+import gzip
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.domain.event import Claim
+from communique.domain.values import Certainty, Credibility, Reliability, Role
+from communique.importers import ImportFault, Report, Skip, gdelt
+
+COLUMNS: Final = {
+    "id": 0,
+    "day": 1,
+    "actor": 7,
+    "actor_group": 8,
+    "actor_religion": 10,
+    "actor_type": 12,
+    "target": 17,
+    "target_group": 18,
+    "target_type": 22,
+    "code": 26,
+    "goldstein": 30,
+    "mentions": 31,
+    "sources": 32,
+    "articles": 33,
+    "tone": 34,
+    "place": 52,
+    "fips": 53,
+    "latitude": 56,
+    "longitude": 57,
+    "added": 59,
+    "url": 60,
+}
+SOUND: Final = {
+    "id": "719024875",
+    "day": "20180101",
+    "actor": "KOR",
+    "target": "JPN",
+    "code": "112",
+    "goldstein": "-2.0",
+    "mentions": "8",
+    "sources": "2",
+    "articles": "8",
+    "tone": "-2.5",
+    "place": "Seoul, Seoul-t'ukpyolsi, South Korea",
+    "fips": "KS",
+    "latitude": "37.5664",
+    "longitude": "127",
+    "added": "20180101001500",
+    "url": "https://www.yna.co.kr/view/1",
+}
+
+
+def row(**fields: str) -> str:
+    """Return a row of 61 columns: a sound one but for these fields."""
+    cells = [""] * 61
+    for name, text in (SOUND | fields).items():
+        cells[COLUMNS[name]] = text
+    return "\t".join(cells)
+
+
+def export(directory: Path, *rows: str, name: str = "20180101001500.export.CSV") -> Path:
+    """Write an export of these rows and return its path."""
+    path = directory / name
+    path.write_text("".join(f"{one}\n" for one in rows), encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> tuple[list[Claim], Report]:
+    """Import an export whole."""
+    report = Report()
+    found = list(gdelt.claims(path, report))
+    assert report.adds_up()
+    return found, report
+
+
+def test_a_row_between_two_countries_is_an_event(tmp_path: Path) -> None:
+    """Day, moment added, parties, place by ISO code, page, figures and the raw code are kept."""
+    [claim], report = read(export(tmp_path, row()))
+    assert (claim.occurred.edtf, claim.occurred.zone) == ("2018-01-01", "UTC")
+    assert claim.known is not None
+    assert claim.known.text == "2018-01-01T00:15:00Z"
+    assert (claim.actors[0].code, claim.recipients[0].code) == ("KOR", "JPN")
+    assert claim.payload.type == "StanceStated"
+    assert claim.place is not None
+    assert claim.place.country == "KOR"
+    assert claim.place.coordinates is not None
+    assert claim.place.coordinates.longitude == 127
+    assert (claim.source.outlet, claim.source.url) == ("yna.co.kr", SOUND["url"])
+    assert claim.classification is not None
+    assert claim.classification.model_dump(exclude_defaults=True) == {
+        "cameo_code": "112",
+        "plover_code": "ACCUSE",
+        "table_version": "communique-cameo-1",
+        "dataset": "gdelt2",
+        "row_id": "719024875",
+        "goldstein": -2.0,
+        "tone": -2.5,
+        "row_count": 1,
+        "mention_count": 8,
+        "source_count": 2,
+        "article_count": 8,
+    }
+    assert (report.rows_read, report.rows_merged, report.events) == (1, 1, 1)
+
+
+def test_a_machine_s_word_is_probable_and_ungraded(tmp_path: Path) -> None:
+    """Nobody has judged the source or seen the fact."""
+    [claim], _ = read(export(tmp_path, row()))
+    assert claim.certainty is Certainty.PROBABLE
+    assert claim.grade is not None
+    assert claim.grade.reliability is Reliability.F
+    assert claim.grade.credibility is Credibility.CANNOT_BE_JUDGED
+
+
+def test_repeated_reports_are_one_event_with_its_figures_added_up(tmp_path: Path) -> None:
+    """The first row lends its id and page; the tone is the mean over all articles."""
+    again = row(id="719024876", url="http://other.example/2", articles="24", tone="1.5")
+    [claim], report = read(export(tmp_path, row(), again))
+    found = claim.classification
+    assert found is not None
+    assert (found.row_count, found.mention_count, found.source_count) == (2, 16, 4)
+    assert (found.article_count, found.tone, found.row_id) == (32, 0.5, "719024875")
+    assert claim.source.outlet == "yna.co.kr"
+    assert (report.rows_merged, report.events) == (2, 1)
+
+
+def test_other_days_codes_and_directions_are_other_events(tmp_path: Path) -> None:
+    """Only the same day, pair, direction and code is a repetition."""
+    others = (row(day="20171231"), row(code="111"), row(actor="JPN", target="KOR"))
+    found, _ = read(export(tmp_path, row(), *others))
+    assert len({one.event_id for one in found}) == 4
+
+
+def test_both_sides_of_a_visit_are_one_event(tmp_path: Path) -> None:
+    """One row has the guest, the other the host."""
+    visit, hosting = row(code="042"), row(code="043", actor="JPN", target="KOR")
+    [claim], _ = read(export(tmp_path, visit, hosting))
+    assert [one.party.code for one in claim.participants if one.role is Role.HOST] == ["JPN"]
+
+
+@pytest.mark.parametrize(
+    ("day", "edtf"),
+    [
+        ("20180131", "2018-01-31"),
+        ("20180130", "2018-01-30"),
+        ("20180124", "2018-01-22~/2018-01-28~"),
+        ("20180101", "2018-01~"),
+        ("20170131", "2017~"),
+        ("20180129", "2018-01-29"),
+    ],
+)
+def test_a_day_that_stands_for_a_week_a_month_or_a_year_is_not_exact(
+    tmp_path: Path, day: str, edtf: str
+) -> None:
+    """7, 30 and 365 days before the report mean last week, last month and last year."""
+    [claim], _ = read(export(tmp_path, row(day=day, added="20180131120000")))
+    assert claim.occurred.edtf == edtf
+    assert claim.occurred.approximate == ("~" in edtf)
+
+
+def test_organisations_are_parties_whatever_their_region(tmp_path: Path) -> None:
+    """The European Union stands in the rows as a group of Europe, NATO as one of the West."""
+    eu = row(actor="EUR", actor_group="EEC", actor_type="IGO")
+    nato = row(actor="WST", actor_group="NAT", actor_type="IGO")
+    un = row(actor="", actor_group="UNO", actor_type="IGO")
+    found, _ = read(export(tmp_path, eu, nato, un))
+    assert [one.actors[0].code for one in found] == ["EU", "NATO", "UN"]
+
+
+@pytest.mark.parametrize(
+    ("cameo", "iso"),
+    [("ROM", "ROU"), ("ZAR", "COD"), ("TMP", "TLS"), ("GZS", "PSE"), ("PSE", "PSE")],
+)
+def test_cameo_s_own_countries_become_iso_s(tmp_path: Path, cameo: str, iso: str) -> None:
+    """Most of CAMEO's codes of countries are those of ISO, and some are not."""
+    [claim], _ = read(export(tmp_path, row(target=cameo)))
+    assert claim.recipients[0].code == iso
+
+
+def test_a_sector_is_given_where_all_reports_agree(tmp_path: Path) -> None:
+    """A report of the government and one of the country are about the country."""
+    [claim], _ = read(export(tmp_path, row(actor_type="GOV")))
+    assert claim.actors[0].sector == "government"
+    [claim], _ = read(export(tmp_path, row(actor_type="GOV"), row()))
+    assert claim.actors[0].sector == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"actor": ""}, Skip.NO_COUNTRY),
+        ({"target": ""}, Skip.NO_COUNTRY),
+        ({"actor": "AFR"}, Skip.REGION),
+        ({"target_type": "BUS"}, Skip.NON_STATE),
+        ({"actor_religion": "MOS"}, Skip.NON_STATE),
+        ({"target_group": "HEZ"}, Skip.NON_STATE),
+        ({"target": "KOR", "actor_type": "GOV"}, Skip.ONE_PARTY),
+    ],
+)
+def test_what_is_not_between_two_states_is_skipped_and_counted(
+    tmp_path: Path, fields: dict[str, str], reason: Skip
+) -> None:
+    """One actor alone, regions, others than the state, and affairs of one country make no event."""
+    found, report = read(export(tmp_path, row(**fields)))
+    assert found == []
+    assert report.skipped == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"id": "x1"}, "GlobalEventID is 'x1', not a number"),
+        ({"day": "2018"}, "SQLDATE is '2018', not a day such as 20180101"),
+        ({"day": "20180230"}, "SQLDATE is 20180230, which is no day of the calendar"),
+        ({"day": "20180102"}, "happened on 2018-01-02, after it was added on 2018-01-01"),
+        ({"day": "09000101"}, "before the year 1000"),
+        ({"added": "20180101"}, "DATEADDED is '20180101', not a moment"),
+        ({"added": "20180101256000"}, "DATEADDED is 20180101256000, which there is not"),
+        ({"actor": "QQQ"}, "'QQQ' is no country or region of CAMEO"),
+        ({"code": "---"}, "'---' is not a CAMEO code"),
+        ({"goldstein": "-11"}, "GoldsteinScale is -11, not between -10 and 10"),
+        ({"tone": "nan"}, "AvgTone is nan, not between -100 and 100"),
+        ({"tone": "grim"}, "AvgTone is 'grim', not a number"),
+        ({"mentions": ""}, "NumMentions is '', not a count"),
+        ({"articles": "2147483648"}, "NumArticles is '2147483648', not a count"),
+        ({"latitude": "91"}, "ActionGeo_Lat is 91, not between -90 and 90"),
+        ({"url": ""}, "SOURCEURL is empty"),
+        ({"url": f"https://a.example/{'x' * 2000}"}, "url: String should have at most 2000"),
+        ({"place": "a\x07b"}, "name: character 2 is U+0007: no control characters"),
+    ],
+)
+def test_a_row_at_fault_is_rejected_and_the_rest_goes_on(
+    tmp_path: Path, fields: dict[str, str], reason: str
+) -> None:
+    """The field, what it holds and what it should hold are told; the next row is read."""
+    path = export(tmp_path, row(**fields), row())
+    found, report = read(path)
+    assert len(found) == 1
+    assert report.rejections[0][:2] == (str(path), 1)
+    assert reason in report.rejections[0].reason
+
+
+def test_another_version_of_gdelt_is_told_by_its_columns(tmp_path: Path) -> None:
+    """GDELT 1.0 has 58 columns; a row cut short may be the end of a truncated file."""
+    path = export(tmp_path, row(), row().rsplit("\t", 3)[0])
+    path.write_text(path.read_text(encoding="utf-8")[:-1], encoding="utf-8")
+    found, report = read(path)
+    assert len(found) == 1
+    reason = report.rejections[0].reason
+    assert reason.startswith("has 58 columns, GDELT 2.0 has 61; the file ends in this row")
+
+
+def test_sources_without_a_page_are_outlets_by_their_name(tmp_path: Path) -> None:
+    """A citation is no URL, and a broken URL names no host."""
+    found, _ = read(
+        export(tmp_path, row(url="BBC Monitoring"), row(url="http://[broken", code="111"))
+    )
+    assert [(one.source.outlet, one.source.url) for one in found] == [
+        ("BBC Monitoring", ""),
+        ("http://[broken", ""),
+    ]
+
+
+def test_gzip_is_read_like_plain(tmp_path: Path) -> None:
+    """The packed file gives the same events, and the bytes counted are those on disk."""
+    plain = export(tmp_path, row(), row(code="111"))
+    packed = tmp_path / "packed"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    found, report = read(packed)
+    assert found == read(plain)[0]
+    assert report.bytes_done == report.bytes_total == packed.stat().st_size
+
+
+def test_a_truncated_gzip_yields_nothing_and_tells_how_far_it_got(tmp_path: Path) -> None:
+    """Its counts would be too low, and the whole file's could then not be recorded."""
+    rows = [row(id=str(number), url=f"http://{number * 7919}.example/") for number in range(500)]
+    path = tmp_path / "cut"
+    path.write_bytes(gzip.compress("\n".join(rows).encode())[:-400])
+    report, found = Report(), list[Claim]()
+    with pytest.raises(ImportFault, match=r"is truncated: row \d+ is the last one") as raised:
+        found.extend(gdelt.claims(path, report))
+    assert found == []
+    assert raised.value.row_number == report.rows_read
+    assert report.skipped == {Skip.HELD_BACK: report.rows_read}
+    assert report.adds_up()
+
+
+def test_the_next_export_never_contradicts_the_first(tmp_path: Path) -> None:
+    """The same deed reported again 15 minutes later is an event of its own."""
+    export(tmp_path, row(), row())
+    export(tmp_path, row(added="20180101003000"), name="20180101003000.export.CSV")
+    found, report = read(tmp_path)
+    assert len({one.event_id for one in found}) == len(found) == 2
+    assert report.rows_read == 3
+    assert found[0] == read(tmp_path / "20180101001500.export.CSV")[0][0]
+
+
+def test_a_directory_without_an_export_is_told(tmp_path: Path) -> None:
+    """So is a file that is not there, and a zip archive as GDELT distributes them."""
+    with pytest.raises(ImportFault, match=r"has no \*.export.CSV"):
+        read(tmp_path)
+    with pytest.raises(ImportFault, match="cannot be read: No such file"):
+        read(tmp_path / "missing")
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04")
+    with pytest.raises(ImportFault, match="is a zip archive: unpack it first"):
+        read(tmp_path / "a.zip")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["KOR", "JPN", "CHN", ""]),
+            st.sampled_from(["040", "042", "043", "112"]),
+            st.sampled_from(["20180101", "20171231", "2018"]),
+        )
+    )
+)
+def test_two_runs_are_the_same_and_no_id_comes_twice(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str, str]]
+) -> None:
+    """Ids and contents follow from the rows, so that a second run adds nothing to a log."""
+    rows = [row(actor=actor, code=code, day=day) for actor, code, day in drawn]
+    path = export(tmp_path_factory.mktemp("export"), *rows)
+    found, _ = read(path)
+    assert found == read(path)[0]
+    assert len({one.event_id for one in found}) == len(found)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(COLUMNS)),
+        st.text()
+        | st.sampled_from(["0", "-1", "1e999", "99999999999999", "00000101", "https://[::1"]),
+        max_size=4,
+    )
+)
+def test_any_text_in_any_column_is_read_or_rejected(
+    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, str]
+) -> None:
+    """No cell ends an import, and no row is lost."""
+    text = row(**fields)
+    path = export(tmp_path_factory.mktemp("export"), text, row())
+    found, report = read(path)
+    assert found
+    assert report.rows_read >= 2

@@ -1,0 +1,314 @@
+"""ICEWS temporal graphs become events."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.domain.assertions import assertions
+from communique.domain.event import Claim
+from communique.domain.payloads import MeetingHeld
+from communique.domain.values import Certainty, Role
+from communique.domain.words import MeetingLevel
+from communique.importers import ImportFault, Report, Skip, icews
+
+ENTITIES = (
+    "South Korea",
+    "Japan",
+    "Head of Government (South Korea)",
+    "Head of Government (Japan)",
+    "Citizen (Japan)",
+    "Barack Obama",
+    "Ministry (Holy See (Vatican City State))",
+    "UN Security Council",
+    "Member of Legislative (Govt) (Palestinian Territory, Occupied)",
+    "Militant (Taliban)",
+    "European Parliament",
+)
+KOREA, JAPAN, KOREAN_HEAD, JAPANESE_HEAD, CITIZEN, OBAMA, HOLY_SEE, COUNCIL, *_ = range(
+    len(ENTITIES)
+)
+RELATIONS = (
+    "Consult",
+    "Make a visit",
+    "Host a visit",
+    "Use conventional military force",
+    "Engage in diplomatic cooperation",
+)
+CONSULT, VISIT, HOST, FORCE, COOPERATE = range(len(RELATIONS))
+MARCH_1 = 24 * 59
+
+Raw = tuple[int, int, int, int]
+
+
+def graph(directory: Path, *rows: Raw, split: str = "train.txt") -> Path:
+    """Write a graph of these rows and return its directory."""
+    for name, words in (("entity2id.txt", ENTITIES), ("relation2id.txt", RELATIONS)):
+        text = "".join(f"{word}\t{number}\n" for number, word in enumerate(words))
+        (directory / name).write_text(text, encoding="utf-8")
+    text = "".join("\t".join(map(str, (*row, -1))) + "\n" for row in rows)
+    (directory / split).write_text(text, encoding="utf-8")
+    return directory
+
+
+def read(directory: Path) -> tuple[list[Claim], Report]:
+    """Import a graph whole."""
+    report = Report()
+    found = list(icews.claims(directory, report))
+    assert report.adds_up()
+    assert report.events == len(found)
+    return found, report
+
+
+def codes(found: Iterable[Claim]) -> list[list[str]]:
+    """Return the codes of each event's parties, sorted."""
+    return [sorted(one.codes) for one in found]
+
+
+def test_a_row_between_two_states_is_an_event_of_its_day(tmp_path: Path) -> None:
+    """Occurred and known are the row's day; code, score and identity of the row are kept."""
+    [claim], report = read(graph(tmp_path, (KOREA, FORCE, JAPAN, MARCH_1)))
+    assert claim.occurred.edtf == "2014-03-01"
+    assert claim.known is not None
+    assert (claim.known.text, claim.known.zone) == ("2014-03-01", "UTC")
+    assert (claim.actors[0].code, claim.recipients[0].code) == ("KOR", "JPN")
+    assert claim.certainty is Certainty.PROBABLE
+    assert claim.classification is not None
+    assert claim.classification.cameo_code == "190"
+    assert claim.classification.goldstein == -10
+    assert claim.classification.dataset == "icews14"
+    assert claim.classification.row_id == "0 3 1 1416"
+    assert (report.rows_read, report.rows_merged, report.events) == (1, 1, 1)
+    assert report.bytes_done == report.bytes_total > 0
+
+
+def test_the_mirror_rows_of_a_meeting_are_one_event(tmp_path: Path) -> None:
+    """Two rows of one consultation, and guest and host of one visit, make two events in all."""
+    found, report = read(
+        graph(
+            tmp_path,
+            (KOREA, CONSULT, JAPAN, 0),
+            (KOREA, VISIT, JAPAN, 0),
+            (JAPAN, CONSULT, KOREA, 0),
+            (JAPAN, HOST, KOREA, 0),
+        )
+    )
+    assert codes(found) == [["JPN", "KOR"], ["JPN", "KOR"]]
+    assert [one.classification.row_count for one in found if one.classification] == [2, 2]
+    visit = found[1]
+    assert [one.party.code for one in visit.participants if one.role is Role.HOST] == ["JPN"]
+    assert (report.rows_merged, report.events) == (4, 2)
+
+
+def test_cooperation_reported_from_both_sides_is_one_event_of_both(tmp_path: Path) -> None:
+    """From one side alone it keeps its direction; force used by either side is two events."""
+    both = [(KOREA, JAPAN), (JAPAN, KOREA)]
+    found, _ = read(
+        graph(
+            tmp_path,
+            *((one, COOPERATE, other, 0) for one, other in both),
+            *((one, FORCE, other, 0) for one, other in both),
+            (JAPAN, COOPERATE, KOREA, 24),
+        )
+    )
+    assert [len(one.participants) for one in found] == [2, 0, 0, 0]
+    assert [one.code for claim in found for one in claim.actors] == ["KOR", "JPN", "JPN"]
+
+
+def test_other_days_and_other_visits_are_other_events(tmp_path: Path) -> None:
+    """A visit returned, or made on the next day, is another visit."""
+    found, _ = read(
+        graph(
+            tmp_path,
+            (KOREA, VISIT, JAPAN, 0),
+            (JAPAN, VISIT, KOREA, 0),
+            (KOREA, VISIT, JAPAN, 24),
+        )
+    )
+    assert len({one.event_id for one in found}) == 3
+
+
+def test_the_same_meeting_has_the_same_id_from_either_side(tmp_path: Path) -> None:
+    """An id says who did what on which day, not which row came first."""
+    (one, other), _ = read(graph(tmp_path, (KOREA, VISIT, JAPAN, 0), (KOREA, CONSULT, JAPAN, 0)))
+    again, _ = read(graph(tmp_path, (JAPAN, CONSULT, KOREA, 0), (JAPAN, HOST, KOREA, 0)))
+    assert [one.event_id for one in again] == [other.event_id, one.event_id]
+
+
+def test_organs_of_a_state_stand_for_it_and_are_named(tmp_path: Path) -> None:
+    """`Head of Government (Japan)` is Japan by its head of government, of the sector government."""
+    [claim], _ = read(graph(tmp_path, (KOREAN_HEAD, CONSULT, JAPANESE_HEAD, 0)))
+    parties = {one.code: (one.organ, one.sector) for one in claim.parties}
+    assert parties == dict.fromkeys(("JPN", "KOR"), ("Head of Government", "government"))
+    assert isinstance(claim.payload, MeetingHeld)
+    assert claim.payload.level is MeetingLevel.LEADER
+
+
+def test_names_are_read_whatever_brackets_they_have(tmp_path: Path) -> None:
+    """Organs and countries with brackets of their own, organisations, and organs named alone."""
+    rows = [(KOREA, FORCE, number, 0) for number in (6, 7, 8, 10)]
+    found, _ = read(graph(tmp_path, *rows))
+    assert [str(one.recipients[0]) for one in found] == [
+        "VAT (Ministry, government)",
+        "UNSC",
+        "PSE (Member of Legislative (Govt), legislature)",
+        "EU (European Parliament, legislature)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ((OBAMA, FORCE, JAPAN, 0), Skip.NO_COUNTRY),
+        ((JAPAN, FORCE, 9, 0), Skip.NO_COUNTRY),
+        ((KOREA, FORCE, CITIZEN, 0), Skip.NON_STATE),
+        ((JAPANESE_HEAD, FORCE, JAPAN, 0), Skip.ONE_PARTY),
+    ],
+)
+def test_what_is_not_between_two_states_is_skipped_and_counted(
+    tmp_path: Path, row: Raw, reason: Skip
+) -> None:
+    """People and groups of no country, citizens, and affairs of one country make no event."""
+    found, report = read(graph(tmp_path, row))
+    assert found == []
+    assert report.skipped == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("0\t3\t1", "has 3 columns, 4 or 5 are needed"),
+        ("0\t3\tone\t0\t-1", "'one' is not a number"),
+        ("99\t3\t1\t0\t-1", "entity 99 is not in entity2id.txt"),
+        ("0\t99\t1\t0\t-1", "relation 99 is not in relation2id.txt"),
+        ("0\t3\t1\t5\t-1", "5 hours are not whole days"),
+        ("0\t3\t1\t999999984\t-1", "999999984 hours lie beyond the year 9999"),
+        ("0\t3\t1\t99999999999999999999\t-1", "'99999999999999999999' is not a number"),
+    ],
+)
+def test_a_row_at_fault_is_rejected_and_the_rest_goes_on(
+    tmp_path: Path, row: str, reason: str
+) -> None:
+    """File, row number and what was wrong are told; the row after it is read."""
+    path = graph(tmp_path) / "train.txt"
+    path.write_text(f"{row}\n0\t3\t1\t24\t-1\n", encoding="utf-8")
+    found, report = read(tmp_path)
+    assert str(report.rejections[0]).startswith(f"{path}:1: {reason}")
+    assert report.rows_rejected == 1
+    assert len(found) == 1
+
+
+def test_a_file_that_ends_in_a_row_is_told_to_be_truncated(tmp_path: Path) -> None:
+    """The last row without its end of line has fewer columns than the ones before it."""
+    path = graph(tmp_path, (KOREA, FORCE, JAPAN, 0)) / "train.txt"
+    path.write_text(path.read_text(encoding="utf-8") + "0\t3\t1\t2", encoding="utf-8")
+    found, report = read(tmp_path)
+    assert len(found) == 1
+    assert report.rejections[0].row_number == 2
+    assert "may be truncated" in report.rejections[0].reason
+
+
+def test_bytes_that_are_not_utf_8_are_rejected_by_row(tmp_path: Path) -> None:
+    """The row and the byte are told, and the rest goes on."""
+    path = graph(tmp_path) / "train.txt"
+    path.write_bytes(b"0\t3\t1\t0\t\xff\n0\t3\t1\t24\t-1\n")
+    found, report = read(tmp_path)
+    assert len(found) == 1
+    assert report.rejections[0].reason == "is not UTF-8: byte 9 of the row is 0xFF"
+
+
+def test_a_row_out_of_the_order_of_days_is_rejected(tmp_path: Path) -> None:
+    """A day that is over takes no more rows: its events may be in the log already."""
+    rows = [(KOREA, FORCE, JAPAN, hours) for hours in (0, 48, 24, 48)]
+    found, report = read(graph(tmp_path, *rows))
+    assert [one.occurred.edtf for one in found] == ["2014-01-01", "2014-01-03"]
+    assert report.rejections[0].row_number == 3
+    assert "is of 2014-01-02, after rows of 2014-01-03" in report.rejections[0].reason
+
+
+def test_splits_are_read_together_by_day(tmp_path: Path) -> None:
+    """The two rows of a meeting are one event even where the splits part them."""
+    graph(tmp_path, (KOREA, CONSULT, JAPAN, 0), (KOREA, FORCE, JAPAN, 24))
+    graph(tmp_path, (JAPAN, CONSULT, KOREA, 0), split="test.txt")
+    found, report = read(tmp_path)
+    assert [one.payload.type for one in found] == ["MeetingHeld", "CodedEventReported"]
+    assert report.rows_read == 3
+
+
+def test_another_year_s_graph_has_days_and_ids_of_its_own(tmp_path: Path) -> None:
+    """The first day and the dataset are the caller's to say."""
+    graph(tmp_path, (KOREA, FORCE, JAPAN, 24))
+    [one] = icews.claims(tmp_path, Report())
+    [other] = icews.claims(tmp_path, Report(), dataset="icews18", first_day=date(2018, 1, 1))
+    assert other.occurred.edtf == "2018-01-02"
+    assert one.event_id != other.event_id
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("train.txt", None, "has none of train.txt, valid.txt, test.txt"),
+        ("entity2id.txt", None, "cannot be read: No such file"),
+        ("entity2id.txt", b"Japan 1\n", "is not a name, a tab and a number"),
+        ("entity2id.txt", b"Japan\t1\nKorea\t1\n", "gives the id 1 twice"),
+        ("entity2id.txt", b"Cura\xe7ao\t1\n", "is not UTF-8: byte 5"),
+        ("relation2id.txt", b"C\0o\0", "is not a name, a tab and a number"),
+        ("relation2id.txt", b"\xff\xfeC\0", "is UTF-16: convert it to UTF-8"),
+    ],
+)
+def test_without_its_tables_a_graph_means_nothing(
+    tmp_path: Path, name: str, content: bytes | None, fault: str
+) -> None:
+    """A missing or wrong table ends the import with the file and, in a table, the row."""
+    graph(tmp_path, (KOREA, FORCE, JAPAN, 0))
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ImportFault, match=fault):
+        read(tmp_path)
+
+
+def test_a_relation_that_is_no_cameo_event_rejects_its_rows(tmp_path: Path) -> None:
+    """The name is told; rows of other relations go on."""
+    graph(tmp_path, (KOREA, 0, JAPAN, 0), (KOREA, FORCE, JAPAN, 0))
+    path = tmp_path / "relation2id.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace("Consult", "Dance"), encoding="utf-8")
+    found, report = read(tmp_path)
+    assert len(found) == 1
+    assert report.rejections[0].reason == "relation 0 is 'Dance', which is no CAMEO event"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([KOREA, JAPAN, COUNCIL]),
+            st.sampled_from([CONSULT, VISIT, HOST, FORCE]),
+            st.sampled_from([KOREA, JAPAN, COUNCIL]),
+            st.sampled_from([0, 24]),
+        )
+    )
+)
+def test_two_runs_are_the_same_and_no_id_comes_twice(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Raw]
+) -> None:
+    """Ids and contents follow from the rows, so that a second run adds nothing to a log."""
+    directory = graph(tmp_path_factory.mktemp("graph"), *sorted(rows, key=lambda row: row[3]))
+    found, report = read(directory)
+    assert found == read(directory)[0]
+    assert len({one.event_id for one in found}) == len(found)
+    assert report.rows_rejected == 0
+
+
+def test_a_year_of_rows_fills_few_facets(tmp_path: Path) -> None:
+    """What two countries' rows assert stays a handful of slots, however many rows there are."""
+    rows = [
+        (KOREA, relation, JAPAN, 24 * day)
+        for day in range(365)
+        for relation in (CONSULT, VISIT, FORCE)
+    ]
+    found, _ = read(graph(tmp_path, *rows))
+    assert len({one.facet for claim in found for one in assertions(claim)}) == 2

@@ -1,0 +1,156 @@
+"""Reports of imports, and files of any bytes: nothing is lost, and one error says the rest."""
+
+import contextlib
+import gzip
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.importers import ImportFault, Report, Skip, gdelt, icews, jsonl
+from communique.importers.lines import Line, lines
+from communique.importers.merging import ROWS_HELD_MAX
+from communique.importers.report import PLACES_KEPT_MAX, REJECTIONS_KEPT_MAX
+
+Importer = Callable[[Path, Report], Iterator[object]]
+
+
+def graph(path: Path, report: Report) -> Iterator[object]:
+    """Read a graph of which the train split is the file at `path`."""
+    (path.parent / "entity2id.txt").write_text("Japan\t0\nSouth Korea\t1\n", encoding="utf-8")
+    (path.parent / "relation2id.txt").write_text("Consult\t0\n", encoding="utf-8")
+    return icews.claims(path.parent, report)
+
+
+def graph_by_its_names(path: Path, report: Report) -> Iterator[object]:
+    """Read a graph of which the table of entities is the file at `path`."""
+    (path.parent / "train.txt").write_text("0\t0\t1\t0\t-1\n", encoding="utf-8")
+    (path.parent / "relation2id.txt").write_text("Consult\t0\n", encoding="utf-8")
+    return icews.claims(path.parent, report)
+
+
+IMPORTERS: Final[dict[str, tuple[str, Importer]]] = {
+    "icews": ("train.txt", graph),
+    "icews by its names": ("entity2id.txt", graph_by_its_names),
+    "gdelt": ("a.export.CSV", gdelt.claims),
+    "json lines": ("a.jsonl", jsonl.events),
+    "yaml": ("a.yaml", jsonl.events),
+}
+WORDS: Final = st.sampled_from(
+    b'\t|\n|0|1|24|-1|\xff|\0|\r|Japan|{"|":|}|[|]|payload|type|- |: |&a |*a |JPN|040'.split(b"|")
+)
+CONTENTS: Final = st.binary(max_size=200) | st.lists(WORDS, max_size=150).map(b"".join)
+
+
+@pytest.mark.parametrize("kind", IMPORTERS)
+@given(content=CONTENTS, cut=st.none() | st.integers(0, 40))
+def test_any_bytes_are_read_or_refused_and_the_report_adds_up(
+    kind: str, content: bytes, cut: int | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever is in a file, an importer yields, counts, or raises its own error."""
+    name, importer = IMPORTERS[kind]
+    path = tmp_path_factory.mktemp("any") / name
+    path.write_bytes(content if cut is None else gzip.compress(content)[: -cut or None])
+    report, count = Report(), 0
+    with contextlib.suppress(ImportFault):
+        for _ in importer(path, report):
+            count += 1
+    assert report.adds_up()
+    assert report.events == count
+
+
+@given(st.lists(st.binary(max_size=30)), st.sampled_from([bytes, gzip.compress]))
+def test_every_line_is_yielded_rejected_or_blank(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[bytes], pack: Callable[[bytes], bytes]
+) -> None:
+    """Line numbers are those of an editor: they count by line feeds and leave none out."""
+    content = b"|" + b"\n".join(rows)
+    path = tmp_path_factory.mktemp("lines") / "file"
+    path.write_bytes(pack(content))
+    report = Report()
+    found = {line.number: line for line in lines(path, report, bytes_max=20)}
+    rejected = {one.row_number for one in report.rejections}
+    assert not rejected & found.keys()
+    for number, raw in enumerate(content.split(b"\n"), 1):
+        if number in found:
+            assert raw.rstrip(b"\r").decode("utf-8-sig") == found[number].text
+        else:
+            assert number in rejected or not raw.strip()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    """Editors on Windows begin UTF-8 files with one and end lines with two characters."""
+    path = tmp_path / "file"
+    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo")
+    assert list(lines(path, Report())) == [
+        Line(str(path), 1, "one", ended=True),
+        Line(str(path), 2, "two", ended=False),
+    ]
+
+
+def test_damaged_gzip_tells_how_far_it_got(tmp_path: Path) -> None:
+    """A wrong check sum is found at the end, after the rows."""
+    path = tmp_path / "file"
+    data = bytearray(gzip.compress(b"one\ntwo\n"))
+    data[-6] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ImportFault, match=r"is damaged \(CRC.*row 2 is the last one read whole"):
+        list(lines(path, Report()))
+
+
+def test_rejections_are_all_counted_and_the_first_kept() -> None:
+    """A file of faults does not fill the memory with them."""
+    report = Report()
+    for number in range(REJECTIONS_KEPT_MAX + 5):
+        report.reject("file", number, "wrong")
+    assert report.rows_rejected == REJECTIONS_KEPT_MAX + 5
+    assert len(report.rejections) == REJECTIONS_KEPT_MAX
+    assert str(report.rejections[3]) == "file:3: wrong"
+
+
+def test_the_row_of_an_event_is_known_by_the_event_s_number() -> None:
+    """A server refuses events by their number in the stream: these are the last few of it."""
+    report = Report()
+    for number in range(1, PLACES_KEPT_MAX + 11):
+        report.merge([Line("file", number, "", ended=True)])
+    assert report.place_of(9) is None
+    assert report.place_of(10) == ("file", 11)
+    assert report.place_of(PLACES_KEPT_MAX + 9) == ("file", PLACES_KEPT_MAX + 10)
+    assert report.place_of(PLACES_KEPT_MAX + 10) is None
+
+
+def test_a_report_adds_up_only_when_no_row_is_missing() -> None:
+    """A row read must be merged, skipped or rejected."""
+    report = Report(rows_read=3)
+    report.skip(Skip.REGION)
+    report.reject("file", 2, "wrong")
+    assert not report.adds_up()
+    report.hold_back()
+    assert report.skipped[Skip.HELD_BACK] == 1
+    assert report.adds_up()
+
+
+def test_one_day_of_too_many_rows_is_refused(tmp_path: Path) -> None:
+    """The rows held to be merged are bounded, and what was held is counted."""
+    path = tmp_path / "train.txt"
+    path.write_text("0\t0\t1\t0\t-1\n" * (ROWS_HELD_MAX + 2), encoding="utf-8")
+    report = Report()
+    with pytest.raises(ImportFault, match="more than 100,000 rows are of 2014-01-01"):
+        list(graph(path, report))
+    assert report.adds_up()
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Of 3,000 days one is held, and a bounded memory of places, once caches of days are full."""
+    path = tmp_path / "train.txt"
+    path.write_text("".join(f"0\t0\t1\t{24 * day}\t-1\n" for day in range(3_000)), "utf-8")
+    assert sum(1 for _ in graph(path, Report())) == 3_000
+    tracemalloc.start()
+    assert sum(1 for _ in graph(path, Report())) == 3_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 700_000

@@ -1,0 +1,260 @@
+"""The rules of the posture: each decides where it alone holds, and nothing else is decided."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from communique.domain.event import Event
+from communique.domain.payloads import (
+    AgreementSigned,
+    AgreementTerminationNotified,
+    AgreementTookEffect,
+    ClaimPayload,
+    CodedEventReported,
+    DemandRejected,
+    MeasureAnnounced,
+    MeasureLifted,
+    MeasureSuspended,
+    MeasureTookEffect,
+    MeetingHeld,
+    MeetingPlanned,
+    MeetingStarted,
+    OutlookAssessed,
+    ProposalRejected,
+    RelationsChanged,
+    StanceStated,
+    TalksAgreed,
+    TalksProposed,
+    TalksRefused,
+    TalksResumed,
+    TalksSuspended,
+)
+from communique.domain.posture import RULES, Posture
+from communique.domain.values import Certainty
+from communique.domain.words import Outlook, RelationsChange
+from tests.given import claim, corrected, disputed, log, retracted, status
+
+DAY = "2019-08-21"
+
+# Each rule with a claim of 21 August that makes it hold, and the last day on which it does.
+CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
+    (
+        "relations-severed",
+        Posture.SEVERED,
+        RelationsChanged(change=RelationsChange.SEVERED),
+        "JPN>KOR",
+        None,
+    ),
+    (
+        "ambassador-recalled",
+        Posture.CONFRONTATIONAL,
+        RelationsChanged(change=RelationsChange.AMBASSADOR_RECALLED),
+        "JPN>KOR",
+        None,
+    ),
+    (
+        "relations-downgraded",
+        Posture.CONFRONTATIONAL,
+        RelationsChanged(change=RelationsChange.DOWNGRADED),
+        "JPN+KOR",
+        "2020-08-19",
+    ),
+    (
+        "agreement-under-notice",
+        Posture.CONFRONTATIONAL,
+        AgreementTerminationNotified(notice_period=timedelta(days=90)),
+        "KOR>JPN",
+        "2019-11-18",
+    ),
+    *(
+        ("force-reported", Posture.CONFRONTATIONAL, CodedEventReported(code=code), "JPN>KOR", last)
+        for code, last in [("180", "2019-11-18"), ("19", "2019-11-18"), ("2042", "2019-11-18")]
+    ),
+    ("talks-refused", Posture.STRAINED, TalksRefused(), "JPN>KOR", None),
+    ("talks-suspended", Posture.STRAINED, TalksSuspended(), "JPN+KOR", None),
+    ("measure-announced", Posture.STRAINED, MeasureAnnounced(measure="checks"), "JPN>KOR", None),
+    ("measure-in-force", Posture.STRAINED, MeasureTookEffect(), "JPN>KOR", None),
+    ("demand-rejected", Posture.STRAINED, DemandRejected(), "JPN>KOR", "2020-08-19"),
+    ("proposal-rejected", Posture.STRAINED, ProposalRejected(), "JPN>KOR", "2020-08-19"),
+    (
+        "outlook-negative",
+        Posture.STRAINED,
+        OutlookAssessed(outlook=Outlook.NEGATIVE),
+        "JPN+KOR",
+        "2019-11-18",
+    ),
+    *(
+        ("conflict-reported", Posture.STRAINED, CodedEventReported(code=code), "JPN>KOR", last)
+        for code, last in [("100", "2019-09-19"), ("138A", "2019-09-19"), ("17", "2019-09-19")]
+    ),
+    ("talks-under-way", Posture.COOPERATIVE, TalksAgreed(), "JPN+KOR", None),
+    ("talks-under-way", Posture.COOPERATIVE, TalksResumed(), "JPN+KOR", None),
+    ("meeting-held", Posture.COOPERATIVE, MeetingHeld(), "JPN+KOR", "2019-11-18"),
+    ("meeting-held", Posture.COOPERATIVE, MeetingStarted(), "JPN+KOR", "2019-11-18"),
+    ("agreement-concluded", Posture.COOPERATIVE, AgreementSigned(), "JPN+KOR", "2020-08-19"),
+    ("agreement-concluded", Posture.COOPERATIVE, AgreementTookEffect(), "JPN+KOR", "2020-08-19"),
+    (
+        "outlook-positive",
+        Posture.COOPERATIVE,
+        OutlookAssessed(outlook=Outlook.POSITIVE),
+        "JPN+KOR",
+        "2019-11-18",
+    ),
+    *(
+        ("cooperation-reported", Posture.COOPERATIVE, CodedEventReported(code=code), "JPN>KOR", to)
+        for code, to in [("030", "2019-09-19"), ("057", "2019-09-19"), ("0874", "2019-09-19")]
+    ),
+    (
+        "nothing-strains",
+        Posture.NORMAL,
+        RelationsChanged(change=RelationsChange.ESTABLISHED),
+        "JPN+KOR",
+        None,
+    ),
+    ("nothing-strains", Posture.NORMAL, TalksProposed(), "JPN>KOR", None),
+    ("nothing-strains", Posture.NORMAL, StanceStated(position="unfair"), "JPN>KOR", None),
+    ("nothing-strains", Posture.NORMAL, MeasureSuspended(), "JPN>KOR", None),
+    ("nothing-strains", Posture.NORMAL, MeasureLifted(), "JPN>KOR", None),
+    (
+        "nothing-strains",
+        Posture.NORMAL,
+        OutlookAssessed(outlook=Outlook.NEUTRAL),
+        "JPN+KOR",
+        None,
+    ),
+    ("nothing-strains", Posture.NORMAL, CodedEventReported(code="010"), "JPN>KOR", None),
+    ("nothing-strains", Posture.NORMAL, CodedEventReported(code="099"), "JPN>KOR", None),
+]
+
+
+def rules(*events: Event, valid: str = DAY) -> list[str]:
+    """Return the names of the rules that hold between Japan and Korea."""
+    return [one.rule for one in status(log(*events), valid).posture_triggers]
+
+
+def after(day: str) -> str:
+    """Return the day after a day."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def test_every_rule_has_a_case() -> None:
+    """The table above leaves no rule out, and gives each the posture that it speaks for."""
+    tested = {(rule, posture) for rule, posture, *_ in CASES}
+
+    assert tested == {(rule.name, rule.posture) for rule in RULES} | {
+        ("nothing-strains", Posture.NORMAL)
+    }
+
+
+@pytest.mark.parametrize(("rule", "posture", "payload", "who", "last"), CASES)
+def test_a_rule_decides_where_it_alone_holds(
+    rule: str, posture: Posture, payload: ClaimPayload, who: str, last: str | None
+) -> None:
+    """It names the posture and the event, until its days are over; then nothing strains."""
+    said = claim(payload, DAY, who)
+    found = status(log(said), valid=last or "2030-01-01")
+
+    assert found.posture is posture
+    assert [one.rule for one in found.posture_triggers] == [rule]
+    assert found.posture_triggers[0].event_ids == (
+        () if rule == "nothing-strains" else (said.event_id,)
+    )
+    if last:
+        assert rules(said, valid=after(last)) == ["nothing-strains"]
+
+
+def test_where_nothing_is_recorded_nothing_is_known() -> None:
+    """The posture of an empty record is unknown, before the first event as well."""
+    assert rules() == ["nothing-recorded"]
+    assert status(log(), DAY).posture is Posture.UNKNOWN
+    assert rules(claim(TalksRefused(), DAY, "JPN>KOR"), valid="2019-08-20") == ["nothing-recorded"]
+
+
+def test_a_plan_alone_is_no_record_once_it_is_over() -> None:
+    """While it stands nothing strains; when its day has passed without word, nothing is known."""
+    plan = claim(MeetingPlanned.model_validate({"scheduled": "2019-08-28"}), DAY, "JPN+KOR")
+
+    assert rules(plan, valid="2019-08-27") == ["nothing-strains"]
+    assert rules(plan, valid="2019-08-29") == ["nothing-recorded"]
+
+
+def test_the_strongest_rule_names_the_posture_and_all_are_answered() -> None:
+    """Triggers stand from the strongest to the weakest, each with its events."""
+    refused = claim(TalksRefused(), DAY, "JPN>KOR", issues=("export-controls", "whitelist"))
+    met = claim(MeetingHeld(), DAY, "JPN+KOR")
+    notice = claim(AgreementTerminationNotified(), DAY, "KOR>JPN")
+    found = status(log(met, refused, notice), DAY)
+
+    assert found.posture is Posture.CONFRONTATIONAL
+    assert [(one.rule, one.event_ids) for one in found.posture_triggers] == [
+        ("agreement-under-notice", (notice.event_id,)),
+        ("talks-refused", (refused.event_id,)),
+        ("meeting-held", (met.event_id,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("certainty", "expected"),
+    [
+        (Certainty.CERTAIN, "talks-refused"),
+        (Certainty.PROBABLE, "talks-refused"),
+        (Certainty.POSSIBLE, "nothing-recorded"),
+        (Certainty.UNCOMMITTED, "nothing-recorded"),
+    ],
+)
+def test_only_certain_and_probable_claims_count(certainty: Certainty, expected: str) -> None:
+    """A rumour names no posture."""
+    assert rules(claim(TalksRefused(), DAY, "JPN>KOR", certainty=certainty)) == [expected]
+
+
+def test_a_rumour_takes_no_certain_claim_away() -> None:
+    """Where the latest claim is merely possible, the last certain one still counts."""
+    severed = claim(RelationsChanged(change=RelationsChange.SEVERED), "2019-08-01", "JPN>KOR")
+    rumour = claim(
+        RelationsChanged(change=RelationsChange.RESTORED),
+        DAY,
+        "JPN+KOR",
+        certainty=Certainty.POSSIBLE,
+    )
+    found = status(log(severed, rumour), DAY)
+
+    assert found.posture is Posture.SEVERED
+    assert found.posture_triggers[0].event_ids == (severed.event_id,)
+
+
+def test_a_probable_claim_counts_before_an_older_certain_one() -> None:
+    """Talks that are probably on again do not count as refused."""
+    refused = claim(TalksRefused(), "2019-08-01", "JPN>KOR")
+    resumed = claim(TalksResumed(), DAY, "JPN+KOR", certainty=Certainty.PROBABLE)
+
+    assert rules(refused, resumed) == ["talks-under-way"]
+
+
+def test_a_measure_that_may_be_lifted_still_strains() -> None:
+    """An end that is merely possible ends nothing; a certain one does."""
+    imposed = claim(MeasureTookEffect(), "2019-08-01", "JPN>KOR")
+
+    for certainty, expected in [
+        (Certainty.POSSIBLE, "measure-in-force"),
+        (Certainty.CERTAIN, "nothing-strains"),
+    ]:
+        lifted = claim(MeasureLifted(), DAY, "JPN>KOR", certainty=certainty)
+        assert rules(imposed, lifted) == [expected]
+
+
+def test_a_notice_that_has_run_out_no_longer_counts_beneath_a_rumour() -> None:
+    """The agreement ended on its day, whatever is rumoured since."""
+    notice = claim(AgreementTerminationNotified(notice_period=timedelta(days=90)), DAY, "KOR>JPN")
+    rumour = claim(AgreementSigned(), "2019-11-01", "JPN+KOR", certainty=Certainty.POSSIBLE)
+
+    assert rules(notice, rumour, valid="2019-11-18") == ["agreement-under-notice"]
+    assert rules(notice, rumour, valid="2019-11-19") == ["nothing-strains"]
+
+
+def test_a_dispute_leaves_the_posture_and_a_retraction_changes_it() -> None:
+    """What is contested still counts; what is withdrawn does not; what is corrected counts anew."""
+    refused = claim(TalksRefused(), DAY, "JPN>KOR")
+
+    assert rules(refused, disputed(refused)) == ["talks-refused"]
+    assert rules(refused, retracted(refused)) == ["nothing-recorded"]
+    assert rules(refused, corrected(refused, payload=TalksAgreed())) == ["talks-under-way"]

@@ -1,0 +1,122 @@
+"""Reads: how often a sparse one says how far it is, and what it need not decode."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import count, pairwise
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique import codec
+from communique.domain.event import Amendment, Claim
+from communique.domain.parties import Dyad
+from communique.domain.values import Certainty
+from communique.service import log
+from communique.service.filters import Filter
+from communique.service.limits import CHECKPOINT_POSITIONS_MAX
+from communique.service.reading import Read, Span
+from communique.service.workers import Workers
+from communique.v1.record_service_pb2 import ReadResponse
+from tests.strategies import (
+    CODES,
+    DYADS,
+    ISSUES,
+    OUTLETS,
+    PAYLOADS,
+    SUBJECTS,
+    VALID_TIMES,
+    amendments,
+    claims,
+)
+
+MOMENTS = sorted({time.earliest for time in VALID_TIMES})
+TYPES = [*(payload.__name__ for payload in PAYLOADS), "EventCorrected", "EventDisputed"]
+
+
+def some(words: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
+    """Some of these words, most often none."""
+    return st.just(frozenset[str]()) | st.frozensets(st.sampled_from(words), max_size=2)
+
+
+FILTERS = st.builds(
+    Filter,
+    dyad=st.none() | st.sampled_from(DYADS),
+    parties=some(CODES),
+    issues=some(ISSUES),
+    subjects=some(SUBJECTS),
+    types=some(TYPES),
+    certainties=st.just(frozenset()) | st.frozensets(st.sampled_from(Certainty)),
+    outlets=some(OUTLETS),
+    occurred_from=st.none() | st.sampled_from(MOMENTS),
+    occurred_to=st.none() | st.sampled_from(MOMENTS),
+)
+
+
+def frames_of(event_log: log.EventLog, span: Span) -> list[ReadResponse]:
+    """Read to the end."""
+
+    async def read() -> list[ReadResponse]:
+        workers = Workers("reads", 1, 10)
+        try:
+            return [
+                ReadResponse.FromString(frame)
+                async for frame in Read(event_log, workers, span).frames()
+            ]
+        finally:
+            workers.close()
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("is_backwards", [False, True])
+def test_a_sparse_filter_still_makes_progress(tmp_path: Path, *, is_backwards: bool) -> None:
+    """At least every 10,000 positions a frame says how far the read has come."""
+    size = 25_000
+    with log.EventLog.open(tmp_path / "log.db", count(1).__next__) as event_log:
+        entries = [log.Claim(UUID(int=number), "MeetingHeld", b"") for number in range(1, size + 1)]
+        event_log.append(entries).result()
+        selection = Filter(types=frozenset({"TalksRefused"}))
+        span = Span(0, size, is_backwards=is_backwards, selection=selection)
+        told = [frame.checkpoint.position for frame in frames_of(event_log, span)]
+    reached = [size + 1, *told] if is_backwards else [0, *told]
+    steps = [abs(two - one) for one, two in pairwise(reached)]
+    assert told[-1] == (1 if is_backwards else size)
+    assert len(told) < 10
+    assert all(0 < step <= CHECKPOINT_POSITIONS_MAX for step in steps)
+
+
+@given(st.lists(claims() | amendments(), min_size=1, max_size=5), FILTERS)
+def test_a_read_finds_all_that_its_filter_selects(
+    tmp_path_factory: pytest.TempPathFactory, events: list[Claim | Amendment], selection: Filter
+) -> None:
+    """What is passed over without decoding is nothing that the filter selects."""
+    path = tmp_path_factory.mktemp("log") / "log.db"
+    with log.EventLog.open(path, count(1).__next__) as event_log:
+        entries = [
+            log.Claim(
+                UUID(int=number), event.payload.type, codec.message_of(event).SerializeToString()
+            )
+            for number, event in enumerate(events, 1)
+        ]
+        event_log.append(entries).result()
+        frames = frames_of(event_log, Span(0, len(events), selection=selection))
+    found = [one.position for frame in frames for one in frame.events.events]
+    assert found == [
+        position for position, event in enumerate(events, 1) if selection.matches_recorded(event)
+    ]
+
+
+def test_filters_of_the_strategies_select_something() -> None:
+    """The property above is about filters that do select."""
+    selection = Filter(dyad=Dyad.of("JPN", "KOR"))
+
+    @given(claims())
+    def selects(claim: Claim) -> None:
+        seen.add(selection.matches(claim))
+
+    seen: set[bool] = set()
+    selects()
+    assert seen == {True, False}
