@@ -140,7 +140,7 @@ def of_size(size: int) -> event_pb2.Event:
 
 def changed_token(stubs: Stubs) -> object:
     """Go on with a list by a token in which one character is another."""
-    request = record_service_pb2.ListEventsRequest(page_size=1)
+    request = record_service_pb2.ListEventsRequest(page_size=1, min_position=head(stubs))
     token = stubs.records.ListEvents(request).next_page_token
     assert token
     request.page_token = token[:10] + ("A" if token[10] != "A" else "B") + token[11:]
@@ -149,7 +149,7 @@ def changed_token(stubs: Stubs) -> object:
 
 def borrowed_token(stubs: Stubs) -> object:
     """Go on with a list by the token of another one."""
-    request = record_service_pb2.ListEventsRequest(page_size=1)
+    request = record_service_pb2.ListEventsRequest(page_size=1, min_position=head(stubs))
     token = stubs.records.ListEvents(request).next_page_token
     assert token
     narrower = record_service_pb2.EventFilter(parties=["KOR"])

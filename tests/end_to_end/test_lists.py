@@ -141,11 +141,11 @@ OTHER_ARGUMENTS: list[dict[str, Any]] = [
 def test_a_token_belongs_to_its_request(stubs: Stubs, arguments: dict[str, Any]) -> None:
     """A token used with another filter, point or list is refused."""
     submit(stubs, *meetings(3))
-    token = listed(stubs, page_size=1).next_page_token
-    assert refused(lambda: listed(stubs, page_token=token, **arguments)).reason == (
-        "PAGE_TOKEN_INVALID"
-    )
-    assert refused(lambda: timeline(stubs, page_token=token)).reason == "PAGE_TOKEN_INVALID"
+    token = listed(stubs, page_size=1, min_position=3).next_page_token
+    other = {"min_position": 3, "page_token": token} | arguments
+    assert refused(lambda: listed(stubs, **other)).reason == "PAGE_TOKEN_INVALID"
+    request = {"min_position": 3, "page_token": token}
+    assert refused(lambda: timeline(stubs, **request)).reason == "PAGE_TOKEN_INVALID"
 
 
 def test_a_timeline_stands_in_the_order_of_valid_times(stubs: Stubs) -> None:

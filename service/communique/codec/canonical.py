@@ -19,14 +19,21 @@ def canonical_bytes(message: event_pb2.Event, event: Event) -> bytes:
     written in their canonical form, and times get their derived parts, so that history never
     depends on a later time zone table.
     """
+    _write_ids(message, event)
+    _derive_times(message)
+    return message.SerializeToString(deterministic=True)
+
+
+def _write_ids(message: event_pb2.Event, event: Event) -> None:
     message.event_id = str(event.event_id)
+    for link, read in zip(message.links, event.links, strict=True):
+        if read.event_id:
+            link.event_id = str(read.event_id)
     if isinstance(event, Amendment):
         payload = getattr(message, PAYLOAD_FIELDS[event.payload.type])
         payload.amends = str(event.payload.amends)
         if isinstance(event.payload, EventCorrected):
-            payload.content.event_id = payload.amends
-    _derive_times(message)
-    return message.SerializeToString(deterministic=True)
+            _write_ids(payload.content, event.payload.content)
 
 
 def _derive_times(message: Message) -> None:

@@ -60,7 +60,8 @@ def _fill(message: Any, model: BaseModel) -> None:
             part = getattr(message, PAYLOAD_FIELDS[value.type])
             part.SetInParent()
             _fill(part, value)
-        elif name != "type":
+        elif name in writers:
+            # A payload's `type` is no field: it says which one of the oneof the payload is.
             writers[name](message, value)
 
 

@@ -15,6 +15,7 @@ from communique.domain.clocks import from_micros
 from communique.domain.event import Event
 from communique.domain.event import Recorded as DomainRecorded
 from communique.service.log import Recorded
+from communique.v1 import event_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def recorded_of(row: Recorded) -> DomainRecorded:
 
 
 def event_of(topic: str, state: bytes) -> Event | None:
-    """Return the event of stored bytes, None where its type is newer than this release.
+    """Return the event of stored bytes, None where what it says is newer than this release.
 
     Raises `MapperDeserialisationError` if they are no valid event of the type that `topic` says.
     """
@@ -84,6 +85,11 @@ def event_of(topic: str, state: bytes) -> Event | None:
         raise MapperDeserialisationError(f"no event under {topic!r}: {error}") from error
     if event is not None and event.payload.type != topic:
         raise MapperDeserialisationError(f"the state under {topic!r} is a {event.payload.type}")
-    if event is None and topic in codec.TYPE_WORDS:
+    if event is None and topic in codec.TYPE_WORDS and not _has_payload(state):
         raise MapperDeserialisationError(f"the state under {topic!r} has no payload")
     return event
+
+
+def _has_payload(state: bytes) -> bool:
+    """Whether it is of a known type; it may say something newer, such as a word, all the same."""
+    return event_pb2.Event.FromString(state).WhichOneof("payload") is not None
