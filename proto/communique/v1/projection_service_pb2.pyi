@@ -200,3 +200,69 @@ class RebuildProjectionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RebuildProjectionResponse: _TypeAlias = RebuildProjectionResponse  # noqa: Y015
+
+@_typing.final
+class VerifyProjectionRequest(_message.Message):
+    """VerifyProjectionRequest names a projection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """name is the projection's name."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyProjectionRequest: _TypeAlias = VerifyProjectionRequest  # noqa: Y015
+
+@_typing.final
+class VerifyProjectionResponse(_message.Message):
+    """VerifyProjectionResponse is progress; the last frame is `done`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    EVENTS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    REMAINING_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    FIRST_DIFFERENCE_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    """position is the last position built anew."""
+    head: _builtins.int
+    """head is the position of the live read model that is compared with."""
+    events_per_second: _builtins.float
+    """events_per_second is the rate since the verification began."""
+    done: _builtins.bool
+    """done is true in the last frame."""
+    first_difference: _builtins.str
+    """first_difference says where the two differ first; empty in the last frame where they are equal."""
+    @_builtins.property
+    def remaining(self) -> _duration_pb2.Duration:
+        """remaining is an estimate of the time left; absent while there is none."""
+
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        head: _builtins.int = ...,
+        events_per_second: _builtins.float = ...,
+        remaining: _duration_pb2.Duration | None = ...,
+        done: _builtins.bool = ...,
+        first_difference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["remaining", b"remaining"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "events_per_second", b"events_per_second", "first_difference", b"first_difference", "head", b"head", "position", b"position", "remaining", b"remaining"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyProjectionResponse: _TypeAlias = VerifyProjectionResponse  # noqa: Y015

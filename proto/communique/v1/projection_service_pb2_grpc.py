@@ -45,6 +45,11 @@ class ProjectionServiceStub:
                 request_serializer=communique_dot_v1_dot_projection__service__pb2.RebuildProjectionRequest.SerializeToString,
                 response_deserializer=communique_dot_v1_dot_projection__service__pb2.RebuildProjectionResponse.FromString,
                 _registered_method=True)
+        self.VerifyProjection = channel.unary_stream(
+                '/communique.v1.ProjectionService/VerifyProjection',
+                request_serializer=communique_dot_v1_dot_projection__service__pb2.VerifyProjectionRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_projection__service__pb2.VerifyProjectionResponse.FromString,
+                _registered_method=True)
 
 
 class ProjectionServiceServicer:
@@ -66,6 +71,14 @@ class ProjectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyProjection(self, request, context):
+        """VerifyProjection builds a read model anew from the log, aside, and compares it with the live one. It answers with
+        progress, and in the end with the first difference.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProjectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +91,11 @@ def add_ProjectionServiceServicer_to_server(servicer, server):
                     servicer.RebuildProjection,
                     request_deserializer=communique_dot_v1_dot_projection__service__pb2.RebuildProjectionRequest.FromString,
                     response_serializer=communique_dot_v1_dot_projection__service__pb2.RebuildProjectionResponse.SerializeToString,
+            ),
+            'VerifyProjection': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyProjection,
+                    request_deserializer=communique_dot_v1_dot_projection__service__pb2.VerifyProjectionRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_projection__service__pb2.VerifyProjectionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +153,33 @@ class ProjectionService:
             '/communique.v1.ProjectionService/RebuildProjection',
             communique_dot_v1_dot_projection__service__pb2.RebuildProjectionRequest.SerializeToString,
             communique_dot_v1_dot_projection__service__pb2.RebuildProjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyProjection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/communique.v1.ProjectionService/VerifyProjection',
+            communique_dot_v1_dot_projection__service__pb2.VerifyProjectionRequest.SerializeToString,
+            communique_dot_v1_dot_projection__service__pb2.VerifyProjectionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class ProjectionServiceStub:
     """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
     new one has caught up. It answers with progress.
     """
+    VerifyProjection: _grpc.UnaryStreamMultiCallable[_projection_service_pb2.VerifyProjectionRequest, _projection_service_pb2.VerifyProjectionResponse]
+    """VerifyProjection builds a read model anew from the log, aside, and compares it with the live one. It answers with
+    progress, and in the end with the first difference.
+    """
 
 @_typing.type_check_only
 class ProjectionServiceAsyncStub(ProjectionServiceStub):
@@ -50,6 +54,10 @@ class ProjectionServiceAsyncStub(ProjectionServiceStub):
     RebuildProjection: _aio.UnaryStreamMultiCallable[_projection_service_pb2.RebuildProjectionRequest, _projection_service_pb2.RebuildProjectionResponse]  # type: ignore[assignment]
     """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
     new one has caught up. It answers with progress.
+    """
+    VerifyProjection: _aio.UnaryStreamMultiCallable[_projection_service_pb2.VerifyProjectionRequest, _projection_service_pb2.VerifyProjectionResponse]  # type: ignore[assignment]
+    """VerifyProjection builds a read model anew from the log, aside, and compares it with the live one. It answers with
+    progress, and in the end with the first difference.
     """
 
 class ProjectionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,6 +79,16 @@ class ProjectionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_projection_service_pb2.RebuildProjectionResponse], _abc.AsyncIterator[_projection_service_pb2.RebuildProjectionResponse]]:
         """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
         new one has caught up. It answers with progress.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyProjection(
+        self,
+        request: _projection_service_pb2.VerifyProjectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_projection_service_pb2.VerifyProjectionResponse], _abc.AsyncIterator[_projection_service_pb2.VerifyProjectionResponse]]:
+        """VerifyProjection builds a read model anew from the log, aside, and compares it with the live one. It answers with
+        progress, and in the end with the first difference.
         """
 
 def add_ProjectionServiceServicer_to_server(servicer: ProjectionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

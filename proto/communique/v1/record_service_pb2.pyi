@@ -123,6 +123,17 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_REBUILD_RUNNING (ABORTED): a rebuild of this projection is already running. Wait for it to end."""
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 18
     """ERROR_REASON_SHUTTING_DOWN (UNAVAILABLE): the server is stopping. Retry with backoff."""
+    ERROR_REASON_SUBJECT_NOT_FOUND: _ErrorReason.ValueType  # 19
+    """ERROR_REASON_SUBJECT_NOT_FOUND (NOT_FOUND): no claim about the subject is visible at the point; the message names
+    the closest subjects that are. Usual causes: a typing mistake, a point before the first claim. Do not retry
+    unchanged.
+    """
+    ERROR_REASON_ISSUE_NOT_FOUND: _ErrorReason.ValueType  # 20
+    """ERROR_REASON_ISSUE_NOT_FOUND (NOT_FOUND): no claim about the issue is visible at the point; the message names the
+    closest issues that are. Usual causes: a typing mistake, a point before the first claim. Do not retry unchanged.
+    """
+    ERROR_REASON_VERIFICATION_RUNNING: _ErrorReason.ValueType  # 21
+    """ERROR_REASON_VERIFICATION_RUNNING (ABORTED): a verification of this projection is already running. Wait for it to end."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the reason in the `google.rpc.ErrorInfo` of every error, whose domain is `communique.v1`. Each is
@@ -199,6 +210,17 @@ ERROR_REASON_REBUILD_RUNNING: ErrorReason.ValueType  # 17
 """ERROR_REASON_REBUILD_RUNNING (ABORTED): a rebuild of this projection is already running. Wait for it to end."""
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 18
 """ERROR_REASON_SHUTTING_DOWN (UNAVAILABLE): the server is stopping. Retry with backoff."""
+ERROR_REASON_SUBJECT_NOT_FOUND: ErrorReason.ValueType  # 19
+"""ERROR_REASON_SUBJECT_NOT_FOUND (NOT_FOUND): no claim about the subject is visible at the point; the message names
+the closest subjects that are. Usual causes: a typing mistake, a point before the first claim. Do not retry
+unchanged.
+"""
+ERROR_REASON_ISSUE_NOT_FOUND: ErrorReason.ValueType  # 20
+"""ERROR_REASON_ISSUE_NOT_FOUND (NOT_FOUND): no claim about the issue is visible at the point; the message names the
+closest issues that are. Usual causes: a typing mistake, a point before the first claim. Do not retry unchanged.
+"""
+ERROR_REASON_VERIFICATION_RUNNING: ErrorReason.ValueType  # 21
+"""ERROR_REASON_VERIFICATION_RUNNING (ABORTED): a verification of this projection is already running. Wait for it to end."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
@@ -504,7 +526,7 @@ class EventFilter(_message.Message):
 
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """subjects are keys."""
+        """subjects are keys, as claims name them or as they are derived: see `Subject`."""
 
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -520,7 +542,9 @@ class EventFilter(_message.Message):
 
     @_builtins.property
     def occurred_from(self) -> _time_pb2.PointInTime:
-        """occurred_from keeps events whose time reaches this moment or later."""
+        """occurred_from keeps events whose time reaches this moment or later; a day means its beginning. Days are read in the
+        zone of the request's `as_of`, or in UTC.
+        """
 
     @_builtins.property
     def occurred_to(self) -> _time_pb2.PointInTime:
@@ -738,6 +762,86 @@ class Checkpoint(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Checkpoint: _TypeAlias = Checkpoint  # noqa: Y015
+
+@_typing.final
+class SubscribeRequest(_message.Message):
+    """SubscribeRequest asks for the log, without an end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_POSITION_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    after_position: _builtins.int
+    """after_position starts behind this position, which must be recorded. Absent: at the head, with the next new event."""
+    @_builtins.property
+    def filter(self) -> Global___EventFilter:
+        """filter selects events as in `ReadRequest`."""
+
+    def __init__(
+        self,
+        *,
+        after_position: _builtins.int | None = ...,
+        filter: Global___EventFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after_position", b"_after_position", "after_position", b"after_position", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_position", b"_after_position", "after_position", b"after_position", "filter", b"filter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__after_position: _TypeAlias = _typing.Literal["after_position"]  # noqa: Y015
+    _WhichOneofArgType__after_position: _TypeAlias = _typing.Literal["_after_position", b"_after_position"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after_position) -> _WhichOneofReturnType__after_position | None: ...
+
+Global___SubscribeRequest: _TypeAlias = SubscribeRequest  # noqa: Y015
+
+@_typing.final
+class SubscribeResponse(_message.Message):
+    """SubscribeResponse is one frame of a subscription."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    CAUGHT_UP_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_FIELD_NUMBER: _builtins.int
+    FELL_BEHIND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def events(self) -> Global___RecordedEvents:
+        """events are the next events."""
+
+    @_builtins.property
+    def checkpoint(self) -> Global___Checkpoint:
+        """checkpoint says how far the subscription has come without finding more."""
+
+    @_builtins.property
+    def caught_up(self) -> Global___Checkpoint:
+        """caught_up says that everything recorded so far has been given; what follows is live."""
+
+    @_builtins.property
+    def heartbeat(self) -> Global___Checkpoint:
+        """heartbeat says, while nothing is recorded, that the subscription is alive."""
+
+    @_builtins.property
+    def fell_behind(self) -> Global___Checkpoint:
+        """fell_behind says that the subscriber was too slow for live events, and is read the log from here again."""
+
+    def __init__(
+        self,
+        *,
+        events: Global___RecordedEvents | None = ...,
+        checkpoint: Global___Checkpoint | None = ...,
+        caught_up: Global___Checkpoint | None = ...,
+        heartbeat: Global___Checkpoint | None = ...,
+        fell_behind: Global___Checkpoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "checkpoint", b"checkpoint", "events", b"events", "fell_behind", b"fell_behind", "frame", b"frame", "heartbeat", b"heartbeat"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "checkpoint", b"checkpoint", "events", b"events", "fell_behind", b"fell_behind", "frame", b"frame", "heartbeat", b"heartbeat"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["events", "checkpoint", "caught_up", "heartbeat", "fell_behind"]  # noqa: Y015
+    _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
+
+Global___SubscribeResponse: _TypeAlias = SubscribeResponse  # noqa: Y015
 
 @_typing.final
 class GetHeadRequest(_message.Message):

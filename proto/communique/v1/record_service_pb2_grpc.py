@@ -60,6 +60,11 @@ class RecordServiceStub:
                 request_serializer=communique_dot_v1_dot_record__service__pb2.ReadRequest.SerializeToString,
                 response_deserializer=communique_dot_v1_dot_record__service__pb2.ReadResponse.FromString,
                 _registered_method=True)
+        self.Subscribe = channel.unary_stream(
+                '/communique.v1.RecordService/Subscribe',
+                request_serializer=communique_dot_v1_dot_record__service__pb2.SubscribeRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_record__service__pb2.SubscribeResponse.FromString,
+                _registered_method=True)
         self.GetHead = channel.unary_unary(
                 '/communique.v1.RecordService/GetHead',
                 request_serializer=communique_dot_v1_dot_record__service__pb2.GetHeadRequest.SerializeToString,
@@ -114,6 +119,14 @@ class RecordServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Subscribe(self, request, context):
+        """Subscribe gives the recorded events after a position and then each new one as it is recorded: in order, complete,
+        without duplicates. A subscriber that breaks off resumes from the last position that it was given.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetHead(self, request, context):
         """GetHead gives the last position of the log.
         """
@@ -155,6 +168,11 @@ def add_RecordServiceServicer_to_server(servicer, server):
                     servicer.Read,
                     request_deserializer=communique_dot_v1_dot_record__service__pb2.ReadRequest.FromString,
                     response_serializer=communique_dot_v1_dot_record__service__pb2.ReadResponse.SerializeToString,
+            ),
+            'Subscribe': grpc.unary_stream_rpc_method_handler(
+                    servicer.Subscribe,
+                    request_deserializer=communique_dot_v1_dot_record__service__pb2.SubscribeRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_record__service__pb2.SubscribeResponse.SerializeToString,
             ),
             'GetHead': grpc.unary_unary_rpc_method_handler(
                     servicer.GetHead,
@@ -303,6 +321,33 @@ class RecordService:
             '/communique.v1.RecordService/Read',
             communique_dot_v1_dot_record__service__pb2.ReadRequest.SerializeToString,
             communique_dot_v1_dot_record__service__pb2.ReadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Subscribe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/communique.v1.RecordService/Subscribe',
+            communique_dot_v1_dot_record__service__pb2.SubscribeRequest.SerializeToString,
+            communique_dot_v1_dot_record__service__pb2.SubscribeResponse.FromString,
             options,
             channel_credentials,
             insecure,

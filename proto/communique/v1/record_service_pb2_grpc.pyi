@@ -49,6 +49,10 @@ class RecordServiceStub:
     """Read gives the recorded events, amendments included, in the order of their positions, as they were accepted. It
     ends at the head of the log as it was when the call began.
     """
+    Subscribe: _grpc.UnaryStreamMultiCallable[_record_service_pb2.SubscribeRequest, _record_service_pb2.SubscribeResponse]
+    """Subscribe gives the recorded events after a position and then each new one as it is recorded: in order, complete,
+    without duplicates. A subscriber that breaks off resumes from the last position that it was given.
+    """
     GetHead: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetHeadRequest, _record_service_pb2.GetHeadResponse]
     """GetHead gives the last position of the log."""
     GetPosition: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetPositionRequest, _record_service_pb2.GetPositionResponse]
@@ -74,6 +78,10 @@ class RecordServiceAsyncStub(RecordServiceStub):
     Read: _aio.UnaryStreamMultiCallable[_record_service_pb2.ReadRequest, _record_service_pb2.ReadResponse]  # type: ignore[assignment]
     """Read gives the recorded events, amendments included, in the order of their positions, as they were accepted. It
     ends at the head of the log as it was when the call began.
+    """
+    Subscribe: _aio.UnaryStreamMultiCallable[_record_service_pb2.SubscribeRequest, _record_service_pb2.SubscribeResponse]  # type: ignore[assignment]
+    """Subscribe gives the recorded events after a position and then each new one as it is recorded: in order, complete,
+    without duplicates. A subscriber that breaks off resumes from the last position that it was given.
     """
     GetHead: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetHeadRequest, _record_service_pb2.GetHeadResponse]  # type: ignore[assignment]
     """GetHead gives the last position of the log."""
@@ -127,6 +135,16 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_record_service_pb2.ReadResponse], _abc.AsyncIterator[_record_service_pb2.ReadResponse]]:
         """Read gives the recorded events, amendments included, in the order of their positions, as they were accepted. It
         ends at the head of the log as it was when the call began.
+        """
+
+    @_abc_1.abstractmethod
+    def Subscribe(
+        self,
+        request: _record_service_pb2.SubscribeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_record_service_pb2.SubscribeResponse], _abc.AsyncIterator[_record_service_pb2.SubscribeResponse]]:
+        """Subscribe gives the recorded events after a position and then each new one as it is recorded: in order, complete,
+        without duplicates. A subscriber that breaks off resumes from the last position that it was given.
         """
 
     @_abc_1.abstractmethod

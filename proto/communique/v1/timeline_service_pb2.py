@@ -22,27 +22,69 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from communique.v1 import comparison_pb2 as communique_dot_v1_dot_comparison__pb2
 from communique.v1 import event_pb2 as communique_dot_v1_dot_event__pb2
+from communique.v1 import issue_pb2 as communique_dot_v1_dot_issue__pb2
 from communique.v1 import record_service_pb2 as communique_dot_v1_dot_record__service__pb2
+from communique.v1 import series_pb2 as communique_dot_v1_dot_series__pb2
 from communique.v1 import status_pb2 as communique_dot_v1_dot_status__pb2
+from communique.v1 import subject_pb2 as communique_dot_v1_dot_subject__pb2
 from communique.v1 import time_pb2 as communique_dot_v1_dot_time__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$communique/v1/timeline_service.proto\x12\rcommunique.v1\x1a\x19\x63ommunique/v1/event.proto\x1a\"communique/v1/record_service.proto\x1a\x1a\x63ommunique/v1/status.proto\x1a\x18\x63ommunique/v1/time.proto\"f\n\x19GetBilateralStatusRequest\x12\x0f\n\x07parties\x18\x01 \x03(\t\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\"L\n\x1aGetBilateralStatusResponse\x12.\n\x06status\x18\x01 \x01(\x0b\x32\x1e.communique.v1.BilateralStatus\"\xcf\x01\n\x13ListTimelineRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.communique.v1.EventFilter\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\x12+\n\tdirection\x18\x04 \x01(\x0e\x32\x18.communique.v1.Direction\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"\x85\x01\n\x14ListTimelineResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.communique.v1.EventAsOf\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf2\xd5\x01\n\x0fTimelineService\x12i\n\x12GetBilateralStatus\x12(.communique.v1.GetBilateralStatusRequest\x1a).communique.v1.GetBilateralStatusResponse\x12W\n\x0cListTimeline\x12\".communique.v1.ListTimelineRequest\x1a#.communique.v1.ListTimelineResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$communique/v1/timeline_service.proto\x12\rcommunique.v1\x1a\x1e\x63ommunique/v1/comparison.proto\x1a\x19\x63ommunique/v1/event.proto\x1a\x19\x63ommunique/v1/issue.proto\x1a\"communique/v1/record_service.proto\x1a\x1a\x63ommunique/v1/series.proto\x1a\x1a\x63ommunique/v1/status.proto\x1a\x1b\x63ommunique/v1/subject.proto\x1a\x18\x63ommunique/v1/time.proto\"f\n\x19GetBilateralStatusRequest\x12\x0f\n\x07parties\x18\x01 \x03(\t\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\"L\n\x1aGetBilateralStatusResponse\x12.\n\x06status\x18\x01 \x01(\x0b\x32\x1e.communique.v1.BilateralStatus\"\xcf\x01\n\x13ListTimelineRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.communique.v1.EventFilter\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\x12+\n\tdirection\x18\x04 \x01(\x0e\x32\x18.communique.v1.Direction\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"\x85\x01\n\x14ListTimelineResponse\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.communique.v1.EventAsOf\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\"i\n\x1e\x42\x61tchGetBilateralStatusRequest\x12\r\n\x05\x64yads\x18\x01 \x03(\t\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\"S\n\x1f\x42\x61tchGetBilateralStatusResponse\x12\x30\n\x08statuses\x18\x01 \x03(\x0b\x32\x1e.communique.v1.BilateralStatus\"\xbc\x01\n\x1cListBilateralStatusesRequest\x12\r\n\x05party\x18\x01 \x01(\t\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\x12,\n\x08order_by\x18\x04 \x01(\x0e\x32\x1a.communique.v1.StatusOrder\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"\x96\x01\n\x1dListBilateralStatusesResponse\x12\x30\n\x08statuses\x18\x01 \x03(\x0b\x32\x1e.communique.v1.BilateralStatus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\"\x8f\x01\n\x1d\x43ompareBilateralStatusRequest\x12\x0f\n\x07parties\x18\x01 \x03(\t\x12#\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\"\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x04 \x01(\x03\"X\n\x1e\x43ompareBilateralStatusResponse\x12\x36\n\ncomparison\x18\x01 \x01(\x0b\x32\".communique.v1.BilateralComparison\".\n\x1bWatchBilateralStatusRequest\x12\x0f\n\x07parties\x18\x01 \x03(\t\"\xc5\x01\n\x1cWatchBilateralStatusResponse\x12\x30\n\x06status\x18\x01 \x01(\x0b\x32\x1e.communique.v1.BilateralStatusH\x00\x12\x38\n\ncomparison\x18\x02 \x01(\x0b\x32\".communique.v1.BilateralComparisonH\x00\x12\x30\n\theartbeat\x18\x03 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOfH\x00\x42\x07\n\x05\x66rame\"^\n\x11GetSubjectRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\"=\n\x12GetSubjectResponse\x12\'\n\x07subject\x18\x01 \x01(\x0b\x32\x16.communique.v1.Subject\"\xb2\x01\n\x13ListSubjectsRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12*\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x1a.communique.v1.EventFilter\x12\"\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x04 \x01(\x03\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"\x8c\x01\n\x14ListSubjectsResponse\x12/\n\x08subjects\x18\x01 \x03(\x0b\x32\x1d.communique.v1.SubjectSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\"Z\n\x0fGetIssueRequest\x12\r\n\x05issue\x18\x01 \x01(\t\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\"<\n\x10GetIssueResponse\x12(\n\x05\x62oard\x18\x01 \x01(\x0b\x32\x19.communique.v1.IssueBoard\"\xa0\x01\n\x11ListIssuesRequest\x12*\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1a.communique.v1.EventFilter\x12\"\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"\x86\x01\n\x12ListIssuesResponse\x12+\n\x06issues\x18\x01 \x03(\x0b\x32\x1b.communique.v1.IssueSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\"\x8f\x02\n\x15GetScoreSeriesRequest\x12\x0f\n\x07parties\x18\x01 \x03(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12#\n\x05scale\x18\x03 \x01(\x0e\x32\x14.communique.v1.Scale\x12%\n\x06\x62ucket\x18\x04 \x01(\x0e\x32\x15.communique.v1.Bucket\x12(\n\x04\x66rom\x18\x05 \x01(\x0b\x32\x1a.communique.v1.PointInTime\x12&\n\x02to\x18\x06 \x01(\x0b\x32\x1a.communique.v1.PointInTime\x12\"\n\x05\x61s_of\x18\x07 \x01(\x0b\x32\x13.communique.v1.AsOf\x12\x14\n\x0cmin_position\x18\x08 \x01(\x03\"D\n\x16GetScoreSeriesResponse\x12*\n\x06series\x18\x01 \x01(\x0b\x32\x1a.communique.v1.ScoreSeries*d\n\x0bStatusOrder\x12\x1c\n\x18STATUS_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14STATUS_ORDER_POSTURE\x10\x01\x12\x1d\n\x19STATUS_ORDER_LATEST_EVENT\x10\x02\x32\xd8\x08\n\x0fTimelineService\x12i\n\x12GetBilateralStatus\x12(.communique.v1.GetBilateralStatusRequest\x1a).communique.v1.GetBilateralStatusResponse\x12x\n\x17\x42\x61tchGetBilateralStatus\x12-.communique.v1.BatchGetBilateralStatusRequest\x1a..communique.v1.BatchGetBilateralStatusResponse\x12r\n\x15ListBilateralStatuses\x12+.communique.v1.ListBilateralStatusesRequest\x1a,.communique.v1.ListBilateralStatusesResponse\x12u\n\x16\x43ompareBilateralStatus\x12,.communique.v1.CompareBilateralStatusRequest\x1a-.communique.v1.CompareBilateralStatusResponse\x12q\n\x14WatchBilateralStatus\x12*.communique.v1.WatchBilateralStatusRequest\x1a+.communique.v1.WatchBilateralStatusResponse0\x01\x12Q\n\nGetSubject\x12 .communique.v1.GetSubjectRequest\x1a!.communique.v1.GetSubjectResponse\x12W\n\x0cListSubjects\x12\".communique.v1.ListSubjectsRequest\x1a#.communique.v1.ListSubjectsResponse\x12K\n\x08GetIssue\x12\x1e.communique.v1.GetIssueRequest\x1a\x1f.communique.v1.GetIssueResponse\x12Q\n\nListIssues\x12 .communique.v1.ListIssuesRequest\x1a!.communique.v1.ListIssuesResponse\x12]\n\x0eGetScoreSeries\x12$.communique.v1.GetScoreSeriesRequest\x1a%.communique.v1.GetScoreSeriesResponse\x12W\n\x0cListTimeline\x12\".communique.v1.ListTimelineRequest\x1a#.communique.v1.ListTimelineResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'communique.v1.timeline_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETBILATERALSTATUSREQUEST']._serialized_start=172
-  _globals['_GETBILATERALSTATUSREQUEST']._serialized_end=274
-  _globals['_GETBILATERALSTATUSRESPONSE']._serialized_start=276
-  _globals['_GETBILATERALSTATUSRESPONSE']._serialized_end=352
-  _globals['_LISTTIMELINEREQUEST']._serialized_start=355
-  _globals['_LISTTIMELINEREQUEST']._serialized_end=562
-  _globals['_LISTTIMELINERESPONSE']._serialized_start=565
-  _globals['_LISTTIMELINERESPONSE']._serialized_end=698
-  _globals['_TIMELINESERVICE']._serialized_start=701
-  _globals['_TIMELINESERVICE']._serialized_end=914
+  _globals['_STATUSORDER']._serialized_start=3117
+  _globals['_STATUSORDER']._serialized_end=3217
+  _globals['_GETBILATERALSTATUSREQUEST']._serialized_start=288
+  _globals['_GETBILATERALSTATUSREQUEST']._serialized_end=390
+  _globals['_GETBILATERALSTATUSRESPONSE']._serialized_start=392
+  _globals['_GETBILATERALSTATUSRESPONSE']._serialized_end=468
+  _globals['_LISTTIMELINEREQUEST']._serialized_start=471
+  _globals['_LISTTIMELINEREQUEST']._serialized_end=678
+  _globals['_LISTTIMELINERESPONSE']._serialized_start=681
+  _globals['_LISTTIMELINERESPONSE']._serialized_end=814
+  _globals['_BATCHGETBILATERALSTATUSREQUEST']._serialized_start=816
+  _globals['_BATCHGETBILATERALSTATUSREQUEST']._serialized_end=921
+  _globals['_BATCHGETBILATERALSTATUSRESPONSE']._serialized_start=923
+  _globals['_BATCHGETBILATERALSTATUSRESPONSE']._serialized_end=1006
+  _globals['_LISTBILATERALSTATUSESREQUEST']._serialized_start=1009
+  _globals['_LISTBILATERALSTATUSESREQUEST']._serialized_end=1197
+  _globals['_LISTBILATERALSTATUSESRESPONSE']._serialized_start=1200
+  _globals['_LISTBILATERALSTATUSESRESPONSE']._serialized_end=1350
+  _globals['_COMPAREBILATERALSTATUSREQUEST']._serialized_start=1353
+  _globals['_COMPAREBILATERALSTATUSREQUEST']._serialized_end=1496
+  _globals['_COMPAREBILATERALSTATUSRESPONSE']._serialized_start=1498
+  _globals['_COMPAREBILATERALSTATUSRESPONSE']._serialized_end=1586
+  _globals['_WATCHBILATERALSTATUSREQUEST']._serialized_start=1588
+  _globals['_WATCHBILATERALSTATUSREQUEST']._serialized_end=1634
+  _globals['_WATCHBILATERALSTATUSRESPONSE']._serialized_start=1637
+  _globals['_WATCHBILATERALSTATUSRESPONSE']._serialized_end=1834
+  _globals['_GETSUBJECTREQUEST']._serialized_start=1836
+  _globals['_GETSUBJECTREQUEST']._serialized_end=1930
+  _globals['_GETSUBJECTRESPONSE']._serialized_start=1932
+  _globals['_GETSUBJECTRESPONSE']._serialized_end=1993
+  _globals['_LISTSUBJECTSREQUEST']._serialized_start=1996
+  _globals['_LISTSUBJECTSREQUEST']._serialized_end=2174
+  _globals['_LISTSUBJECTSRESPONSE']._serialized_start=2177
+  _globals['_LISTSUBJECTSRESPONSE']._serialized_end=2317
+  _globals['_GETISSUEREQUEST']._serialized_start=2319
+  _globals['_GETISSUEREQUEST']._serialized_end=2409
+  _globals['_GETISSUERESPONSE']._serialized_start=2411
+  _globals['_GETISSUERESPONSE']._serialized_end=2471
+  _globals['_LISTISSUESREQUEST']._serialized_start=2474
+  _globals['_LISTISSUESREQUEST']._serialized_end=2634
+  _globals['_LISTISSUESRESPONSE']._serialized_start=2637
+  _globals['_LISTISSUESRESPONSE']._serialized_end=2771
+  _globals['_GETSCORESERIESREQUEST']._serialized_start=2774
+  _globals['_GETSCORESERIESREQUEST']._serialized_end=3045
+  _globals['_GETSCORESERIESRESPONSE']._serialized_start=3047
+  _globals['_GETSCORESERIESRESPONSE']._serialized_end=3115
+  _globals['_TIMELINESERVICE']._serialized_start=3220
+  _globals['_TIMELINESERVICE']._serialized_end=4332
 # @@protoc_insertion_point(module_scope)

@@ -4,13 +4,18 @@ isort:skip_file
 The answers: how things stand, and what happened, as of any point."""
 
 from collections import abc as _abc
+from communique.v1 import comparison_pb2 as _comparison_pb2
 from communique.v1 import event_pb2 as _event_pb2
+from communique.v1 import issue_pb2 as _issue_pb2
 from communique.v1 import record_service_pb2 as _record_service_pb2
+from communique.v1 import series_pb2 as _series_pb2
 from communique.v1 import status_pb2 as _status_pb2
+from communique.v1 import subject_pb2 as _subject_pb2
 from communique.v1 import time_pb2 as _time_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,6 +26,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _StatusOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StatusOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StatusOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STATUS_ORDER_UNSPECIFIED: _StatusOrder.ValueType  # 0
+    """STATUS_ORDER_UNSPECIFIED means by posture."""
+    STATUS_ORDER_POSTURE: _StatusOrder.ValueType  # 1
+    """STATUS_ORDER_POSTURE puts the strongest posture first, then the dyads by their codes."""
+    STATUS_ORDER_LATEST_EVENT: _StatusOrder.ValueType  # 2
+    """STATUS_ORDER_LATEST_EVENT puts the dyad with the latest element first, then the dyads by their codes."""
+
+class StatusOrder(_StatusOrder, metaclass=_StatusOrderEnumTypeWrapper):
+    """StatusOrder is the order of a list of statuses."""
+
+STATUS_ORDER_UNSPECIFIED: StatusOrder.ValueType  # 0
+"""STATUS_ORDER_UNSPECIFIED means by posture."""
+STATUS_ORDER_POSTURE: StatusOrder.ValueType  # 1
+"""STATUS_ORDER_POSTURE puts the strongest posture first, then the dyads by their codes."""
+STATUS_ORDER_LATEST_EVENT: StatusOrder.ValueType  # 2
+"""STATUS_ORDER_LATEST_EVENT puts the dyad with the latest element first, then the dyads by their codes."""
+Global___StatusOrder: _TypeAlias = StatusOrder  # noqa: Y015
 
 @_typing.final
 class GetBilateralStatusRequest(_message.Message):
@@ -161,3 +190,610 @@ class ListTimelineResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTimelineResponse: _TypeAlias = ListTimelineResponse  # noqa: Y015
+
+@_typing.final
+class BatchGetBilateralStatusRequest(_message.Message):
+    """BatchGetBilateralStatusRequest asks about several pairs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DYADS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    @_builtins.property
+    def dyads(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """dyads are 1 to 100 pairs of codes, such as `JPN-KOR`."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        dyads: _abc.Iterable[_builtins.str] | None = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "dyads", b"dyads", "min_position", b"min_position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBilateralStatusRequest: _TypeAlias = BatchGetBilateralStatusRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetBilateralStatusResponse(_message.Message):
+    """BatchGetBilateralStatusResponse is the statuses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUSES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedCompositeFieldContainer[_status_pb2.BilateralStatus]:
+        """statuses stand in the order of the dyads asked for; all are as of the same point."""
+
+    def __init__(
+        self,
+        *,
+        statuses: _abc.Iterable[_status_pb2.BilateralStatus] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statuses", b"statuses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBilateralStatusResponse: _TypeAlias = BatchGetBilateralStatusResponse  # noqa: Y015
+
+@_typing.final
+class ListBilateralStatusesRequest(_message.Message):
+    """ListBilateralStatusesRequest asks about one party and all others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTY_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    party: _builtins.str
+    """party is the party's code."""
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    order_by: Global___StatusOrder.ValueType
+    """order_by is the order."""
+    page_size: _builtins.int
+    """page_size is how many at most; 0 means 20, more than 100 means 100."""
+    page_token: _builtins.str
+    """page_token continues a list: `next_page_token` of an answer to the same request."""
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        party: _builtins.str = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+        order_by: Global___StatusOrder.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "min_position", b"min_position", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "party", b"party"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBilateralStatusesRequest: _TypeAlias = ListBilateralStatusesRequest  # noqa: Y015
+
+@_typing.final
+class ListBilateralStatusesResponse(_message.Message):
+    """ListBilateralStatusesResponse is a page of statuses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUSES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token continues the list; empty on the last page."""
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedCompositeFieldContainer[_status_pb2.BilateralStatus]:
+        """statuses are those with at least one element."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.ResolvedAsOf:
+        """as_of is the point that this is true for, the same on every page."""
+
+    def __init__(
+        self,
+        *,
+        statuses: _abc.Iterable[_status_pb2.BilateralStatus] | None = ...,
+        next_page_token: _builtins.str = ...,
+        as_of: _time_pb2.ResolvedAsOf | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "next_page_token", b"next_page_token", "statuses", b"statuses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBilateralStatusesResponse: _TypeAlias = ListBilateralStatusesResponse  # noqa: Y015
+
+@_typing.final
+class CompareBilateralStatusRequest(_message.Message):
+    """CompareBilateralStatusRequest asks what changed between two points."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTIES_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    @_builtins.property
+    def parties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """parties are the codes of exactly two different parties, in any order."""
+
+    @_builtins.property
+    def before(self) -> _time_pb2.AsOf:
+        """before is the first point."""
+
+    @_builtins.property
+    def after(self) -> _time_pb2.AsOf:
+        """after is the second point."""
+
+    def __init__(
+        self,
+        *,
+        parties: _abc.Iterable[_builtins.str] | None = ...,
+        before: _time_pb2.AsOf | None = ...,
+        after: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "min_position", b"min_position", "parties", b"parties"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareBilateralStatusRequest: _TypeAlias = CompareBilateralStatusRequest  # noqa: Y015
+
+@_typing.final
+class CompareBilateralStatusResponse(_message.Message):
+    """CompareBilateralStatusResponse is the comparison."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPARISON_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def comparison(self) -> _comparison_pb2.BilateralComparison:
+        """comparison is what changed."""
+
+    def __init__(
+        self,
+        *,
+        comparison: _comparison_pb2.BilateralComparison | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareBilateralStatusResponse: _TypeAlias = CompareBilateralStatusResponse  # noqa: Y015
+
+@_typing.final
+class WatchBilateralStatusRequest(_message.Message):
+    """WatchBilateralStatusRequest asks to follow two parties."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def parties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """parties are the codes of exactly two different parties, in any order."""
+
+    def __init__(
+        self,
+        *,
+        parties: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parties", b"parties"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchBilateralStatusRequest: _TypeAlias = WatchBilateralStatusRequest  # noqa: Y015
+
+@_typing.final
+class WatchBilateralStatusResponse(_message.Message):
+    """WatchBilateralStatusResponse is the status now, or what has changed since the frame before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    COMPARISON_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _status_pb2.BilateralStatus:
+        """status is how things stand, in the first frame."""
+
+    @_builtins.property
+    def comparison(self) -> _comparison_pb2.BilateralComparison:
+        """comparison is what has changed since the frame before; never empty."""
+
+    @_builtins.property
+    def heartbeat(self) -> _time_pb2.ResolvedAsOf:
+        """heartbeat says, while nothing changes, that the watch is alive, and as of when nothing has changed."""
+
+    def __init__(
+        self,
+        *,
+        status: _status_pb2.BilateralStatus | None = ...,
+        comparison: _comparison_pb2.BilateralComparison | None = ...,
+        heartbeat: _time_pb2.ResolvedAsOf | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "frame", b"frame", "heartbeat", b"heartbeat", "status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "frame", b"frame", "heartbeat", b"heartbeat", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["status", "comparison", "heartbeat"]  # noqa: Y015
+    _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
+
+Global___WatchBilateralStatusResponse: _TypeAlias = WatchBilateralStatusResponse  # noqa: Y015
+
+@_typing.final
+class GetSubjectRequest(_message.Message):
+    """GetSubjectRequest names a subject."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """subject is its key."""
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        subject: _builtins.str = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "min_position", b"min_position", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSubjectRequest: _TypeAlias = GetSubjectRequest  # noqa: Y015
+
+@_typing.final
+class GetSubjectResponse(_message.Message):
+    """GetSubjectResponse is the subject."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subject(self) -> _subject_pb2.Subject:
+        """subject is the subject; NOT_FOUND where no claim about it is visible."""
+
+    def __init__(
+        self,
+        *,
+        subject: _subject_pb2.Subject | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSubjectResponse: _TypeAlias = GetSubjectResponse  # noqa: Y015
+
+@_typing.final
+class ListSubjectsRequest(_message.Message):
+    """ListSubjectsRequest asks for subjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFIX_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.str
+    """prefix keeps keys that begin with it, such as `meeting/`."""
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    page_size: _builtins.int
+    """page_size is how many at most; 0 means 100, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """page_token continues a list: `next_page_token` of an answer to the same request."""
+    @_builtins.property
+    def filter(self) -> _record_service_pb2.EventFilter:
+        """filter keeps subjects with a claim that it selects."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        prefix: _builtins.str = ...,
+        filter: _record_service_pb2.EventFilter | None = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter", "min_position", b"min_position", "page_size", b"page_size", "page_token", b"page_token", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSubjectsRequest: _TypeAlias = ListSubjectsRequest  # noqa: Y015
+
+@_typing.final
+class ListSubjectsResponse(_message.Message):
+    """ListSubjectsResponse is a page of subjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token continues the list; empty on the last page."""
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedCompositeFieldContainer[_subject_pb2.SubjectSummary]:
+        """subjects stand in the order of their keys. A page may be shorter than asked for, or empty, and not the last."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.ResolvedAsOf:
+        """as_of is the point that this is true for, the same on every page."""
+
+    def __init__(
+        self,
+        *,
+        subjects: _abc.Iterable[_subject_pb2.SubjectSummary] | None = ...,
+        next_page_token: _builtins.str = ...,
+        as_of: _time_pb2.ResolvedAsOf | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "next_page_token", b"next_page_token", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSubjectsResponse: _TypeAlias = ListSubjectsResponse  # noqa: Y015
+
+@_typing.final
+class GetIssueRequest(_message.Message):
+    """GetIssueRequest names an issue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ISSUE_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    issue: _builtins.str
+    """issue is its slug."""
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        issue: _builtins.str = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "issue", b"issue", "min_position", b"min_position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIssueRequest: _TypeAlias = GetIssueRequest  # noqa: Y015
+
+@_typing.final
+class GetIssueResponse(_message.Message):
+    """GetIssueResponse is the board."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOARD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def board(self) -> _issue_pb2.IssueBoard:
+        """board is the board; NOT_FOUND where no claim about the issue is visible."""
+
+    def __init__(
+        self,
+        *,
+        board: _issue_pb2.IssueBoard | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["board", b"board"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIssueResponse: _TypeAlias = GetIssueResponse  # noqa: Y015
+
+@_typing.final
+class ListIssuesRequest(_message.Message):
+    """ListIssuesRequest asks for issues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    page_size: _builtins.int
+    """page_size is how many at most; 0 means 100, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """page_token continues a list: `next_page_token` of an answer to the same request."""
+    @_builtins.property
+    def filter(self) -> _record_service_pb2.EventFilter:
+        """filter keeps issues with a claim that it selects."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        filter: _record_service_pb2.EventFilter | None = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter", "min_position", b"min_position", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIssuesRequest: _TypeAlias = ListIssuesRequest  # noqa: Y015
+
+@_typing.final
+class ListIssuesResponse(_message.Message):
+    """ListIssuesResponse is a page of issues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ISSUES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token continues the list; empty on the last page."""
+    @_builtins.property
+    def issues(self) -> _containers.RepeatedCompositeFieldContainer[_issue_pb2.IssueSummary]:
+        """issues stand in the order of their slugs. A page may be shorter than asked for, or empty, and not the last."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.ResolvedAsOf:
+        """as_of is the point that this is true for, the same on every page."""
+
+    def __init__(
+        self,
+        *,
+        issues: _abc.Iterable[_issue_pb2.IssueSummary] | None = ...,
+        next_page_token: _builtins.str = ...,
+        as_of: _time_pb2.ResolvedAsOf | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "issues", b"issues", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIssuesResponse: _TypeAlias = ListIssuesResponse  # noqa: Y015
+
+@_typing.final
+class GetScoreSeriesRequest(_message.Message):
+    """GetScoreSeriesRequest asks for scores over time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTIES_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    SCALE_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    MIN_POSITION_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    """actor keeps what this one of the two did to the other. Empty: both, and what they did together."""
+    scale: _series_pb2.Scale.ValueType
+    """scale is the scale."""
+    bucket: _series_pb2.Bucket.ValueType
+    """bucket is the width of a step."""
+    min_position: _builtins.int
+    """min_position asks for an answer at least as fresh as this receipt."""
+    @_builtins.property
+    def parties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """parties are the codes of exactly two different parties, in any order."""
+
+    @_builtins.property
+    def to(self) -> _time_pb2.PointInTime:
+        """to is where it ends, inclusive. Required; at most 3,700 steps after `from`."""
+
+    @_builtins.property
+    def as_of(self) -> _time_pb2.AsOf:
+        """as_of is the point."""
+
+    def __init__(
+        self,
+        *,
+        parties: _abc.Iterable[_builtins.str] | None = ...,
+        actor: _builtins.str = ...,
+        scale: _series_pb2.Scale.ValueType = ...,
+        bucket: _series_pb2.Bucket.ValueType = ...,
+        to: _time_pb2.PointInTime | None = ...,
+        as_of: _time_pb2.AsOf | None = ...,
+        min_position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "from", b"from", "to", b"to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "as_of", b"as_of", "bucket", b"bucket", "from", b"from", "min_position", b"min_position", "parties", b"parties", "scale", b"scale", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetScoreSeriesRequest: _TypeAlias = GetScoreSeriesRequest  # noqa: Y015
+
+@_typing.final
+class GetScoreSeriesResponse(_message.Message):
+    """GetScoreSeriesResponse is the series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _series_pb2.ScoreSeries:
+        """series is the series."""
+
+    def __init__(
+        self,
+        *,
+        series: _series_pb2.ScoreSeries | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetScoreSeriesResponse: _TypeAlias = GetScoreSeriesResponse  # noqa: Y015

@@ -40,6 +40,51 @@ class TimelineServiceStub:
                 request_serializer=communique_dot_v1_dot_timeline__service__pb2.GetBilateralStatusRequest.SerializeToString,
                 response_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetBilateralStatusResponse.FromString,
                 _registered_method=True)
+        self.BatchGetBilateralStatus = channel.unary_unary(
+                '/communique.v1.TimelineService/BatchGetBilateralStatus',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.BatchGetBilateralStatusRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.BatchGetBilateralStatusResponse.FromString,
+                _registered_method=True)
+        self.ListBilateralStatuses = channel.unary_unary(
+                '/communique.v1.TimelineService/ListBilateralStatuses',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.ListBilateralStatusesRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.ListBilateralStatusesResponse.FromString,
+                _registered_method=True)
+        self.CompareBilateralStatus = channel.unary_unary(
+                '/communique.v1.TimelineService/CompareBilateralStatus',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.CompareBilateralStatusRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.CompareBilateralStatusResponse.FromString,
+                _registered_method=True)
+        self.WatchBilateralStatus = channel.unary_stream(
+                '/communique.v1.TimelineService/WatchBilateralStatus',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.WatchBilateralStatusRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.WatchBilateralStatusResponse.FromString,
+                _registered_method=True)
+        self.GetSubject = channel.unary_unary(
+                '/communique.v1.TimelineService/GetSubject',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.GetSubjectRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetSubjectResponse.FromString,
+                _registered_method=True)
+        self.ListSubjects = channel.unary_unary(
+                '/communique.v1.TimelineService/ListSubjects',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.ListSubjectsRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.ListSubjectsResponse.FromString,
+                _registered_method=True)
+        self.GetIssue = channel.unary_unary(
+                '/communique.v1.TimelineService/GetIssue',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.GetIssueRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetIssueResponse.FromString,
+                _registered_method=True)
+        self.ListIssues = channel.unary_unary(
+                '/communique.v1.TimelineService/ListIssues',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.ListIssuesRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.ListIssuesResponse.FromString,
+                _registered_method=True)
+        self.GetScoreSeries = channel.unary_unary(
+                '/communique.v1.TimelineService/GetScoreSeries',
+                request_serializer=communique_dot_v1_dot_timeline__service__pb2.GetScoreSeriesRequest.SerializeToString,
+                response_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetScoreSeriesResponse.FromString,
+                _registered_method=True)
         self.ListTimeline = channel.unary_unary(
                 '/communique.v1.TimelineService/ListTimeline',
                 request_serializer=communique_dot_v1_dot_timeline__service__pb2.ListTimelineRequest.SerializeToString,
@@ -53,6 +98,69 @@ class TimelineServiceServicer:
 
     def GetBilateralStatus(self, request, context):
         """GetBilateralStatus says how things stand between two parties as of a point.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetBilateralStatus(self, request, context):
+        """BatchGetBilateralStatus says how things stand between several pairs, all as of one point.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBilateralStatuses(self, request, context):
+        """ListBilateralStatuses says how things stand between one party and all others of which something is recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareBilateralStatus(self, request, context):
+        """CompareBilateralStatus says what changed between two points, along any of the clocks, and which events changed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchBilateralStatus(self, request, context):
+        """WatchBilateralStatus gives the status now and then each change of it, with its causes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSubject(self, request, context):
+        """GetSubject gives one subject: its life cycle, all claims about it, and where they disagree.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSubjects(self, request, context):
+        """ListSubjects gives the subjects that claims name, or that are derived from them, in the order of their keys.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIssue(self, request, context):
+        """GetIssue gives the board of one issue, party by party.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIssues(self, request, context):
+        """ListIssues gives the issues that claims name, in the order of their slugs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScoreSeries(self, request, context):
+        """GetScoreSeries gives the scores of a pair over time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,6 +181,51 @@ def add_TimelineServiceServicer_to_server(servicer, server):
                     servicer.GetBilateralStatus,
                     request_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetBilateralStatusRequest.FromString,
                     response_serializer=communique_dot_v1_dot_timeline__service__pb2.GetBilateralStatusResponse.SerializeToString,
+            ),
+            'BatchGetBilateralStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetBilateralStatus,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.BatchGetBilateralStatusRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.BatchGetBilateralStatusResponse.SerializeToString,
+            ),
+            'ListBilateralStatuses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBilateralStatuses,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.ListBilateralStatusesRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.ListBilateralStatusesResponse.SerializeToString,
+            ),
+            'CompareBilateralStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareBilateralStatus,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.CompareBilateralStatusRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.CompareBilateralStatusResponse.SerializeToString,
+            ),
+            'WatchBilateralStatus': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchBilateralStatus,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.WatchBilateralStatusRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.WatchBilateralStatusResponse.SerializeToString,
+            ),
+            'GetSubject': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSubject,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetSubjectRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.GetSubjectResponse.SerializeToString,
+            ),
+            'ListSubjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSubjects,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.ListSubjectsRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.ListSubjectsResponse.SerializeToString,
+            ),
+            'GetIssue': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIssue,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetIssueRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.GetIssueResponse.SerializeToString,
+            ),
+            'ListIssues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIssues,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.ListIssuesRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.ListIssuesResponse.SerializeToString,
+            ),
+            'GetScoreSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScoreSeries,
+                    request_deserializer=communique_dot_v1_dot_timeline__service__pb2.GetScoreSeriesRequest.FromString,
+                    response_serializer=communique_dot_v1_dot_timeline__service__pb2.GetScoreSeriesResponse.SerializeToString,
             ),
             'ListTimeline': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTimeline,
@@ -108,6 +261,249 @@ class TimelineService:
             '/communique.v1.TimelineService/GetBilateralStatus',
             communique_dot_v1_dot_timeline__service__pb2.GetBilateralStatusRequest.SerializeToString,
             communique_dot_v1_dot_timeline__service__pb2.GetBilateralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetBilateralStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/BatchGetBilateralStatus',
+            communique_dot_v1_dot_timeline__service__pb2.BatchGetBilateralStatusRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.BatchGetBilateralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBilateralStatuses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/ListBilateralStatuses',
+            communique_dot_v1_dot_timeline__service__pb2.ListBilateralStatusesRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.ListBilateralStatusesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareBilateralStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/CompareBilateralStatus',
+            communique_dot_v1_dot_timeline__service__pb2.CompareBilateralStatusRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.CompareBilateralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchBilateralStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/communique.v1.TimelineService/WatchBilateralStatus',
+            communique_dot_v1_dot_timeline__service__pb2.WatchBilateralStatusRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.WatchBilateralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSubject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/GetSubject',
+            communique_dot_v1_dot_timeline__service__pb2.GetSubjectRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.GetSubjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSubjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/ListSubjects',
+            communique_dot_v1_dot_timeline__service__pb2.ListSubjectsRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.ListSubjectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIssue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/GetIssue',
+            communique_dot_v1_dot_timeline__service__pb2.GetIssueRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.GetIssueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIssues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/ListIssues',
+            communique_dot_v1_dot_timeline__service__pb2.ListIssuesRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.ListIssuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScoreSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/communique.v1.TimelineService/GetScoreSeries',
+            communique_dot_v1_dot_timeline__service__pb2.GetScoreSeriesRequest.SerializeToString,
+            communique_dot_v1_dot_timeline__service__pb2.GetScoreSeriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

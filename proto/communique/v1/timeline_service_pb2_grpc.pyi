@@ -35,6 +35,24 @@ class TimelineServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TimelineServiceAsyncStub: ...
     GetBilateralStatus: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.GetBilateralStatusRequest, _timeline_service_pb2.GetBilateralStatusResponse]
     """GetBilateralStatus says how things stand between two parties as of a point."""
+    BatchGetBilateralStatus: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.BatchGetBilateralStatusRequest, _timeline_service_pb2.BatchGetBilateralStatusResponse]
+    """BatchGetBilateralStatus says how things stand between several pairs, all as of one point."""
+    ListBilateralStatuses: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.ListBilateralStatusesRequest, _timeline_service_pb2.ListBilateralStatusesResponse]
+    """ListBilateralStatuses says how things stand between one party and all others of which something is recorded."""
+    CompareBilateralStatus: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.CompareBilateralStatusRequest, _timeline_service_pb2.CompareBilateralStatusResponse]
+    """CompareBilateralStatus says what changed between two points, along any of the clocks, and which events changed it."""
+    WatchBilateralStatus: _grpc.UnaryStreamMultiCallable[_timeline_service_pb2.WatchBilateralStatusRequest, _timeline_service_pb2.WatchBilateralStatusResponse]
+    """WatchBilateralStatus gives the status now and then each change of it, with its causes."""
+    GetSubject: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.GetSubjectRequest, _timeline_service_pb2.GetSubjectResponse]
+    """GetSubject gives one subject: its life cycle, all claims about it, and where they disagree."""
+    ListSubjects: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.ListSubjectsRequest, _timeline_service_pb2.ListSubjectsResponse]
+    """ListSubjects gives the subjects that claims name, or that are derived from them, in the order of their keys."""
+    GetIssue: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.GetIssueRequest, _timeline_service_pb2.GetIssueResponse]
+    """GetIssue gives the board of one issue, party by party."""
+    ListIssues: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.ListIssuesRequest, _timeline_service_pb2.ListIssuesResponse]
+    """ListIssues gives the issues that claims name, in the order of their slugs."""
+    GetScoreSeries: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.GetScoreSeriesRequest, _timeline_service_pb2.GetScoreSeriesResponse]
+    """GetScoreSeries gives the scores of a pair over time."""
     ListTimeline: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.ListTimelineRequest, _timeline_service_pb2.ListTimelineResponse]
     """ListTimeline gives the events that match a filter as of a point, amendments applied, in the order of their valid
     times.
@@ -47,6 +65,24 @@ class TimelineServiceAsyncStub(TimelineServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetBilateralStatus: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.GetBilateralStatusRequest, _timeline_service_pb2.GetBilateralStatusResponse]  # type: ignore[assignment]
     """GetBilateralStatus says how things stand between two parties as of a point."""
+    BatchGetBilateralStatus: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.BatchGetBilateralStatusRequest, _timeline_service_pb2.BatchGetBilateralStatusResponse]  # type: ignore[assignment]
+    """BatchGetBilateralStatus says how things stand between several pairs, all as of one point."""
+    ListBilateralStatuses: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.ListBilateralStatusesRequest, _timeline_service_pb2.ListBilateralStatusesResponse]  # type: ignore[assignment]
+    """ListBilateralStatuses says how things stand between one party and all others of which something is recorded."""
+    CompareBilateralStatus: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.CompareBilateralStatusRequest, _timeline_service_pb2.CompareBilateralStatusResponse]  # type: ignore[assignment]
+    """CompareBilateralStatus says what changed between two points, along any of the clocks, and which events changed it."""
+    WatchBilateralStatus: _aio.UnaryStreamMultiCallable[_timeline_service_pb2.WatchBilateralStatusRequest, _timeline_service_pb2.WatchBilateralStatusResponse]  # type: ignore[assignment]
+    """WatchBilateralStatus gives the status now and then each change of it, with its causes."""
+    GetSubject: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.GetSubjectRequest, _timeline_service_pb2.GetSubjectResponse]  # type: ignore[assignment]
+    """GetSubject gives one subject: its life cycle, all claims about it, and where they disagree."""
+    ListSubjects: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.ListSubjectsRequest, _timeline_service_pb2.ListSubjectsResponse]  # type: ignore[assignment]
+    """ListSubjects gives the subjects that claims name, or that are derived from them, in the order of their keys."""
+    GetIssue: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.GetIssueRequest, _timeline_service_pb2.GetIssueResponse]  # type: ignore[assignment]
+    """GetIssue gives the board of one issue, party by party."""
+    ListIssues: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.ListIssuesRequest, _timeline_service_pb2.ListIssuesResponse]  # type: ignore[assignment]
+    """ListIssues gives the issues that claims name, in the order of their slugs."""
+    GetScoreSeries: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.GetScoreSeriesRequest, _timeline_service_pb2.GetScoreSeriesResponse]  # type: ignore[assignment]
+    """GetScoreSeries gives the scores of a pair over time."""
     ListTimeline: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.ListTimelineRequest, _timeline_service_pb2.ListTimelineResponse]  # type: ignore[assignment]
     """ListTimeline gives the events that match a filter as of a point, amendments applied, in the order of their valid
     times.
@@ -62,6 +98,78 @@ class TimelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_timeline_service_pb2.GetBilateralStatusResponse, _abc.Awaitable[_timeline_service_pb2.GetBilateralStatusResponse]]:
         """GetBilateralStatus says how things stand between two parties as of a point."""
+
+    @_abc_1.abstractmethod
+    def BatchGetBilateralStatus(
+        self,
+        request: _timeline_service_pb2.BatchGetBilateralStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.BatchGetBilateralStatusResponse, _abc.Awaitable[_timeline_service_pb2.BatchGetBilateralStatusResponse]]:
+        """BatchGetBilateralStatus says how things stand between several pairs, all as of one point."""
+
+    @_abc_1.abstractmethod
+    def ListBilateralStatuses(
+        self,
+        request: _timeline_service_pb2.ListBilateralStatusesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.ListBilateralStatusesResponse, _abc.Awaitable[_timeline_service_pb2.ListBilateralStatusesResponse]]:
+        """ListBilateralStatuses says how things stand between one party and all others of which something is recorded."""
+
+    @_abc_1.abstractmethod
+    def CompareBilateralStatus(
+        self,
+        request: _timeline_service_pb2.CompareBilateralStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.CompareBilateralStatusResponse, _abc.Awaitable[_timeline_service_pb2.CompareBilateralStatusResponse]]:
+        """CompareBilateralStatus says what changed between two points, along any of the clocks, and which events changed it."""
+
+    @_abc_1.abstractmethod
+    def WatchBilateralStatus(
+        self,
+        request: _timeline_service_pb2.WatchBilateralStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_timeline_service_pb2.WatchBilateralStatusResponse], _abc.AsyncIterator[_timeline_service_pb2.WatchBilateralStatusResponse]]:
+        """WatchBilateralStatus gives the status now and then each change of it, with its causes."""
+
+    @_abc_1.abstractmethod
+    def GetSubject(
+        self,
+        request: _timeline_service_pb2.GetSubjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.GetSubjectResponse, _abc.Awaitable[_timeline_service_pb2.GetSubjectResponse]]:
+        """GetSubject gives one subject: its life cycle, all claims about it, and where they disagree."""
+
+    @_abc_1.abstractmethod
+    def ListSubjects(
+        self,
+        request: _timeline_service_pb2.ListSubjectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.ListSubjectsResponse, _abc.Awaitable[_timeline_service_pb2.ListSubjectsResponse]]:
+        """ListSubjects gives the subjects that claims name, or that are derived from them, in the order of their keys."""
+
+    @_abc_1.abstractmethod
+    def GetIssue(
+        self,
+        request: _timeline_service_pb2.GetIssueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.GetIssueResponse, _abc.Awaitable[_timeline_service_pb2.GetIssueResponse]]:
+        """GetIssue gives the board of one issue, party by party."""
+
+    @_abc_1.abstractmethod
+    def ListIssues(
+        self,
+        request: _timeline_service_pb2.ListIssuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.ListIssuesResponse, _abc.Awaitable[_timeline_service_pb2.ListIssuesResponse]]:
+        """ListIssues gives the issues that claims name, in the order of their slugs."""
+
+    @_abc_1.abstractmethod
+    def GetScoreSeries(
+        self,
+        request: _timeline_service_pb2.GetScoreSeriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.GetScoreSeriesResponse, _abc.Awaitable[_timeline_service_pb2.GetScoreSeriesResponse]]:
+        """GetScoreSeries gives the scores of a pair over time."""
 
     @_abc_1.abstractmethod
     def ListTimeline(
