@@ -1,6 +1,7 @@
 """Elements: what a claim fills one facet with, and what decides between claims."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -70,7 +71,13 @@ class StatusElement(Model):
     @property
     def kind(self) -> FacetKind:
         """The kind of its facet."""
-        return Facet.parse(self.facet).kind
+        return _kind(self.facet)
+
+
+@lru_cache(maxsize=1 << 12)
+def _kind(facet: str) -> FacetKind:
+    """Asked for again and again: by each posture rule for each element."""
+    return Facet.parse(facet).kind
 
 
 class Rank(NamedTuple):

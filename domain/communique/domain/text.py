@@ -87,7 +87,14 @@ def folded(text: str) -> str:
 
 def closest(word: str, candidates: Iterable[str], likeness_min: float = 0.6) -> str | None:
     """Return the candidate most like `word` (likeness 0 to 1), or None when nothing is near."""
-    return next(iter(difflib.get_close_matches(word, [*candidates], 1, likeness_min)), None)
+    return next(iter(likest(word, candidates, 1, likeness_min)), None)
+
+
+def likest(
+    word: str, candidates: Iterable[str], count_max: int, likeness_min: float = 0.6
+) -> list[str]:
+    """Return the candidates most like `word` (likeness 0 to 1), the likest first."""
+    return difflib.get_close_matches(word, [*candidates], count_max, likeness_min)
 
 
 def _stripped(check: Callable[[str], str], length_min: int, length_max: int) -> CoreSchema:
