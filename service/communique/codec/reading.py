@@ -13,11 +13,24 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec.names import words_of
 from communique.domain.clocks import from_micros
+from communique.domain.comparison import BilateralComparison
+from communique.domain.disagreement import Disagreement
 from communique.domain.edtf import Precision, ValidTime
 from communique.domain.element import StatusElement
 from communique.domain.event import Event, Recorded, event_from
+from communique.domain.issue import IssueBoard, IssueSummary
+from communique.domain.series import ScoreSeries
 from communique.domain.status import BilateralStatus
-from communique.v1 import event_pb2, status_pb2, time_pb2
+from communique.domain.subject import LifeCycleStep, SubjectSummary
+from communique.v1 import (
+    comparison_pb2,
+    event_pb2,
+    issue_pb2,
+    series_pb2,
+    status_pb2,
+    subject_pb2,
+    time_pb2,
+)
 
 _NANOS: Final = 1_000_000_000
 
@@ -75,6 +88,41 @@ def recorded(message: event_pb2.RecordedEvent) -> Recorded:
 def status(message: status_pb2.BilateralStatus) -> BilateralStatus:
     """Return a status that the service answered."""
     return BilateralStatus.model_validate(_plain(message, _Origin.LOG))
+
+
+def comparison(message: comparison_pb2.BilateralComparison) -> BilateralComparison:
+    """Return a comparison that the service answered."""
+    return BilateralComparison.model_validate(_plain(message, _Origin.LOG))
+
+
+def series(message: series_pb2.ScoreSeries) -> ScoreSeries:
+    """Return a score series that the service answered."""
+    return ScoreSeries.model_validate(_plain(message, _Origin.LOG))
+
+
+def issue_board(message: issue_pb2.IssueBoard) -> IssueBoard:
+    """Return the board of an issue that the service answered."""
+    return IssueBoard.model_validate(_plain(message, _Origin.LOG))
+
+
+def issue_summary(message: issue_pb2.IssueSummary) -> IssueSummary:
+    """Return an issue of a list."""
+    return IssueSummary.model_validate(_plain(message, _Origin.LOG))
+
+
+def subject_summary(message: subject_pb2.SubjectSummary) -> SubjectSummary:
+    """Return a subject of a list."""
+    return SubjectSummary.model_validate(_plain(message, _Origin.LOG))
+
+
+def life_cycle_step(message: subject_pb2.LifeCycleStep) -> LifeCycleStep:
+    """Return a step of a subject's life cycle."""
+    return LifeCycleStep.model_validate(_plain(message, _Origin.LOG))
+
+
+def disagreement(message: subject_pb2.Disagreement) -> Disagreement:
+    """Return a disagreement."""
+    return Disagreement.model_validate(_plain(message, _Origin.LOG))
 
 
 def element(message: status_pb2.StatusElement) -> StatusElement:

@@ -11,11 +11,24 @@ from pydantic import BaseModel
 
 from communique.codec.names import PAYLOAD_FIELDS, words_of
 from communique.domain.clocks import KnownTime, micros
+from communique.domain.comparison import BilateralComparison
+from communique.domain.disagreement import Disagreement
 from communique.domain.edtf import ValidTime
 from communique.domain.element import StatusElement
 from communique.domain.event import Event
+from communique.domain.issue import IssueBoard
+from communique.domain.series import ScoreSeries
 from communique.domain.status import BilateralStatus
-from communique.v1 import event_pb2, status_pb2, time_pb2
+from communique.domain.subject import LifeCycleStep
+from communique.v1 import (
+    comparison_pb2,
+    event_pb2,
+    issue_pb2,
+    series_pb2,
+    status_pb2,
+    subject_pb2,
+    time_pb2,
+)
 
 
 def message_of(event: Event) -> event_pb2.Event:
@@ -28,6 +41,41 @@ def message_of(event: Event) -> event_pb2.Event:
 def status_message(of: BilateralStatus) -> status_pb2.BilateralStatus:
     """Return the message of a status."""
     message = status_pb2.BilateralStatus()
+    _fill(message, of)
+    return message
+
+
+def comparison_message(of: BilateralComparison) -> comparison_pb2.BilateralComparison:
+    """Return the message of a comparison."""
+    message = comparison_pb2.BilateralComparison()
+    _fill(message, of)
+    return message
+
+
+def series_message(of: ScoreSeries) -> series_pb2.ScoreSeries:
+    """Return the message of a score series."""
+    message = series_pb2.ScoreSeries()
+    _fill(message, of)
+    return message
+
+
+def issue_board_message(of: IssueBoard) -> issue_pb2.IssueBoard:
+    """Return the message of an issue's board."""
+    message = issue_pb2.IssueBoard()
+    _fill(message, of)
+    return message
+
+
+def life_cycle_step_message(of: LifeCycleStep) -> subject_pb2.LifeCycleStep:
+    """Return the message of a step of a subject's life cycle."""
+    message = subject_pb2.LifeCycleStep()
+    _fill(message, of)
+    return message
+
+
+def disagreement_message(of: Disagreement) -> subject_pb2.Disagreement:
+    """Return the message of a disagreement."""
+    message = subject_pb2.Disagreement()
     _fill(message, of)
     return message
 

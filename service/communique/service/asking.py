@@ -1,7 +1,7 @@
 """Questions to the read models: the point resolved, waited for, and asked from in a thread."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final, ParamSpec, TypeVar
 
@@ -54,10 +54,21 @@ class Asking:
 
         Raises `InvalidRequest`, `PositionBeyondHead`, and what `ReadModels.wait_for` raises.
         """
-        point = point_of(message, min_position, self._reader.tail.position)
+        (question,) = await self.questions({"as_of": message}, min_position, context)
+        return question
+
+    async def questions(
+        self, messages: Mapping[str, time_pb2.AsOf], min_position: int, context: Context
+    ) -> list[Question]:
+        """Return the question of each point of a request, by its field, all at one reading of now.
+
+        Raises as `question`.
+        """
+        head = self._reader.tail.position
+        points = [point_of(one, min_position, head, field) for field, one in messages.items()]
         now = self._clock.now()
-        await self._wait_for(point.fresh, context)
-        return Question(point.valid or now, point.known or now, point.position)
+        await self._wait_for(max(point.fresh for point in points), context)
+        return [Question(one.valid or now, one.known or now, one.position) for one in points]
 
     async def list_page(
         self,

@@ -87,7 +87,10 @@ _RULES: Final[dict[type[Exception], Rule]] = {
         _Code.UNAVAILABLE, "READ_MODEL_STOPPED", "name", "position", "reached"
     ),
     read_models.UnknownProjection: _rule(_Code.NOT_FOUND, "PROJECTION_NOT_FOUND", "name"),
+    read_models.SubjectNotFound: _rule(_Code.NOT_FOUND, "SUBJECT_NOT_FOUND", "subject"),
+    read_models.IssueNotFound: _rule(_Code.NOT_FOUND, "ISSUE_NOT_FOUND", "issue"),
     read_models.RebuildRunning: _rule(_Code.ABORTED, "REBUILD_RUNNING", "name"),
+    read_models.VerificationRunning: _rule(_Code.ABORTED, "VERIFICATION_RUNNING", "name"),
 }
 
 _WORDS: Final[dict[type[Exception], str]] = {

@@ -12,6 +12,7 @@ from communique.domain.assertions import codes_concerned, dyads_concerned
 from communique.domain.clocks import KnownTime
 from communique.domain.event import Amendment, Claim, Event, EventCorrected, EventDisputed
 from communique.domain.parties import Dyad, known_code
+from communique.domain.subject import subjects_of
 from communique.domain.text import IssueSlug, SubjectKey
 from communique.domain.values import Certainty, Name
 from communique.service.limits import FILTER_VALUES_MAX
@@ -35,7 +36,7 @@ class Filter:
         dyad: stands among the dyads that the event concerns.
         parties: one of these codes takes part, or is a side that a third party steps between.
         issues: one of these is an issue of the event.
-        subjects: one of these is its subject.
+        subjects: it is about one of these, named or derived.
         types: its type word is one of these.
         certainties: one of these is its certainty.
         outlets: one of these published it.
@@ -75,7 +76,7 @@ class Filter:
             (not self.parties or not self.parties.isdisjoint(codes_concerned(claim)))
             and (self.dyad is None or self.dyad in dyads_concerned(claim))
             and (not self.issues or not self.issues.isdisjoint(claim.issues))
-            and (not self.subjects or claim.subject in self.subjects)
+            and (not self.subjects or not self.subjects.isdisjoint(subjects_of(claim)))
             and (not self.certainties or claim.certainty in self.certainties)
             and (not self.outlets or claim.source.outlet in self.outlets)
             and self._occurred_within(claim)

@@ -3,10 +3,11 @@
 The log keeps each event as the bytes of its `Event` message. On the wire a `RecordedEvent` is its
 small fields followed by field 15, the event: one byte that says "field 15, of a length", the
 length, and those very bytes. So is every message around it. `tests/unit/test_frames.py` shows that
-what is put together here parses to exactly the message that it stands for.
+what is put together here parses to exactly the message that it stands for. The frames of a
+subscription are those of a read, field by field, and a few more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final
 
@@ -14,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.service.log import Recorded
 from communique.v1.event_pb2 import Event, RecordedEvent
-from communique.v1.record_service_pb2 import Checkpoint, ReadResponse
+from communique.v1.record_service_pb2 import Checkpoint, ReadResponse, SubscribeResponse
 
 _LENGTH_DELIMITED: Final = 2
 _EVENT_TAG: Final = bytes([RecordedEvent.EVENT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
@@ -24,14 +25,38 @@ _ITEM_TAG: Final = bytes([1 << 3 | _LENGTH_DELIMITED])
 
 def events_frame(rows: Iterable[Recorded]) -> bytes:
     """Return the bytes of a `ReadResponse` that holds these events."""
-    parts = list(chain.from_iterable(map(_item, rows)))
-    size = sum(map(len, parts))
-    return b"".join([_ITEM_TAG, _varint(size), *parts])
+    return items_frame(list(chain.from_iterable(map(_item, rows))))
+
+
+def item_of(row: Recorded) -> bytes:
+    """Return an event's part of a frame."""
+    return b"".join(_item(row))
+
+
+def items_frame(items: Sequence[bytes]) -> bytes:
+    """Return the frame that is made of these parts."""
+    size = sum(map(len, items))
+    return b"".join([_ITEM_TAG, _varint(size), *items])
 
 
 def checkpoint_frame(position: int) -> bytes:
     """Return the bytes of a `ReadResponse` that holds a checkpoint."""
     return ReadResponse(checkpoint=Checkpoint(position=position)).SerializeToString()
+
+
+def caught_up_frame(position: int) -> bytes:
+    """Return the bytes of a `SubscribeResponse` that says so."""
+    return SubscribeResponse(caught_up=Checkpoint(position=position)).SerializeToString()
+
+
+def heartbeat_frame(position: int) -> bytes:
+    """Return the bytes of a `SubscribeResponse` that holds a heartbeat."""
+    return SubscribeResponse(heartbeat=Checkpoint(position=position)).SerializeToString()
+
+
+def fell_behind_frame(position: int) -> bytes:
+    """Return the bytes of a `SubscribeResponse` that says so."""
+    return SubscribeResponse(fell_behind=Checkpoint(position=position)).SerializeToString()
 
 
 def recorded_message(row: Recorded) -> RecordedEvent:

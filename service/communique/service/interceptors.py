@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -40,11 +40,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._logger = logger
         self._calls_max = calls_max
         self._calls = 0
+        self._none_under_way = asyncio.Event()
+        self._none_under_way.set()
         self._is_draining = False
 
     def drain(self) -> None:
         """Take no more calls; those under way go on."""
         self._is_draining = True
+
+    async def ended(self, seconds: float) -> None:
+        """Wait until no call is under way, or `seconds` have passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._none_under_way.wait()
 
     async def intercept_service(
         self,
@@ -92,6 +100,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         deadline = started + seconds_left(context)
         outcome = _Outcome()
         self._calls += 1
+        self._none_under_way.clear()
         try:
             with noting(facts):
                 self._admit()
@@ -104,6 +113,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             await _abort(context, error)
         finally:
             self._calls -= 1
+            if not self._calls:
+                self._none_under_way.set()
             facts["duration_ms"] = round((perf_counter() - started) * 1e3, 2)
             self._log(outcome, facts)
 

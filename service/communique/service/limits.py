@@ -15,6 +15,9 @@ BATCHES_VALIDATED_AHEAD_MAX: Final = 2
 FILTER_VALUES_MAX: Final = 50
 PAGE_SIZE_DEFAULT: Final = 100
 PAGE_SIZE_MAX: Final = 1_000
+STATUSES_PER_PAGE_DEFAULT: Final = 20
+STATUSES_PER_PAGE_MAX: Final = 100
+DYADS_PER_BATCH_MAX: Final = 100
 PAGE_BYTES_MAX: Final = 3_145_728
 """A page of large events is cut short: gRPC clients take 4 MiB a message unless told otherwise."""
 PAGE_TOKEN_LENGTH_MAX: Final = 1_024
@@ -24,6 +27,17 @@ EVENTS_PER_FRAME_MAX: Final = 500
 FRAME_BYTES_MAX: Final = 1_048_576
 CHECKPOINT_POSITIONS_MAX: Final = 10_000
 """A filtered read says how far it is after at most so many positions."""
+
+# Subscribing and watching.
+RING_POSITIONS_MAX: Final = 20_000
+RING_BYTES_MAX: Final = 33_554_432
+"""So much of the log's end is kept in memory for all subscribers; slower ones read the log."""
+CHECKPOINT_SECONDS: Final = 1.0
+"""How long a live subscription says nothing at most while its filter passes over events."""
+LOOK_SECONDS_MIN: Final = 0.1
+"""A watch looks again at the earliest after so long."""
+END_SECONDS: Final = 0.5
+"""How long streams have to end by themselves when the server stops."""
 
 # Error details travel in the trailers of a call, for which clients allow 8 KiB.
 VIOLATIONS_MAX: Final = 50
@@ -39,6 +53,11 @@ ANSWER_THREADS: Final = 4
 ANSWERS_QUEUED_MAX: Final = 256
 READ_THREADS: Final = 2
 CHECK_THREADS: Final = 1
+CATCH_UP_THREADS: Final = 2
+TAIL_THREADS: Final = 1
+LOOK_THREADS: Final = 1
+GARBAGE_THRESHOLD: Final = 50_000
+"""So many objects may be made before cycles among them are looked for."""
 THREAD_SWITCH_SECONDS: Final = 0.001
 """How long a busy thread keeps the event loop waiting: Python's own 5 ms double a call's time while
 an import is validated and projected."""

@@ -15,9 +15,16 @@ from communique.domain.clocks import AsOf, from_micros, micros
 from communique.service.limits import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PAGE_TOKEN_LENGTH_MAX
 from communique.service.refusals import InvalidRequest, PageTokenInvalid
 from communique.v1.record_service_pb2 import ListEventsRequest
-from communique.v1.timeline_service_pb2 import ListTimelineRequest
+from communique.v1.timeline_service_pb2 import (
+    ListBilateralStatusesRequest,
+    ListIssuesRequest,
+    ListSubjectsRequest,
+    ListTimelineRequest,
+)
 
 ListRequest: TypeAlias = ListEventsRequest | ListTimelineRequest
+SummariesRequest: TypeAlias = ListSubjectsRequest | ListIssuesRequest
+PagedRequest: TypeAlias = ListRequest | SummariesRequest | ListBilateralStatusesRequest
 
 _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">Bqqq")
@@ -32,7 +39,7 @@ class Cursor(NamedTuple):
     after_key: bytes
 
 
-def token_of(cursor: Cursor, request: ListRequest) -> str:
+def token_of(cursor: Cursor, request: PagedRequest) -> str:
     """Return the token for the next page of a request."""
     as_of = cursor.as_of
     head = _HEAD.pack(_VERSION, micros(as_of.valid), micros(as_of.known), as_of.position)
@@ -40,7 +47,7 @@ def token_of(cursor: Cursor, request: ListRequest) -> str:
     return urlsafe_b64encode(content + _digest(content, request)).decode()
 
 
-def cursor_of(request: ListRequest) -> Cursor | None:
+def cursor_of(request: PagedRequest) -> Cursor | None:
     """Return where a request goes on, None for the first page.
 
     Raises `PageTokenInvalid` where its token was changed, or was given for another request.
@@ -56,11 +63,13 @@ def cursor_of(request: ListRequest) -> Cursor | None:
     return Cursor(as_of, content[_HEAD.size :])
 
 
-def page_size_of(request: ListRequest) -> int:
-    """Return how many events are asked for: 0 is the default, too many are as many as allowed."""
+def page_size_of(
+    request: PagedRequest, default: int = PAGE_SIZE_DEFAULT, size_max: int = PAGE_SIZE_MAX
+) -> int:
+    """Return how many are asked for: 0 is the default, too many are as many as allowed."""
     if request.page_size < 0:
         raise InvalidRequest.at("page_size", f"should not be negative, is {request.page_size}")
-    return min(request.page_size or PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX)
+    return min(request.page_size or default, size_max)
 
 
 def _parts(token: str) -> tuple[bytes, bytes]:
@@ -75,7 +84,7 @@ def _parts(token: str) -> tuple[bytes, bytes]:
     return whole[:-_DIGEST_BYTES], whole[-_DIGEST_BYTES:]
 
 
-def _digest(content: bytes, request: ListRequest) -> bytes:
+def _digest(content: bytes, request: PagedRequest) -> bytes:
     """Of the content and of all arguments but those that may differ from page to page."""
     rest = deepcopy(request)
     rest.ClearField("page_token")

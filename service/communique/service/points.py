@@ -31,32 +31,35 @@ class Point(NamedTuple):
     fresh: int
 
 
-def point_of(message: time_pb2.AsOf, min_position: int, head: int) -> Point:
+def point_of(message: time_pb2.AsOf, min_position: int, head: int, field: str = "as_of") -> Point:
     """Return the point that a request asks from, of a log whose last position is `head`.
+
+    `field` is where the request has it.
 
     Raises:
         InvalidRequest: it names each field at fault.
         PositionBeyondHead: a position is not recorded yet.
     """
     faults = Faults()
-    zone = zone_of(message, faults)
+    zone = zone_of(message, faults, field)
     position = message.position if message.HasField("position") else None
-    check_not_negative("as_of.position", position or 0, faults)
+    check_not_negative(f"{field}.position", position or 0, faults)
     check_not_negative("min_position", min_position, faults)
     point = Point(
-        _moment(message, "valid", zone, faults),
-        _moment(message, "known", zone, faults),
+        _moment(message, f"{field}.valid", zone, faults),
+        _moment(message, f"{field}.known", zone, faults),
         position,
         max(min_position, position or 0),
     )
     faults.refuse()
-    check_recorded(point.fresh, head)
+    check_recorded(position or 0, head, f"{field}.position")
+    check_recorded(min_position, head, "min_position")
     return point
 
 
-def zone_of(message: time_pb2.AsOf, faults: Faults) -> str:
+def zone_of(message: time_pb2.AsOf, faults: Faults, field: str = "as_of") -> str:
     """Return the zone of a request, UTC where it names none; one that does not exist is a fault."""
-    faults.read("as_of.zone", zone_named, message.zone or "UTC")
+    faults.read(f"{field}.zone", zone_named, message.zone or "UTC")
     return message.zone if message.zone and not faults.found else "UTC"
 
 
@@ -81,14 +84,15 @@ def check_not_negative(field: str, count: int, faults: Faults) -> None:
         faults.add(field, f"should not be negative, is {count}")
 
 
-def check_recorded(position: int, head: int) -> None:
-    """Raise `PositionBeyondHead` if the position is not recorded yet."""
+def check_recorded(position: int, head: int, field: str = "") -> None:
+    """Raise `PositionBeyondHead` if the position, in that field, is not recorded yet."""
     if position > head:
-        raise PositionBeyondHead(position, head)
+        raise PositionBeyondHead(position, head, field)
 
 
-def _moment(message: time_pb2.AsOf, clock: str, zone: str, faults: Faults) -> datetime | None:
+def _moment(message: time_pb2.AsOf, field: str, zone: str, faults: Faults) -> datetime | None:
+    clock = field.rpartition(".")[2]
     if not message.HasField(clock):  # type: ignore[arg-type]
         return None
-    moment = faults.read(f"as_of.{clock}", lambda it: moment_of(it, zone), getattr(message, clock))
+    moment = faults.read(field, lambda it: moment_of(it, zone), getattr(message, clock))
     return moment.instant if moment else None

@@ -11,7 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from communique.service.asking import Asking
 from communique.service.context import Context
 from communique.service.logging import note
-from communique.service.read_models import Progress, ReadModels, RebuildProgress
+from communique.service.read_models import Progress, ReadModels, RebuildProgress, VerifyProgress
 from communique.v1 import projection_service_pb2 as pb
 from communique.v1.projection_service_pb2_grpc import ProjectionServiceServicer
 
@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class ProjectionService(ProjectionServiceServicer):
-    """Says how far the read models are, and rebuilds them."""
+    """Says how far the read models are, rebuilds them, and compares them with the log."""
 
     read_models: ReadModels
     asking: Asking
@@ -39,6 +39,14 @@ class ProjectionService(ProjectionServiceServicer):
         async for progress in in_a_thread(self.read_models.rebuild(request.name)):
             note(projection=request.name, position=progress.position)
             yield _rebuild_progress(progress)
+
+    async def VerifyProjection(
+        self, request: pb.VerifyProjectionRequest, context: Context
+    ) -> AsyncIterator[pb.VerifyProjectionResponse]:
+        """Compare a projection with the log, with progress. A client that goes away ends it."""
+        async for progress in in_a_thread(self.read_models.verify(request.name)):
+            note(projection=request.name, position=progress.position)
+            yield _verify_progress(progress)
 
 
 async def in_a_thread(items: Iterator[Item]) -> AsyncIterator[Item]:
@@ -67,14 +75,29 @@ def _projection(progress: Progress) -> pb.Projection:
 
 
 def _rebuild_progress(progress: RebuildProgress) -> pb.RebuildProjectionResponse:
-    remaining = None
-    if progress.remaining_seconds is not None:
-        remaining = Duration()
-        remaining.FromMilliseconds(round(progress.remaining_seconds * 1_000))
     return pb.RebuildProjectionResponse(
         position=progress.position,
         head=progress.head,
         events_per_second=progress.events_per_second,
-        remaining=remaining,
+        remaining=_remaining(progress.remaining_seconds),
         done=progress.done,
     )
+
+
+def _verify_progress(progress: VerifyProgress) -> pb.VerifyProjectionResponse:
+    return pb.VerifyProjectionResponse(
+        position=progress.position,
+        head=progress.head,
+        events_per_second=progress.events_per_second,
+        remaining=_remaining(progress.remaining_seconds),
+        done=progress.done,
+        first_difference=progress.first_difference,
+    )
+
+
+def _remaining(seconds: float | None) -> Duration | None:
+    if seconds is None:
+        return None
+    remaining = Duration()
+    remaining.FromMilliseconds(round(seconds * 1_000))
+    return remaining

@@ -1,8 +1,10 @@
 """Reads of the log: frames of events, and checkpoints where a filter finds little."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from communique.domain.event import Event
 from communique.service.filters import Filter
 from communique.service.frames import checkpoint_frame, events_frame
 from communique.service.limits import (
@@ -15,6 +17,8 @@ from communique.service.mapper import event_of
 from communique.service.refusals import InvalidRequest
 from communique.service.workers import Workers
 from communique.v1 import record_service_pb2
+
+Decode: TypeAlias = Callable[[str, bytes], Event | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Read:
         self._span = span
         self._after, self._until = span.after, span.until
         self._looked_at = span.until + 1 if span.is_backwards else span.after
-        self._sieve = _Sieve(span.selection) if span.selection else None
+        self._sieve = Sieve(span.selection) if span.selection else None
         self._found: list[Recorded] = []
         self._found_bytes = 0
         self._unsaid = 0
@@ -107,21 +111,23 @@ class Read:
         return frames
 
 
-class _Sieve:
+class Sieve:
     """A filter on rows of the log, which decodes few of those that it does not select.
 
     Type words are looked up in the topic. Codes, slugs and names lie in the stored bytes as they
-    are, so that an event whose bytes hold none of those asked for needs no decoding.
+    are, so that an event whose bytes hold none of those asked for needs no decoding. Not so the
+    keys of subjects, which may be derived.
     """
 
-    def __init__(self, selection: Filter) -> None:
+    def __init__(self, selection: Filter, decode: Decode = event_of) -> None:
+        """Look for what `selection` says; `decode` gives the event of a topic and a state."""
         self._selection = selection
+        self._decode = decode
         dyad = selection.dyad
         asked: list[Iterable[str]] = [
             *([[dyad.first], [dyad.second]] if dyad else []),
             selection.parties,
             selection.issues,
-            selection.subjects,
             selection.outlets,
         ]
         self._needles = [[word.encode() for word in words] for words in asked if words]
@@ -132,7 +138,7 @@ class _Sieve:
             return False
         if not all(any(word in row.state for word in words) for words in self._needles):
             return False
-        event = event_of(row.topic, row.state)
+        event = self._decode(row.topic, row.state)
         return event is not None and self._selection.matches_recorded(event)
 
 

@@ -13,6 +13,7 @@ from communique.service.filters import Filter, filter_of
 from communique.service.frames import recorded_message, timestamp_of
 from communique.service.imports import Importer
 from communique.service.intake import Intake, expectations_of
+from communique.service.live import Live
 from communique.service.logging import note
 from communique.service.points import check_not_negative, check_recorded, instant_of
 from communique.service.read_models import ReadModels
@@ -32,6 +33,7 @@ class RecordService(RecordServiceServicer):
     intake: Intake
     asking: Asking
     readers: Workers
+    live: Live
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
         """Record the events, all or none. A commit once begun goes through, whoever went away."""
@@ -82,6 +84,19 @@ class RecordService(RecordServiceServicer):
             yield frame
         note(events=read.event_count, position=span.until)
 
+    async def Subscribe(  # type: ignore[override]
+        self, request: pb.SubscribeRequest, context: Context
+    ) -> AsyncIterator[bytes]:
+        """Follow the log; the frames are the bytes of `SubscribeResponse`: see `frames`."""
+        after, selection = _start(request, self.event_log.tail.position)
+        subscription = self.live.subscription(after, selection)
+        try:
+            with self.live.streams.joined():
+                async for frame in subscription.frames():
+                    yield frame
+        finally:
+            note(events=subscription.event_count, position=subscription.cursor)
+
     async def GetHead(self, request: pb.GetHeadRequest, context: Context) -> pb.GetHeadResponse:
         """Return the last position and its record time."""
         position, record_micros = await self.readers.run(self.event_log.head)
@@ -128,10 +143,26 @@ def _span(request: pb.ReadRequest, head: int) -> Span:
     check_not_negative("limit", request.limit, faults)
     faults.refuse()
     check_recorded(request.after_position, head)
-    selection = filter_of(request.filter)
-    limit, selected = request.limit or None, None if selection == Filter() else selection
+    limit, selected = request.limit or None, _selection(request.filter)
     if is_backwards(request.direction):
         from_head = head + 1 if head else 0
         before = request.after_position if request.HasField("after_position") else from_head
         return Span(0, before - 1, is_backwards=True, limit=limit, selection=selected)
     return Span(request.after_position, head, limit=limit, selection=selected)
+
+
+def _start(request: pb.SubscribeRequest, head: int) -> tuple[int, Filter | None]:
+    """Return where a subscription begins, in a log that ends at `head`, and its filter."""
+    if not request.HasField("after_position"):
+        return head, _selection(request.filter)
+    faults = Faults()
+    check_not_negative("after_position", request.after_position, faults)
+    faults.refuse()
+    check_recorded(request.after_position, head)
+    return request.after_position, _selection(request.filter)
+
+
+def _selection(message: pb.EventFilter) -> Filter | None:
+    """Return what a filter's message selects, None where that is all."""
+    selection = filter_of(message)
+    return None if selection == Filter() else selection

@@ -76,14 +76,16 @@ class EventNotFound(Refusal):
 
 @dataclass(eq=False)
 class PositionBeyondHead(Refusal):
-    """The position is not recorded yet."""
+    """The position is not recorded yet; `field` is where the request has it, if it says."""
 
     position: int
     head: int
+    field: str = ""
 
     def __str__(self) -> str:
         """Name both positions."""
-        return f"position {self.position} is beyond the head of the log, {self.head}"
+        where = f"{self.field}: " if self.field else ""
+        return f"{where}position {self.position} is beyond the head of the log, {self.head}"
 
 
 @dataclass(eq=False)

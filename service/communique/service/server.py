@@ -1,6 +1,7 @@
 """The server, put together in one place and taken apart in the reverse order."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -8,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import grpc
 import grpc.aio
@@ -23,12 +24,15 @@ from communique.service.health import RECORD_SERVICE, SERVICES, Health
 from communique.service.ids import EventIds
 from communique.service.intake import Intake
 from communique.service.interceptors import CallInterceptor
+from communique.service.live import Live
 from communique.service.log import EventLog
 from communique.service.logging import Logger, logger_of, take_over
 from communique.service.projection_service import ProjectionService
+from communique.service.pulse import Pulse, Streams
 from communique.service.read_models import ReadModels
 from communique.service.record_service import RecordService
 from communique.service.settings import Settings
+from communique.service.tailing import Tailing
 from communique.service.timeline_service import TimelineService
 from communique.service.workers import Workers
 from communique.v1 import (
@@ -67,6 +71,8 @@ def run(settings: Settings) -> None:
     """
     take_over(settings)
     sys.setswitchinterval(limits.THREAD_SWITCH_SECONDS)
+    # Messages come and go without cycles: looking for these at every 700th costs a seventh.
+    gc.set_threshold(limits.GARBAGE_THRESHOLD, 20, 50)
     asyncio.run(serve(settings))
 
 
@@ -102,21 +108,23 @@ def running_server(settings: Settings) -> Iterator[str]:
 async def serving(settings: Settings, logger: Logger) -> AsyncIterator[str]:
     """Serve for the length of the block; give the address. Raises as `run` does.
 
-    At the end calls under way get their grace, then the read models are closed, then the log.
+    At the end streams without an end are ended, other calls get their grace, then the read models
+    are closed, then the log.
     """
     with ExitStack() as stack:
-        clock, event_log, read_models = _open(settings, stack)
+        kept = clock, event_log, read_models = _open(settings, stack)
         readers = _workers(stack, "reads", limits.READ_THREADS, settings.concurrent_calls_max)
         checkers = _workers(stack, "checks", limits.CHECK_THREADS, settings.concurrent_calls_max)
         askers = _workers(stack, "questions", limits.ANSWER_THREADS, limits.ANSWERS_QUEUED_MAX)
         intake = Intake(EventIds(), clock.now, checkers)
         asking = Asking(event_log, read_models, askers, clock, settings.wait_seconds_max)
         health = Health(event_log, read_models, settings.lag_max, logger)
+        live = _live(stack, settings, logger, kept)
         calls = CallInterceptor(logger, settings.concurrent_calls_max)
 
         server = grpc.aio.server(interceptors=[calls], options=_OPTIONS)
-        records = RecordService(event_log, read_models, intake, asking, readers)
-        timelines = TimelineService(read_models, asking)
+        records = RecordService(event_log, read_models, intake, asking, readers, live)
+        timelines = TimelineService(read_models, asking, live)
         projections = ProjectionService(read_models, asking)
         record_service_pb2_grpc.add_RecordServiceServicer_to_server(records, server)
         timeline_service_pb2_grpc.add_TimelineServiceServicer_to_server(timelines, server)
@@ -128,16 +136,33 @@ async def serving(settings: Settings, logger: Logger) -> AsyncIterator[str]:
         address = _listen(server, settings)
         await server.start()
         try:
-            async with health.watched(settings.health_seconds):
+            async with health.watched(settings.health_seconds), live.running():
                 logger.info("serving", address=address, sqlite=event_log.sqlite_version)
                 yield address
                 logger.info("stopping", grace_seconds=settings.grace_seconds)
         finally:
             calls.drain()
-            await server.stop(settings.grace_seconds)
+            await _stop(server, calls, settings.grace_seconds)
 
 
-def _open(settings: Settings, stack: ExitStack) -> tuple[Clock, EventLog, ReadModels]:
+async def _stop(server: grpc.aio.Server, calls: CallInterceptor, grace_seconds: float) -> None:
+    """Give calls under way their grace; answers that nobody fetches do not use it up."""
+    stopping = asyncio.create_task(server.stop(grace_seconds))
+    await calls.ended(grace_seconds)
+    await asyncio.wait([stopping], timeout=limits.END_SECONDS)
+    await server.stop(None)
+    await stopping
+
+
+class Kept(NamedTuple):
+    """What is kept on disk, and the clock that it goes by."""
+
+    clock: Clock
+    event_log: EventLog
+    read_models: ReadModels
+
+
+def _open(settings: Settings, stack: ExitStack) -> Kept:
     """Open what is kept on disk, to be closed in the reverse order."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock = Clock()
@@ -147,7 +172,23 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[Clock, EventLog, ReadMo
     read_models = ReadModels(settings.data_dir / READ_MODELS_FOLDER, event_log)
     stack.callback(read_models.close)
     read_models.start()
-    return clock, event_log, read_models
+    return Kept(clock, event_log, read_models)
+
+
+def _live(stack: ExitStack, settings: Settings, logger: Logger, kept: Kept) -> Live:
+    calls_max = settings.concurrent_calls_max
+    tails = _workers(stack, "tails", limits.TAIL_THREADS, 0)
+    return Live(
+        event_log=kept.event_log,
+        read_models=kept.read_models,
+        clock=kept.clock,
+        tailing=Tailing(kept.event_log, tails, logger),
+        pulse=Pulse(kept.event_log.tail.position),
+        streams=Streams(),
+        catch_ups=_workers(stack, "catch-ups", limits.CATCH_UP_THREADS, calls_max),
+        looks=_workers(stack, "looks", limits.LOOK_THREADS, calls_max),
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
 
 
 def _workers(stack: ExitStack, name: str, threads: int, queued_max: int) -> Workers:
@@ -175,12 +216,13 @@ def _from_outside(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> N
 
 
 def _pass_frames_as_bytes(records: RecordService, server: grpc.aio.Server) -> None:
-    """Register `Read` once more, without a serializer: its frames are bytes already."""
-    decode = record_service_pb2.ReadRequest.FromString
-    read: grpc.RpcMethodHandler[record_service_pb2.ReadRequest, bytes] = (
-        grpc.unary_stream_rpc_method_handler(records.Read, request_deserializer=decode)
-    )
-    server.add_registered_method_handlers(RECORD_SERVICE, {"Read": read})
+    """Register `Read` and `Subscribe` once more, without serializers: their frames are bytes."""
+    handler, pb = grpc.unary_stream_rpc_method_handler, record_service_pb2
+    methods: dict[str, grpc.RpcMethodHandler[Any, bytes]] = {
+        "Read": handler(records.Read, pb.ReadRequest.FromString),
+        "Subscribe": handler(records.Subscribe, pb.SubscribeRequest.FromString),
+    }
+    server.add_registered_method_handlers(RECORD_SERVICE, methods)
 
 
 def _listen(server: grpc.aio.Server, settings: Settings) -> str:

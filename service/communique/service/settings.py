@@ -65,6 +65,9 @@ class Settings(BaseModel):
     health_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     """How often the server looks whether it is healthy."""
 
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=3_600)] = 15.0
+    """How often a subscription or a watch says that it is alive while nothing happens."""
+
     concurrent_calls_max: Annotated[int, Field(ge=1)] = CONCURRENT_CALLS_MAX
     """How many calls may be under way at once; more are told to come back."""
 

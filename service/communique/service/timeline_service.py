@@ -1,6 +1,6 @@
 """`TimelineService`: the answers."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -9,10 +9,15 @@ from communique import codec
 from communique.domain.parties import Dyad, known_code
 from communique.service.asking import Asking, resolved
 from communique.service.context import Context
+from communique.service.live import Live
 from communique.service.logging import note
 from communique.service.read_models import ReadModels
 from communique.service.reading import is_backwards
 from communique.service.refusals import Faults, InvalidRequest
+from communique.service.statuses import dyads_of, list_statuses
+from communique.service.summaries import issue_of, list_issues, list_subjects, subject_of
+from communique.service.windows import series_wanted
+from communique.v1 import time_pb2
 from communique.v1 import timeline_service_pb2 as pb
 from communique.v1.timeline_service_pb2_grpc import TimelineServiceServicer
 
@@ -25,6 +30,7 @@ class TimelineService(TimelineServiceServicer):
 
     read_models: ReadModels
     asking: Asking
+    live: Live
 
     async def GetBilateralStatus(
         self, request: pb.GetBilateralStatusRequest, context: Context
@@ -35,6 +41,86 @@ class TimelineService(TimelineServiceServicer):
         status = await self.asking.run(self.read_models.bilateral_status, dyad, question)
         note(dyad=str(dyad), position=status.as_of.position)
         return pb.GetBilateralStatusResponse(status=codec.status_message(status))
+
+    async def BatchGetBilateralStatus(
+        self, request: pb.BatchGetBilateralStatusRequest, context: Context
+    ) -> pb.BatchGetBilateralStatusResponse:
+        """Return how things stand between several pairs, all as of one point."""
+        dyads = dyads_of(request.dyads)
+        question = await self.asking.question(request.as_of, request.min_position, context)
+        statuses = await self.asking.run(self.read_models.bilateral_statuses, dyads, question)
+        note(dyads=len(dyads), position=statuses[0].as_of.position)
+        messages = map(codec.status_message, statuses)
+        return pb.BatchGetBilateralStatusResponse(statuses=messages)
+
+    async def ListBilateralStatuses(
+        self, request: pb.ListBilateralStatusesRequest, context: Context
+    ) -> pb.ListBilateralStatusesResponse:
+        """Return a page of how things stand between a party and all others."""
+        return await list_statuses(self.asking, self.read_models, request, context)
+
+    async def CompareBilateralStatus(
+        self, request: pb.CompareBilateralStatusRequest, context: Context
+    ) -> pb.CompareBilateralStatusResponse:
+        """Return what changed between two points, and which events changed it."""
+        dyad = _dyad(request.parties)
+        points = {"before": request.before, "after": request.after}
+        before, after = await self.asking.questions(points, request.min_position, context)
+        found = await self.asking.run(self.read_models.compare, dyad, before, after)
+        note(dyad=str(dyad), position=found.after.position, changes=len(found.changes))
+        return pb.CompareBilateralStatusResponse(comparison=codec.comparison_message(found))
+
+    async def WatchBilateralStatus(
+        self, request: pb.WatchBilateralStatusRequest, context: Context
+    ) -> AsyncIterator[pb.WatchBilateralStatusResponse]:
+        """Return how things stand between two parties, and then each change as it happens."""
+        dyad = _dyad(request.parties)
+        note(dyad=str(dyad))
+        with self.live.streams.joined():
+            await self.asking.question(time_pb2.AsOf(), 0, context)
+            async for frame in self.live.watch(dyad).frames():
+                yield frame
+
+    async def GetScoreSeries(
+        self, request: pb.GetScoreSeriesRequest, context: Context
+    ) -> pb.GetScoreSeriesResponse:
+        """Return the scores of a pair over time, as of a point."""
+        wanted = series_wanted(_dyad(request.parties), request)
+        question = await self.asking.question(request.as_of, request.min_position, context)
+        series = await self.asking.run(self.read_models.score_series, wanted, question)
+        note(dyad=series.dyad, position=series.as_of.position, steps=len(series.steps))
+        return pb.GetScoreSeriesResponse(series=codec.series_message(series))
+
+    async def GetSubject(
+        self, request: pb.GetSubjectRequest, context: Context
+    ) -> pb.GetSubjectResponse:
+        """Return one subject: its life cycle, all claims about it, and where they disagree."""
+        key = subject_of(request.subject)
+        question = await self.asking.question(request.as_of, request.min_position, context)
+        found = await self.asking.run(self.read_models.subjects.subject, key, question)
+        note(subject=key, position=found.as_of.position, claims=len(found.subject.claims))
+        found.subject.as_of.CopyFrom(resolved(found.as_of))
+        return pb.GetSubjectResponse(subject=found.subject)
+
+    async def ListSubjects(
+        self, request: pb.ListSubjectsRequest, context: Context
+    ) -> pb.ListSubjectsResponse:
+        """Return a page of the subjects with a claim that a filter selects."""
+        return await list_subjects(self.asking, self.read_models, request, context)
+
+    async def GetIssue(self, request: pb.GetIssueRequest, context: Context) -> pb.GetIssueResponse:
+        """Return the board of one issue."""
+        slug = issue_of(request.issue)
+        question = await self.asking.question(request.as_of, request.min_position, context)
+        board = await self.asking.run(self.read_models.issues.issue, slug, question)
+        note(issue=slug, position=board.as_of.position)
+        return pb.GetIssueResponse(board=codec.issue_board_message(board))
+
+    async def ListIssues(
+        self, request: pb.ListIssuesRequest, context: Context
+    ) -> pb.ListIssuesResponse:
+        """Return a page of the issues with a claim that a filter selects."""
+        return await list_issues(self.asking, self.read_models, request, context)
 
     async def ListTimeline(
         self, request: pb.ListTimelineRequest, context: Context

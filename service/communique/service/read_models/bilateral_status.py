@@ -9,12 +9,15 @@ from communique.domain.assertions import Assertion, assertions
 from communique.domain.clocks import AsOf, micros
 from communique.domain.element import Rank, StatusElement
 from communique.domain.event import Recorded
-from communique.domain.facets import FacetKind, State
+from communique.domain.facets import Facet, FacetKind, State
 from communique.domain.history import Content, contents, disputes
+from communique.domain.issue import issues_of
 from communique.domain.parties import Dyad
 from communique.domain.status import BilateralStatus, assemble
 from communique.domain.values import Certainty
 from communique.service.read_models.elements import Elements
+from communique.service.read_models.extents import SCHEMA as EXTENTS
+from communique.service.read_models.extents import Claimed, Extents
 from communique.service.read_models.names import Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 from communique.service.read_models.seek import CERTAIN, FORESEEING, Candidate, Point, winner
@@ -64,6 +67,13 @@ _SCHEMA: Final = """
         known INTEGER NOT NULL,
         PRIMARY KEY (event_id, position)
     ) STRICT, WITHOUT ROWID;
+    -- The facets that may stand on the board of an issue: some content of theirs once did.
+    CREATE TABLE issue_facets (
+        issue TEXT NOT NULL, facet_id INTEGER NOT NULL, PRIMARY KEY (issue, facet_id)
+    ) STRICT, WITHOUT ROWID;
+    -- Every dyad that a claim was ever recorded of, under the code of each of its two parties.
+    CREATE TABLE dyads (code TEXT NOT NULL, dyad TEXT NOT NULL, PRIMARY KEY (code, dyad)) STRICT,
+        WITHOUT ROWID;
 """
 _INSERT_CLAIM: Final = (
     "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -74,6 +84,9 @@ _DELETE_CLAIM: Final = """
 """
 _LISTED: Final = "SELECT facet_id, facet, partitions FROM facets WHERE dyad = ? AND is_listed = 1"
 _FACET: Final = "SELECT facet_id, facet, partitions FROM facets WHERE facet_id = ?"
+_FACET_NAMED: Final = """
+    SELECT facet_id, facet, partitions FROM facets WHERE dyad = ? AND is_listed = ? AND facet = ?
+"""
 _CONTENT: Final = "SELECT content_position FROM claims WHERE claim_id = ?"
 _IS_DISPUTED: Final = """
     SELECT 1 FROM disputes WHERE event_id = ? AND position <= ? AND known <= ? LIMIT 1
@@ -91,7 +104,7 @@ _OPEN_BITS: Final = FOREVER.bit_length()
 
 
 class ClaimRow(NamedTuple):
-    """One row of `claims`, its facet still by name."""
+    """One row of `claims`, its facet still by name, and on the boards of which issues it stands."""
 
     dyad: str
     is_listed: bool
@@ -110,6 +123,7 @@ class ClaimRow(NamedTuple):
     span_bits: int | None
     until: int | None
     content_position: int
+    issues: tuple[str, ...]
 
 
 class DisputeRow(NamedTuple):
@@ -124,16 +138,20 @@ class BilateralStatusProjection(Projection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 1
-    schema: ClassVar[str] = _SCHEMA
+    version: ClassVar[int] = 2
+    schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
 
     def __init__(self) -> None:
         """Know no facet's number yet."""
         self._facets = Names("facets", "facet_id", ("dyad", "is_listed", "facet"))
+        self._extents = Extents()
+        self._dyads: set[str] = set()
 
     def forget(self) -> None:
         """Forget the facets' numbers."""
         self._facets.forget()
+        self._extents.forget()
+        self._dyads.clear()
 
     def rows(self, history: Sequence[Recorded]) -> Iterator[ClaimRow | DisputeRow]:
         """Return a row for each assertion in each region, and one for each dispute."""
@@ -147,7 +165,10 @@ class BilateralStatusProjection(Projection):
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the facets, delete, insert in the order of the index."""
-        self._number(connection, [row for row in added if isinstance(row, ClaimRow)])
+        claimed = [row for row in added if isinstance(row, ClaimRow)]
+        self._note_dyads(connection, claimed)
+        self._number(connection, claimed)
+        self._extents.write(connection, [self._claimed(connection, row) for row in claimed])
         removed = [row for row in changes.removed if isinstance(row, ClaimRow)]
         connection.executemany(
             _DELETE_CLAIM, [(*self._key(connection, row), row.known_from) for row in removed]
@@ -155,7 +176,7 @@ class BilateralStatusProjection(Projection):
         inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
         facet_id = self._facets.number
         connection.executemany(
-            _INSERT_CLAIM, sorted((facet_id(connection, row[:3]), *row[3:]) for row in inserted)
+            _INSERT_CLAIM, sorted((facet_id(connection, row[:3]), *row[3:-1]) for row in inserted)
         )
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
@@ -164,12 +185,26 @@ class BilateralStatusProjection(Projection):
     def _key(self, connection: apsw.Connection, row: ClaimRow) -> tuple[object, ...]:
         return (self._facets.number(connection, row[:3]), *row[3:10])
 
+    def _claimed(self, connection: apsw.Connection, row: ClaimRow) -> Claimed:
+        facet_id = self._facets.number(connection, row[:3])
+        return Claimed(facet_id, row.partition, row.position_from, row.earliest)
+
+    def _note_dyads(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
+        """Write down the dyads that are new, by both of their codes."""
+        new = sorted({row.dyad for row in added} - self._dyads)
+        sides = [(code, dyad) for dyad in new for code in dyad.split("-")]
+        connection.executemany("INSERT OR IGNORE INTO dyads VALUES (?, ?)", sides)
+        self._dyads.update(new)
+
     def _number(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
-        """Give new facets their numbers, in the order of the log, and note their partitions."""
+        """Give new facets their numbers, in the order of the log; note partitions and issues."""
         noted: dict[int, int] = {}
+        shown: set[tuple[str, int]] = set()
         for row in added:
             facet_id = self._facets.number(connection, row[:3])
             noted[facet_id] = noted.get(facet_id, 0) | 1 << row.partition
+            shown.update((issue, facet_id) for issue in row.issues)
+        connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
         connection.executemany(
             "UPDATE facets SET partitions = partitions | ?1 WHERE facet_id = ?2 "
             "AND partitions | ?1 <> partitions",
@@ -199,6 +234,7 @@ def _claim_row(content: Content, assertion: Assertion) -> ClaimRow:
         FOREVER if region.known_to is None else micros(region.known_to),
         *_plan(assertion, earliest),
         content.position,
+        issues_of(claim, assertion),
     )
 
 
@@ -214,13 +250,20 @@ def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, 
     return str(assertion.dyad), bits, until
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """A question under way: what it reads from, and the point that it asks from."""
 
     connection: apsw.Connection
     elements: Elements
     dyad: Dyad
     point: Point
+
+
+class Winners(NamedTuple):
+    """The winning claim of a facet, and the last certain one, which may be the same."""
+
+    best: Candidate
+    certain: Candidate | None
 
 
 def bilateral_status(
@@ -231,10 +274,29 @@ def bilateral_status(
     `recorded` is the record time of the position asked from, in microseconds.
     """
     point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
-    asked = _Asked(connection, elements, dyad, point)
+    asked = Asked(connection, elements, dyad, point)
     facets = [*connection.execute(_LISTED, (str(dyad),)), *_planned(connection, dyad, point)]
-    found = (_element(asked, *facet) for facet in facets)
+    found = (element_of(asked, *facet) for facet in facets)
     return assemble(dyad, as_of, [one for one in found if one is not None])
+
+
+def facet_winner(
+    connection: apsw.Connection,
+    elements: Elements,
+    slot: tuple[Dyad, str],
+    as_of: AsOf,
+    recorded: int,
+) -> StatusElement | None:
+    """Return the winner of one facet of a dyad as claimed, even where its life cycle is over.
+
+    `recorded` is as in `bilateral_status`.
+    """
+    dyad, facet = slot
+    point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
+    is_listed = Facet.parse(facet).kind is not FacetKind.AGENDA
+    asked = Asked(connection, elements, dyad, point)
+    found = connection.execute(_FACET_NAMED, (str(dyad), is_listed, facet)).fetchone()
+    return element_of(asked, *found) if found else None
 
 
 def _planned(
@@ -258,27 +320,44 @@ def _planned(
         yield from connection.execute(_FACET, (facet_id,))
 
 
-def _element(asked: _Asked, facet_id: int, facet: str, partitions: int) -> StatusElement | None:
+def element_of(asked: Asked, facet_id: int, facet: str, partitions: int) -> StatusElement | None:
     """Return the winning claim's element, with the last certain one beside it where it is less."""
+    winners = winners_of(asked, facet_id, partitions)
+    return read_winners(asked, facet, winners) if winners else None
+
+
+def winners_of(asked: Asked, facet_id: int, partitions: int) -> Winners | None:
+    """Return the winning claim of a facet and the last certain one, None where there is none."""
     found = [
         (number, one)
         for number in range(partitions.bit_length())
         if partitions >> number & 1
         and (one := winner(asked.connection, facet_id, number, asked.point)) is not None
     ]
-    best = max((one for _, one in found), default=None)
-    if best is None:
+    if not found:
         return None
     certain = max((one for number, one in found if number & CERTAIN), default=None)
+    return Winners(max(one for _, one in found), certain)
+
+
+def read_winners(asked: Asked, facet: str, winners: Winners) -> StatusElement:
+    """Return the element that the winners of a facet make."""
+    best, certain = winners
     if certain is None or certain is best:
         return _read(asked, facet, best)
     last = _read(asked, facet, certain)
     return _read(asked, facet, best).model_copy(update={"last_certain": last})
 
 
-def _read(asked: _Asked, facet: str, claim: Candidate) -> StatusElement:
-    content_position: int = asked.connection.execute(_CONTENT, (claim.claim_id,)).get
-    element = asked.elements.element(content_position, claim.known, str(asked.dyad), facet)
+def content_position(connection: apsw.Connection, claim: Candidate) -> int:
+    """Return the position of the version that gives a candidate's content."""
+    position: int = connection.execute(_CONTENT, (claim.claim_id,)).get
+    return position
+
+
+def _read(asked: Asked, facet: str, claim: Candidate) -> StatusElement:
+    position = content_position(asked.connection, claim)
+    element = asked.elements.element(position, claim.known, str(asked.dyad), facet)
     bindings = (claim.event_id, asked.point.position, asked.point.known)
     is_disputed = asked.connection.execute(_IS_DISPUTED, bindings).get
     return element.model_copy(update={"contested": True}) if is_disputed else element

@@ -12,7 +12,10 @@ _SIDE_FILES: Final = ("", "-wal", "-shm")
 
 
 class Generations:
-    """The files `NAME.gN.db` and `NAME.building.db` of a folder; clears away the superseded."""
+    """The files `NAME.gN.db`, `NAME.building.db` and `NAME.verifying.db` of a folder.
+
+    Clears away the superseded.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         """Make the folder if need be, and clear away what a crash has left."""
@@ -20,6 +23,7 @@ class Generations:
         self._folder = folder
         self._name = name
         self.discard_aside()
+        self.discard_verifying()
         self.discard_older()
 
     def current(self) -> Path:
@@ -38,6 +42,14 @@ class Generations:
     def discard_aside(self) -> None:
         """Remove an unfinished rebuild."""
         _remove(self.aside())
+
+    def verifying(self) -> Path:
+        """The file that a verification compares the one that serves with."""
+        return self._path("verifying")
+
+    def discard_verifying(self) -> None:
+        """Remove what a verification has built."""
+        _remove(self.verifying())
 
     def discard_older(self) -> None:
         """Remove all generations but the one that serves."""

@@ -1,11 +1,11 @@
 """A follower: the thread that keeps one projection's file up with the log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Condition, Event, Lock, Thread
 from time import monotonic
-from typing import Final
+from typing import Final, TypeAlias
 
 import apsw
 import structlog
@@ -15,13 +15,18 @@ from communique.service.read_models.errors import (
     ReadModelBehind,
     ReadModelStopped,
     RebuildRunning,
+    VerificationRunning,
 )
 from communique.service.read_models.files import Generations
 from communique.service.read_models.history import History
 from communique.service.read_models.projection import Projection, ProjectionFile, Snapshot
-from communique.service.read_models.questions import Progress, RebuildProgress
+from communique.service.read_models.questions import Progress, RebuildProgress, VerifyProgress
+from communique.service.read_models.verifying import Verification
 
 _logger: Final = structlog.get_logger(__name__)
+
+Listener: TypeAlias = Callable[[int], object]
+"""Called with the position that a read model has reached."""
 
 _WAIT_SECONDS: Final = 1.0
 _PROGRESS_SECONDS: Final = 0.2
@@ -46,7 +51,9 @@ class Follower:
         self._moved = Condition()
         self._turn = Lock()
         self._rebuilding = Lock()
+        self._verifying = Lock()
         self._stopping = Event()
+        self._listeners: list[Listener] = []
         self._error = ""
         self._thread = Thread(target=self._follow, name=f"project {projection.name}", daemon=True)
 
@@ -58,6 +65,19 @@ class Follower:
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()
+
+    def add_listener(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with the position after each move; return how to stop it.
+
+        It is called in the follower's thread, must be quick and raise nothing.
+        """
+        with self._moved:
+            self._listeners = [*self._listeners, listener]
+        return lambda: self._remove(listener)
+
+    def _remove(self, listener: Listener) -> None:
+        with self._moved:
+            self._listeners = [each for each in self._listeners if each is not listener]
 
     def close(self) -> None:
         """Stop at the end of the batch in hand, and close the file."""
@@ -152,6 +172,28 @@ class Follower:
             self._files.discard_aside()
         yield self._rebuild_progress(self._file.position, monotonic() - began, done=True)
 
+    def verify(self) -> Iterator[VerifyProgress]:
+        """Build the read model anew aside, compare it with the one that serves, yield progress.
+
+        Changes nothing and keeps nobody waiting. Raises `VerificationRunning`.
+        """
+        if not self._verifying.acquire(blocking=False):
+            raise VerificationRunning(self.name)
+        try:
+            yield from self._verify()
+        finally:
+            self._verifying.release()
+
+    def _verify(self) -> Iterator[VerifyProgress]:
+        self._files.discard_verifying()
+        aside = ProjectionFile(self._files.verifying(), self._projection())
+        try:
+            is_stopping = self._stopping.is_set
+            yield from Verification(aside, self._history, self.snapshot, is_stopping).run()
+        finally:
+            aside.retire()
+            self._files.discard_verifying()
+
     def _rebuild_progress(
         self, position: int, seconds: float, *, done: bool = False
     ) -> RebuildProgress:
@@ -197,6 +239,9 @@ class Follower:
             _take_in(self._file, self._history)
         with self._moved:
             self._moved.notify_all()
+            listeners = self._listeners
+        for listener in listeners:
+            listener(self._file.position)
 
 
 def _take_in(file: ProjectionFile, history: History) -> None:

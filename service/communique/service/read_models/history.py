@@ -1,4 +1,4 @@
-"""The log as the projections read it: decoded, in pages that are decoded once for all of them."""
+"""The log as the projections read it: decoded, once for all of them."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -10,8 +10,8 @@ from communique.domain.clocks import from_micros
 from communique.domain.event import Recorded
 from communique.service import log
 
-PAGE_EVENTS: Final = 512
-_PAGES_CACHED: Final = 8
+BATCH_EVENTS: Final = 512
+_STEPS_CACHED: Final = 4_096
 
 
 def decoded(row: log.Recorded) -> Recorded:
@@ -47,24 +47,18 @@ class History:
     def __init__(self, reader: log.LogReader) -> None:
         """Read from `reader`, which stays the caller's to close."""
         self._reader = reader
-        # A full page never changes. Two projections that follow the same log read the same pages.
-        self._full_page: Callable[[int], Sequence[Step]] = lru_cache(_PAGES_CACHED)(self._page)
+        # Projections that follow the same log at the same pace decode each event once between them.
+        self._step: Callable[[log.Recorded], Step] = lru_cache(_STEPS_CACHED)(_step_of)
 
     def after(self, position: int) -> Sequence[Step]:
-        """Return the next events after a position, to the end of their page; none at the head."""
-        page, offset = divmod(position, PAGE_EVENTS)
-        if self._reader.tail.position >= (page + 1) * PAGE_EVENTS:
-            return self._full_page(page)[offset:]
-        return self._steps(position, PAGE_EVENTS)
+        """Return the next events after a position, at most `BATCH_EVENTS`; none at the head."""
+        return [self._step(row) for row in self._reader.read(position, BATCH_EVENTS)]
 
     def stream(self, event_id: UUID, until: int) -> list[Recorded]:
         """Return an event's claim and amendments in order, up to a position."""
         rows = self._reader.stream(event_id)
-        return [decoded(row) for row in rows if row.position <= until]
+        return [self._step(row).recorded for row in rows if row.position <= until]
 
-    def _page(self, page: int) -> Sequence[Step]:
-        return self._steps(page * PAGE_EVENTS, PAGE_EVENTS)
 
-    def _steps(self, after: int, limit: int) -> Sequence[Step]:
-        rows = self._reader.read(after, limit)
-        return tuple([Step((UUID(bytes=row.event_id), decoded(row))) for row in rows])
+def _step_of(row: log.Recorded) -> Step:
+    return Step((UUID(bytes=row.event_id), decoded(row)))

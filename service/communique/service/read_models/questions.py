@@ -50,3 +50,18 @@ class RebuildProgress(NamedTuple):
     events_per_second: float
     remaining_seconds: float | None
     done: bool
+
+
+class VerifyProgress(NamedTuple):
+    """How far a verification is, up to the `head` that the live read model has reached.
+
+    `first_difference` of the last one, which is `done`, says where the live read model is not what
+    the log gives; it is empty where they are equal.
+    """
+
+    position: int
+    head: int
+    events_per_second: float
+    remaining_seconds: float | None
+    done: bool
+    first_difference: str

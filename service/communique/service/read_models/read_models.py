@@ -1,43 +1,62 @@
 """All read models of one log: kept up by their followers, asked from any thread."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
-from communique.codec import timestamp
-from communique.domain.clocks import AsOf, from_micros
+from communique.domain.clocks import AsOf
+from communique.domain.comparison import BilateralComparison
 from communique.domain.parties import Dyad
+from communique.domain.series import ScoreSeries
 from communique.domain.status import BilateralStatus
-from communique.service.log import EventLog, Recorded
+from communique.service.log import EventLog
 from communique.service.read_models.bilateral_status import (
     BilateralStatusProjection,
     bilateral_status,
 )
+from communique.service.read_models.comparing import RecordedPoint, bilateral_comparison
 from communique.service.read_models.elements import Elements
 from communique.service.read_models.errors import UnknownProjection
-from communique.service.read_models.follower import Follower
+from communique.service.read_models.follower import Follower, Listener
 from communique.service.read_models.history import History
+from communique.service.read_models.issues import Issues
+from communique.service.read_models.many import (
+    Ranking,
+    Rankings,
+    StatusOf,
+    StatusOrder,
+    StatusPage,
+    ranked_page,
+    statuses_of_each,
+)
+from communique.service.read_models.messages import event_as_of
+from communique.service.read_models.projection import Snapshot
 from communique.service.read_models.questions import (
     EventPage,
     Page,
     Progress,
     Question,
     RebuildProgress,
+    VerifyProgress,
 )
+from communique.service.read_models.series import (
+    ScoreSeriesProjection,
+    SeriesWanted,
+    score_series,
+)
+from communique.service.read_models.subjects import Subjects
 from communique.service.read_models.timeline import (
-    Entry,
     Found,
     TimelineProjection,
     list_by_position,
     list_by_valid,
 )
-from communique.v1 import event_pb2
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter
 
-_PROJECTIONS: Final = (BilateralStatusProjection, TimelineProjection)
+_PROJECTIONS: Final = (BilateralStatusProjection, TimelineProjection, ScoreSeriesProjection)
 
 
 class ReadModels:
@@ -47,13 +66,18 @@ class ReadModels:
         """Open the files in `folder`, or make them. The caller closes the log, after this."""
         self._log = event_log
         self._elements = Elements(event_log)
-        history = History(event_log)
+        self._history = history = History(event_log)
+        self._rankings = Rankings()
         self._followers = {
             projection.name: Follower(folder, projection, event_log, history)
             for projection in _PROJECTIONS
         }
         self._status = self._followers[BilateralStatusProjection.name]
         self._timeline = self._followers[TimelineProjection.name]
+        self._series = self._followers[ScoreSeriesProjection.name]
+
+        self.subjects = Subjects(event_log, self._timeline)
+        self.issues = Issues(event_log, self._status, self._timeline, self._elements)
 
     def start(self) -> None:
         """Begin to follow the log."""
@@ -71,6 +95,40 @@ class ReadModels:
             as_of = snapshot.as_of(self._status.name, question)
             recorded = self._record_micros(as_of)
             return bilateral_status(snapshot.connection, self._elements, dyad, as_of, recorded)
+
+    def compare(self, dyad: Dyad, before: Question, after: Question) -> BilateralComparison:
+        """Return what changed between two points; raise `ReadModelBehind` for a position ahead."""
+        with self._status.snapshot() as snapshot:
+            one, other = (self._point(snapshot, asked) for asked in (before, after))
+            stream, connection = self._history.stream, snapshot.connection
+            return bilateral_comparison(connection, self._elements, stream, dyad, (one, other))
+
+    def bilateral_statuses(
+        self, dyads: Iterable[Dyad], question: Question
+    ) -> list[BilateralStatus]:
+        """Return how things stand with each dyad, all as of one point; raise as above."""
+        with self._status.snapshot() as snapshot:
+            point = self._point(snapshot, question)
+            return statuses_of_each(self._status_of(snapshot, point), dyads)
+
+    def rank_statuses(
+        self, code: str, order: StatusOrder, question: Question, begun: Ranking | None = None
+    ) -> Ranking:
+        """Put a party's statuses with at least one element in order, a step further than `begun`.
+
+        The question is that of `begun`, with its position. Raises as above.
+        """
+        with self._status.snapshot() as snapshot:
+            point = self._point(snapshot, question)
+            ranking = begun or self._rankings.begun(snapshot.connection, code, order, point.as_of)
+            return self._rankings.continued(ranking, self._status_of(snapshot, point))
+
+    def ranked_statuses(self, ranking: Ranking, page: Page) -> StatusPage:
+        """Return a page of a whole ranking; raise as above."""
+        as_of = ranking.as_of
+        with self._status.snapshot() as snapshot:
+            point = self._point(snapshot, Question(as_of.valid, as_of.known, as_of.position))
+            return ranked_page(ranking, self._status_of(snapshot, point), page)
 
     def list_events(self, selection: "Filter", question: Question, page: Page) -> EventPage:
         """Return a page of the events selected, in the order of their positions."""
@@ -97,6 +155,16 @@ class ReadModels:
             )
         return self._event_page(found, as_of)
 
+    def score_series(self, wanted: SeriesWanted, question: Question) -> ScoreSeries:
+        """Return a dyad's scores over time; raise `ReadModelBehind` for a position ahead."""
+        with self._series.snapshot() as snapshot:
+            as_of = snapshot.as_of(self._series.name, question)
+            return score_series(snapshot.connection, wanted, as_of)
+
+    def add_status_listener(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called whenever statuses may have changed: see `Follower`."""
+        return self._status.add_listener(listener)
+
     def wait_for(self, position: int, timeout_seconds: float) -> None:
         """Wait until all read models have taken in a position: see `Follower.wait_for`."""
         for follower in self._followers.values():
@@ -108,9 +176,24 @@ class ReadModels:
 
     def rebuild(self, name: str) -> Iterator[RebuildProgress]:
         """Rebuild a projection from the log: see `Follower.rebuild`. Raises `UnknownProjection`."""
+        return self._named(name).rebuild()
+
+    def verify(self, name: str) -> Iterator[VerifyProgress]:
+        """Compare a projection with the log: see `Follower.verify`. Raises `UnknownProjection`."""
+        return self._named(name).verify()
+
+    def _named(self, name: str) -> Follower:
         if name not in self._followers:
             raise UnknownProjection(name, tuple(sorted(self._followers)))
-        return self._followers[name].rebuild()
+        return self._followers[name]
+
+    def _point(self, snapshot: Snapshot, question: Question) -> RecordedPoint:
+        as_of = snapshot.as_of(self._status.name, question)
+        return RecordedPoint(as_of, self._record_micros(as_of))
+
+    def _status_of(self, snapshot: Snapshot, point: RecordedPoint) -> StatusOf:
+        ask = partial(bilateral_status, snapshot.connection, self._elements)
+        return lambda dyad: ask(dyad, *point)
 
     def _record_micros(self, as_of: AsOf) -> int:
         """The record time of the position asked from; before the first, nothing was recorded."""
@@ -122,24 +205,5 @@ class ReadModels:
         positions = {one.position for one, _ in found.entries}
         positions |= {one.content_position for one, _ in found.entries}
         rows = {row.position: row for row in self._log.by_positions(sorted(positions))}
-        events = [_event_as_of(one, disputes, rows) for one, disputes in found.entries]
+        events = [event_as_of(one, disputes, rows) for one, disputes in found.entries]
         return EventPage(events, found.next_key, as_of)
-
-
-def _event_as_of(
-    entry: Entry, disputes: list[bytes], rows: dict[int, Recorded]
-) -> event_pb2.EventAsOf:
-    claim, content = rows[entry.position], rows[entry.content_position]
-    event = event_pb2.Event.FromString(content.state)
-    if entry.corrected_by is not None:
-        event = event.event_corrected.content
-        event.event_id = str(UUID(bytes=entry.event_id))
-    return event_pb2.EventAsOf(
-        position=claim.position,
-        record_time=timestamp(from_micros(claim.record_micros)),
-        submitter=claim.submitter,
-        known=timestamp(from_micros(entry.known)),
-        event=event,
-        corrected_by=str(UUID(bytes=entry.corrected_by)) if entry.corrected_by else "",
-        disputed_by_events=[str(UUID(bytes=one)) for one in disputes],
-    )

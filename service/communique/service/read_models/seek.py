@@ -2,26 +2,30 @@
 
 Claims of a facet are kept in the order of their rank. Most often the winner is the first at or
 before the valid time: one step. What could make that a long walk is a known time or a position in
-the past, from which many later-made claims have to be passed over. Three things bound it:
+the past, from which many later-made claims have to be passed over. Four things bound it:
 
 - what is visible at a position was known by then, and what is known had happened, but for claims
   about the then future. So in the partition of claims that foresaw nothing the walk starts at
   min(valid, known, record time).
 - foreseeing claims are a partition of their own, and few.
-- where the walk by rank meets only invisible claims, as after a backfill, those visible are few:
-  the claims recorded by the position, or known by the known time, are then walked instead. Each way
-  gets a budget of rows, which grows until one of them ends, so that the cost is that of the
-  cheapest within a constant factor.
+- where the walk by rank meets only invisible claims, it begins anew at the latest that any claim
+  recorded by the position had happened (`extents`): after a history recorded in the order in which
+  it happened, or in the reverse, that is next to the winner.
+- where it still meets only invisible claims, as after a backfill in odd order, those visible are
+  few: the claims recorded by the position, or known by the known time, are then walked instead.
+  Each way gets a budget of rows, which grows until one of them ends, so that the cost is that of
+  the cheapest within a constant factor.
 
 For a million claims in random order, of which a share f is visible, the walk by rank takes 1/f
-rows and the other f times a million: at worst about a thousand. Only a history recorded newest
-first, asked from the middle, still costs a walk over half of it.
+rows and the other f times a million: at worst about a thousand.
 """
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import apsw
+
+from communique.service.read_models.extents import extent_at
 
 _BUDGET_ROWS: Final = 64
 _BUDGET_GROWTH: Final = 4
@@ -87,6 +91,13 @@ def winner(
     """Return the visible claim of the greatest rank in a partition of a facet, or None."""
     key = (facet_id, partition)
     bound = point.bound(partition)
+    found, is_over = _walk(connection, _BY_RANK, (*key, bound, _BUDGET_ROWS), point)
+    if is_over:
+        return found
+    extent = extent_at(connection, *key, point.position)
+    if extent is None or bound < extent.first:
+        return None
+    bound = min(bound, extent.last)
     ways = (
         (_BY_RANK, (*key, bound)),
         (_BY_POSITION, (*key, point.position, bound)),

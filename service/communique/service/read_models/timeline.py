@@ -1,7 +1,7 @@
 """The read model of the timeline: every content of every event, found by what it is about.
 
-A content is tagged with its type, its dyads, its parties, its issues and its subject. A list walks
-the tag that selects the most, in the order of valid time or of position, and looks the others up.
+A content is tagged with its type, dyads, parties, issues and subjects. A list walks the tag that
+selects the most, in the order of valid time or of position, and looks the others up.
 """
 
 import heapq
@@ -14,6 +14,7 @@ from communique.domain.assertions import codes_concerned, dyads_concerned
 from communique.domain.clocks import AsOf, micros
 from communique.domain.event import Claim, Recorded
 from communique.domain.history import Content, contents, disputes
+from communique.domain.subject import subjects_of
 from communique.service.read_models.names import Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 
@@ -64,7 +65,7 @@ _SCHEMA: Final = """
 SCANNED_ROWS_MAX: Final = 10_000
 """A page ends, full or not, after so many rows: no question takes long."""
 
-_ALL: Final = "*"
+ALL: Final = "*"
 _INSERT_ENTRY: Final = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FIND_ENTRY: Final = """
     SELECT entry_id FROM tagged_by_position JOIN entries USING (entry_id)
@@ -124,7 +125,7 @@ class TimelineProjection(Projection):
     """Keeps where each content of each event stands."""
 
     name: ClassVar[str] = "timeline"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -177,7 +178,7 @@ class TimelineProjection(Projection):
         )
 
     def _delete(self, connection: apsw.Connection, row: EntryRow) -> None:
-        key = (self._tags.number(connection, (_ALL,)), row.position)
+        key = (self._tags.number(connection, (ALL,)), row.position)
         found = connection.execute(_FIND_ENTRY, (*key, row.position_from, row.known_from)).get
         for tag in row.tags:
             tag_id = self._tags.number(connection, (tag,))
@@ -215,14 +216,13 @@ def _entry_row(position: int, content: Content) -> EntryRow:
 
 
 def tags_of(claim: Claim) -> Iterator[str]:
-    """Yield what a claim is found by: everything, its type, dyads, parties, issues and subject."""
-    yield _ALL
+    """Yield what a claim is found by: everything, its type, dyads, parties, issues, subjects."""
+    yield ALL
     yield f"type:{claim.payload.type}"
     yield from (f"dyad:{dyad}" for dyad in dyads_concerned(claim))
     yield from (f"party:{code}" for code in sorted(codes_concerned(claim)))
     yield from (f"issue:{issue}" for issue in claim.issues)
-    if claim.subject:
-        yield f"subject:{claim.subject}"
+    yield from (f"subject:{key}" for key in subjects_of(claim))
 
 
 class Entry(NamedTuple):
@@ -312,9 +312,9 @@ def _page(
 
     A page ends between two events, never between two contents of one: only one of them is visible.
     """
-    walked, *others = _tag_sets(selection)
-    walks = [walk(tag_id) for tag_id in _numbers(connection, walked)]
-    looked_up = [_numbers(connection, tags) for tags in others]
+    walked, *others = tag_sets(selection)
+    walks = [walk(tag_id) for tag_id in numbers(connection, walked)]
+    looked_up = [numbers(connection, tags) for tags in others]
     chosen: list[tuple[Entry, list[bytes]]] = []
     last: tuple[_Key, int] | None = None
     for scanned, (key, entry_id) in enumerate(heapq.merge(*walks, reverse=backwards)):
@@ -324,8 +324,8 @@ def _page(
             return Found(chosen, _written(last[0]))
         if (key, entry_id) != last:
             entry = Entry._make(connection.execute(_ENTRY, (entry_id,)).get)
-            if _is_selected(connection, entry, selection, as_of, looked_up):
-                chosen.append((entry, _disputes(connection, entry, as_of)))
+            if is_selected(connection, entry, selection, as_of, looked_up):
+                chosen.append((entry, disputes_of(connection, entry, as_of)))
         last = (key, entry_id)
     return Found(chosen, None)
 
@@ -336,8 +336,8 @@ def _close(walks: Iterable[_Walk]) -> None:
         walk.close()
 
 
-def _tag_sets(selection: "Filter") -> list[list[str]]:
-    """The tags of each field of a filter, the most selective first; one of each set is needed."""
+def tag_sets(selection: "Filter") -> list[list[str]]:
+    """Return the tags of each field of a filter, the rarest first; one of each set is needed."""
     fields = [
         [f"subject:{one}" for one in selection.subjects],
         [f"dyad:{selection.dyad}"] if selection.dyad else [],
@@ -345,25 +345,26 @@ def _tag_sets(selection: "Filter") -> list[list[str]]:
         [f"party:{one}" for one in selection.parties],
         [f"type:{one}" for one in selection.types],
     ]
-    return [sorted(tags) for tags in fields if tags] or [[_ALL]]
+    return [sorted(tags) for tags in fields if tags] or [[ALL]]
 
 
-def _numbers(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
+def numbers(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
+    """Return the numbers of those tags that there are."""
     found = (connection.execute(_TAG, (tag,)).get for tag in tags)
     return [number for number in found if number is not None]
 
 
-def _is_selected(
+def is_selected(
     connection: apsw.Connection,
     entry: Entry,
     selection: "Filter",
     as_of: AsOf,
     looked_up: Sequence[Sequence[int]],
 ) -> bool:
+    """Whether an entry is visible, asserted and selected; `looked_up` are the numbers of tags."""
     since, until = selection.occurred_from, selection.occurred_to
     return (
-        entry.position_from <= as_of.position < entry.position_to
-        and entry.known_from <= micros(as_of.known) < entry.known_to
+        is_visible(entry, as_of)
         and entry.earliest <= micros(as_of.valid)
         and (not selection.certainties or entry.certainty in selection.certainties)
         and (not selection.outlets or entry.outlet in selection.outlets)
@@ -373,11 +374,20 @@ def _is_selected(
     )
 
 
+def is_visible(entry: Entry, as_of: AsOf) -> bool:
+    """Whether the entry's content decides at a point and is visible."""
+    return (
+        entry.position_from <= as_of.position < entry.position_to
+        and entry.known_from <= micros(as_of.known) < entry.known_to
+    )
+
+
 def _has_one_of(connection: apsw.Connection, entry: Entry, tag_ids: Iterable[int]) -> bool:
     key = (entry.position, entry.entry_id)
     return any(connection.execute(_HAS_TAG, (tag_id, *key)).get for tag_id in tag_ids)
 
 
-def _disputes(connection: apsw.Connection, entry: Entry, as_of: AsOf) -> list[bytes]:
+def disputes_of(connection: apsw.Connection, entry: Entry, as_of: AsOf) -> list[bytes]:
+    """Return the ids of an entry's visible disputes, in the order of their positions."""
     bindings = (entry.event_id, as_of.position, micros(as_of.known))
     return [dispute_id for (dispute_id,) in connection.execute(_DISPUTES, bindings)]

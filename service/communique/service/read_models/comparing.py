@@ -1,0 +1,56 @@
+"""What changed between two points of one dyad, both asked from one snapshot."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+import apsw
+
+from communique.domain.clocks import AsOf
+from communique.domain.comparison import (
+    BilateralComparison,
+    amendments_between,
+    causes_between,
+    compare,
+)
+from communique.domain.event import Recorded
+from communique.domain.parties import Dyad
+from communique.service.read_models.bilateral_status import bilateral_status, facet_winner
+from communique.service.read_models.elements import Elements
+
+Stream = Callable[[UUID, int], Iterable[Recorded]]
+"""Gives an event's claim and amendments in order, up to a position."""
+
+
+class RecordedPoint(NamedTuple):
+    """A point, and the record time of its position in microseconds."""
+
+    as_of: AsOf
+    recorded: int
+
+
+def bilateral_comparison(
+    connection: apsw.Connection,
+    elements: Elements,
+    stream: Stream,
+    dyad: Dyad,
+    points: tuple[RecordedPoint, RecordedPoint],
+) -> BilateralComparison:
+    """Return what changed from the first point to the second, and which events changed it.
+
+    Causes are looked for only where something differs. They are found from the winners as claimed:
+    a life cycle that is over has one, too, though the status does not show it.
+    """
+    before, after = (bilateral_status(connection, elements, dyad, *point) for point in points)
+    one, other = (point.as_of for point in points)
+    until = max(one.position, other.position)
+
+    def amendments(event_id: UUID) -> Iterable[UUID]:
+        return amendments_between(stream(event_id, until), one, other)
+
+    def causes(facet: str) -> tuple[UUID, ...]:
+        winner = partial(facet_winner, connection, elements, (dyad, facet))
+        return causes_between(winner(*points[0]), winner(*points[1]), amendments)
+
+    return compare(before, after, causes)

@@ -1,0 +1,195 @@
+"""Where two files of one projection differ in what they say, whatever their rows are numbered.
+
+Rows of `facets`, `tags` and the like bear numbers in the order of first sight (*surrogates*), which
+depends on when which file was written. So a number is compared as the row that it stands for, and
+the rows of a table in the order of what they say. For example a row of `tagged_by_position` says::
+
+    tag_id 7, position 12, entry_id 40
+    tag party:KOR, position 12, content_position 12, event_id 018f..., known 1566313200000000, ...
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+import apsw
+
+ROWS_BETWEEN_SIGNS: Final = 1_000
+DIFFERENCE_LENGTH_MAX: Final = 1_000
+"""Characters of a difference in words."""
+
+_Row: TypeAlias = tuple[Any, ...]
+
+_SCHEMA: Final = """
+    SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY type, name
+"""
+_COLUMNS: Final = "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"
+_SURROGATE: Final = "_id"
+_ALIKE: Final = 0.5
+"""Two rows that say the same in more than this share of their columns are one, changed."""
+_EVENT_ID_BYTES: Final = 16
+
+
+class _Column(NamedTuple):
+    name: str
+    expression: str
+
+
+class _Table(NamedTuple):
+    """A table's columns, and the one that merely numbers its rows, if one does."""
+
+    columns: tuple[str, ...]
+    surrogate: str | None
+
+
+def first_difference(live: apsw.Connection, rebuilt: apsw.Connection) -> Iterator[str]:
+    """Yield "" now and then as a sign of life, and at the end the first difference, if any.
+
+    Both connections read from one state. A live file that is damaged differs, too.
+    """
+    try:
+        yield from _difference(live, rebuilt)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        yield f"the live file is damaged: {error}"
+
+
+def _difference(live: apsw.Connection, rebuilt: apsw.Connection) -> Iterator[str]:
+    expected = list(rebuilt.execute(_SCHEMA))
+    if list(live.execute(_SCHEMA)) != expected:
+        yield "schema: the tables and indexes of the live file are not those of this release"
+        return
+    tables = {name: _table(rebuilt, name) for kind, name, _ in expected if kind == "table"}
+    # Those that refer to no other come first: what is wrong in them would be found in the others.
+    for name in sorted(tables, key=lambda one: (_references(tables[one]), one)):
+        told = ""
+        for told in _rows_differ(name, tables, live, rebuilt):
+            yield told
+        if told:
+            return
+    # An index that has lost a row gives wrong answers out of right tables.
+    damage = live.execute("PRAGMA integrity_check(1)").get
+    if damage != "ok":
+        yield f"the live file is damaged: {damage}"
+
+
+def _rows_differ(
+    name: str, tables: Mapping[str, _Table], live: apsw.Connection, rebuilt: apsw.Connection
+) -> Iterator[str]:
+    columns, query = _query(name, tables)
+    only_live, only_rebuilt = None, None
+    with closing(live.cursor()) as found, closing(rebuilt.cursor()) as expected:
+        pairs = _merged(found.execute(query), expected.execute(query))
+        for number, (mine, other) in enumerate(pairs):
+            if mine is None:
+                only_rebuilt = only_rebuilt or other
+            elif other is None:
+                only_live = only_live or mine
+            if only_live and only_rebuilt:
+                break
+            if number % ROWS_BETWEEN_SIGNS == 0:
+                yield ""
+    told = _told([column.name for column in columns], only_live, only_rebuilt)
+    if told:
+        yield f"{name}: {told}"[:DIFFERENCE_LENGTH_MAX]
+
+
+def _merged(
+    found: Iterator[_Row], expected: Iterator[_Row]
+) -> Iterator[tuple[_Row | None, _Row | None]]:
+    """Yield the rows of two sorted sides, those that are the same together."""
+    mine, other = next(found, None), next(expected, None)
+    while mine is not None or other is not None:
+        if mine == other:
+            yield mine, other
+            mine, other = next(found, None), next(expected, None)
+        elif other is None or (mine is not None and _order(mine) < _order(other)):
+            yield mine, None
+            mine = next(found, None)
+        else:
+            yield None, other
+            other = next(expected, None)
+
+
+def _told(names: Sequence[str], found: _Row | None, expected: _Row | None) -> str:
+    """Say in words which row is one too many, is missing, or was changed; empty for neither."""
+    if found and expected and (changed := _changes(names, found, expected)):
+        return changed
+    if found:
+        return f"the live file has a row that does not follow from the log: {_row(names, found)}"
+    return f"the live file lacks the row {_row(names, expected)}" if expected else ""
+
+
+def _changes(names: Sequence[str], found: _Row, expected: _Row) -> str:
+    """Tell of one row changed; nothing where the two are different rows."""
+    triples = [*zip(names, found, expected, strict=True)]
+    changed = [f"{name} is {_value(a)}, not {_value(b)}" for name, a, b in triples if a != b]
+    if len(changed) >= len(names) * _ALIKE:
+        return ""
+    same = [(name, a) for name, a, b in triples if a == b]
+    row = _row([name for name, _ in same], [value for _, value in same])
+    return f"{', '.join(changed)}, in the row {row}"
+
+
+def _row(names: Sequence[str], values: Sequence[Any]) -> str:
+    told = (f"{name} {_value(value)}" for name, value in zip(names, values, strict=True))
+    return ", ".join(told)
+
+
+def _value(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bytes() if len(value) == _EVENT_ID_BYTES:
+            return str(UUID(bytes=value))
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)
+
+
+def _order(row: _Row) -> list[tuple[bool, Any]]:
+    """The order of SQLite, in which NULL comes first; a column of a strict table has one type."""
+    return [(value is not None, value) for value in row]
+
+
+def _table(connection: apsw.Connection, name: str) -> _Table:
+    columns = list(connection.execute(_COLUMNS, (name,)))
+    keys = [(column, kind) for column, kind, key in columns if key]
+    is_numbered = len(keys) == 1 and keys[0][0].endswith(_SURROGATE) and keys[0][1] == "INTEGER"
+    return _Table(tuple(column for column, _, _ in columns), keys[0][0] if is_numbered else None)
+
+
+def _references(table: _Table) -> int:
+    own = table.surrogate
+    return sum(column != own and column.endswith(_SURROGATE) for column in table.columns)
+
+
+def _query(name: str, tables: Mapping[str, _Table]) -> tuple[list[_Column], str]:
+    """Return what the rows of a table say, and the query for it, in the order of that."""
+    owners = {table.surrogate: one for one, table in tables.items() if table.surrogate}
+    columns, joins = _resolved(name, name, tables, owners)
+    said = ", ".join(column.expression for column in columns)
+    numbers = ", ".join(str(number) for number in range(1, len(columns) + 1))
+    return columns, f"SELECT {said} FROM {name} {' '.join(joins)} ORDER BY {numbers}"  # noqa: S608  the file's own names
+
+
+def _resolved(
+    name: str, alias: str, tables: Mapping[str, _Table], owners: Mapping[str, str]
+) -> tuple[list[_Column], list[str]]:
+    """Return the columns of a table with each surrogate replaced by what it stands for."""
+    columns: list[_Column] = []
+    joins: list[str] = []
+    for column in tables[name].columns:
+        if column == tables[name].surrogate:
+            continue
+        owner = owners.get(column)
+        if owner is None:
+            columns.append(_Column(column, f"{alias}.{column}"))
+            continue
+        other = f"{alias}_{column}"
+        more_columns, more_joins = _resolved(owner, other, tables, owners)
+        columns += more_columns
+        joins.append(f"LEFT JOIN {owner} AS {other} ON {other}.{column} = {alias}.{column}")
+        joins += more_joins
+    return columns, joins

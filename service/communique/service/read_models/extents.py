@@ -1,0 +1,90 @@
+"""How far in valid time the claims of each facet reached, as of each position.
+
+After a history was recorded in the order in which it happened, an old position hides all later
+claims, and a walk from the latest would meet them one by one. The extent says where to begin: by
+that position no claim had happened later than `last`, and none earlier than `first`. A row is
+written only when one of the two moves.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import apsw
+
+SCHEMA: Final = """
+    CREATE TABLE extents (
+        facet_id INTEGER NOT NULL,
+        partition INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        PRIMARY KEY (facet_id, partition, position)
+    ) STRICT, WITHOUT ROWID;
+"""
+_AT: Final = """
+    SELECT first, last FROM extents WHERE facet_id = ? AND partition = ? AND position <= ?
+    ORDER BY position DESC LIMIT 1
+"""
+_WRITE: Final = "INSERT OR REPLACE INTO extents VALUES (?, ?, ?, ?, ?)"
+_REMEMBERED_MAX: Final = 100_000
+_POSITION_MAX: Final = 2**62
+
+
+class Extent(NamedTuple):
+    """The earliest and the latest valid time of a partition's claims, in microseconds."""
+
+    first: int
+    last: int
+
+
+class Claimed(NamedTuple):
+    """A claim as far as extents are concerned."""
+
+    facet_id: int
+    partition: int
+    position: int
+    earliest: int
+
+
+def extent_at(
+    connection: apsw.Connection, facet_id: int, partition: int, position: int
+) -> Extent | None:
+    """Return the extent of the claims recorded by a position; None where there are none."""
+    found = connection.execute(_AT, (facet_id, partition, position)).fetchone()
+    return Extent._make(found) if found else None
+
+
+class Extents:
+    """Writes the extents on; remembers the latest ones."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._latest: dict[tuple[int, int], Extent] = {}
+
+    def write(self, connection: apsw.Connection, added: Iterable[Claimed]) -> None:
+        """Take in all claims added, in the order of the log."""
+        moved: dict[tuple[int, int, int], Extent] = {}
+        for facet_id, partition, position, earliest in added:
+            before = self._of(connection, facet_id, partition)
+            after = Extent(earliest, earliest)
+            if before is not None:
+                after = Extent(min(before.first, earliest), max(before.last, earliest))
+            if after != before:
+                self._latest[facet_id, partition] = after
+                moved[facet_id, partition, position] = after
+        connection.executemany(_WRITE, sorted((*key, *extent) for key, extent in moved.items()))
+
+    def forget(self) -> None:
+        """Forget everything: the transaction that wrote it was rolled back."""
+        self._latest.clear()
+
+    def _of(self, connection: apsw.Connection, facet_id: int, partition: int) -> Extent | None:
+        key = (facet_id, partition)
+        if key not in self._latest:
+            found = extent_at(connection, facet_id, partition, _POSITION_MAX)
+            if found is None:
+                return None
+            if len(self._latest) >= _REMEMBERED_MAX:
+                self._latest.clear()
+            self._latest[key] = found
+        return self._latest[key]

@@ -1,0 +1,322 @@
+"""The read model of score series: what each claim counts in each dyad, day by day.
+
+A row is a region of points in which a content counts. Most contents are never replaced, and their
+rows are *open*: seen from a position and a known time on, for ever. For each line (a dyad and who
+acts in it) open rows are added up, by day of valid time, and each day in *cells*, by day of known
+time and block of positions. A sum knows the extremes of its rows: where a point sees all of them
+and the window covers them, it is taken as it is; where the point sees none, it is passed over. So a
+question looks into the cells only of those days, and at the rows only of those cells, that lie
+across its edge; and at the rows that are not open, which are kept apart.
+
+For example, asked by what was known at noon of 5 March, the days by then are taken whole, but for
+those of which something became known later: of such a day the cells of what became known by the 4th
+are taken, those from the 6th on passed over, and those of the 5th looked into.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar, Final, NamedTuple
+
+import apsw
+
+from communique.domain.clocks import AsOf, micros
+from communique.domain.event import Recorded
+from communique.domain.history import Content, contents
+from communique.domain.parties import Dyad
+from communique.domain.series import (
+    Bucket,
+    DayScore,
+    Scale,
+    ScoreSeries,
+    Side,
+    millionths_of,
+    series_of,
+    sides_of,
+)
+from communique.service.read_models.names import Names
+from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
+
+_SCHEMA: Final = """
+    -- `side` says who acts: see `Side`.
+    CREATE TABLE lines (
+        line_id INTEGER PRIMARY KEY,
+        dyad TEXT NOT NULL,
+        side INTEGER NOT NULL,
+        UNIQUE (dyad, side)
+    ) STRICT;
+    -- One row for each region in which a content of a claim counts. Times are microseconds, days
+    -- are numbered from 1970-01-01 UTC, scores are millionths, NULL where a scale has none.
+    CREATE TABLE scores (
+        line_id INTEGER NOT NULL,
+        is_open INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        known_day INTEGER NOT NULL,
+        position_from INTEGER NOT NULL,
+        known_from INTEGER NOT NULL,
+        position_to INTEGER NOT NULL,
+        known_to INTEGER NOT NULL,
+        earliest INTEGER NOT NULL,
+        goldstein INTEGER,
+        plover INTEGER,
+        PRIMARY KEY (line_id, is_open, day, known_day, position_from, known_from)
+    ) STRICT, WITHOUT ROWID;
+    -- The sums of the open rows of a day.
+    CREATE TABLE days (
+        line_id INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        {sums}
+        PRIMARY KEY (line_id, day)
+    ) STRICT, WITHOUT ROWID;
+    -- The same of those that became known on one day, and stand in one block of positions.
+    CREATE TABLE cells (
+        line_id INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        known_day INTEGER NOT NULL,
+        block INTEGER NOT NULL,
+        {sums}
+        PRIMARY KEY (line_id, day, known_day, block)
+    ) STRICT, WITHOUT ROWID;
+""".replace(
+    "{sums}",
+    """
+        earliest_min INTEGER NOT NULL,
+        earliest_max INTEGER NOT NULL,
+        known_min INTEGER NOT NULL,
+        known_max INTEGER NOT NULL,
+        position_min INTEGER NOT NULL,
+        position_max INTEGER NOT NULL,
+        goldstein_count INTEGER NOT NULL,
+        goldstein_sum INTEGER NOT NULL,
+        plover_count INTEGER NOT NULL,
+        plover_sum INTEGER NOT NULL,
+    """,
+)
+_BLOCK_BITS: Final = 16
+"""A block is 65,536 positions: so many rows of a line, at most, lie across an old position."""
+
+_DAY_MICROS: Final = 86_400_000_000
+
+_INSERT: Final = "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DELETE: Final = """
+    DELETE FROM scores WHERE line_id = ? AND is_open = ? AND day = ? AND known_day = ?
+        AND position_from = ? AND known_from = ?
+"""
+_ADD: Final = """
+    INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{})
+    ON CONFLICT DO UPDATE SET
+        earliest_min = min(earliest_min, excluded.earliest_min),
+        earliest_max = max(earliest_max, excluded.earliest_max),
+        known_min = min(known_min, excluded.known_min),
+        known_max = max(known_max, excluded.known_max),
+        position_min = min(position_min, excluded.position_min),
+        position_max = max(position_max, excluded.position_max),
+        goldstein_count = goldstein_count + excluded.goldstein_count,
+        goldstein_sum = goldstein_sum + excluded.goldstein_sum,
+        plover_count = plover_count + excluded.plover_count,
+        plover_sum = plover_sum + excluded.plover_sum
+"""
+_ADD_TO_DAY: Final = _ADD.format("days", "")
+_ADD_TO_CELL: Final = _ADD.format("cells", ", ?, ?")
+_DROP_DAY: Final = "DELETE FROM days WHERE line_id = ? AND day = ?"
+_DROP_CELL: Final = """
+    DELETE FROM cells WHERE line_id = ? AND day = ? AND known_day = ? AND block = ?
+"""
+_COUNT_CELL: Final = """
+    INSERT INTO cells
+    SELECT line_id, day, known_day, ?4, min(earliest), max(earliest), min(known_from),
+        max(known_from), min(position_from), max(position_from), count(goldstein),
+        ifnull(sum(goldstein), 0), count(plover), ifnull(sum(plover), 0)
+    FROM scores WHERE line_id = ?1 AND is_open = 1 AND day = ?2 AND known_day = ?3
+        AND position_from >= ?4 << ?5 AND position_from < (?4 + 1) << ?5
+    GROUP BY line_id
+"""
+_COUNT_DAY: Final = """
+    INSERT INTO days
+    SELECT line_id, day, min(earliest_min), max(earliest_max), min(known_min), max(known_max),
+        min(position_min), max(position_max), sum(goldstein_count), sum(goldstein_sum),
+        sum(plover_count), sum(plover_sum)
+    FROM cells WHERE line_id = ? AND day = ? GROUP BY line_id
+"""
+
+_IS_WHOLE: Final = """
+    earliest_min >= :since AND earliest_max <= :until
+    AND known_max <= :known AND position_max <= :position
+"""
+_MAY_BE_SEEN: Final = """
+    earliest_max >= :since AND earliest_min <= :until
+    AND known_min <= :known AND position_min <= :position
+"""
+_IS_SEEN: Final = """
+    earliest >= :since AND earliest <= :until
+    AND position_from <= :position AND known_from <= :known
+"""
+_BY_DAY: Final = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT line_id FROM lines WHERE dyad = :dyad AND (:side = 0 OR side & :side)
+    ), near_days AS MATERIALIZED (
+        SELECT line_id, day, {{scale}}_count AS number, {{scale}}_sum AS total,
+            {_IS_WHOLE} AS is_whole
+        FROM asked CROSS JOIN days USING (line_id)
+        WHERE day BETWEEN :first AND :last AND {_MAY_BE_SEEN}
+    ), near_cells AS MATERIALIZED (
+        SELECT line_id, day, known_day, block, {{scale}}_count AS number, {{scale}}_sum AS total,
+            {_IS_WHOLE} AS is_whole
+        FROM near_days CROSS JOIN cells USING (line_id, day)
+        WHERE NOT near_days.is_whole AND known_day <= :known_day AND {_MAY_BE_SEEN}
+    ), counted (day, number, total) AS (
+        SELECT day, number, total FROM near_days WHERE is_whole
+        UNION ALL
+        SELECT day, number, total FROM near_cells WHERE is_whole
+        UNION ALL
+        SELECT day, {{scale}} IS NOT NULL, ifnull({{scale}}, 0)
+        FROM near_cells CROSS JOIN scores USING (line_id, day, known_day)
+        WHERE NOT is_whole AND is_open = 1 AND {_IS_SEEN}
+            AND position_from >= block << :bits AND position_from < (block + 1) << :bits
+        UNION ALL
+        SELECT day, {{scale}} IS NOT NULL, ifnull({{scale}}, 0)
+        FROM asked CROSS JOIN scores USING (line_id)
+        WHERE is_open = 0 AND day BETWEEN :first AND :last AND {_IS_SEEN}
+            AND position_to > :position AND known_to > :known
+    )
+    SELECT day, sum(number), sum(total) FROM counted GROUP BY day
+"""  # noqa: S608  our own names
+_QUERIES: Final = {scale: _BY_DAY.format(scale=scale.value.lower()) for scale in Scale}
+
+
+class ScoreRow(NamedTuple):
+    """One row of `scores`, its line still by dyad and side."""
+
+    dyad: str
+    side: int
+    is_open: bool
+    day: int
+    known_day: int
+    position_from: int
+    known_from: int
+    position_to: int
+    known_to: int
+    earliest: int
+    goldstein: int | None
+    plover: int | None
+
+
+class ScoreSeriesProjection(Projection):
+    """Keeps what every content of every claim counts."""
+
+    name: ClassVar[str] = "score-series"
+    version: ClassVar[int] = 1
+    schema: ClassVar[str] = _SCHEMA
+
+    def __init__(self) -> None:
+        """Know no line's number yet."""
+        self._lines = Names("lines", "line_id", ("dyad", "side"))
+
+    def forget(self) -> None:
+        """Forget the lines' numbers."""
+        self._lines.forget()
+
+    def rows(self, history: Sequence[Recorded]) -> Iterator[ScoreRow]:
+        """Return a row for each dyad in which a content counts, in each region."""
+        for content in contents(history):
+            goldstein, plover = (millionths_of(content.claim, scale) for scale in Scale)
+            if goldstein is not None or plover is not None:
+                for dyad, side in sides_of(content.claim).items():
+                    yield _score_row(content, dyad, side, goldstein, plover)
+
+    def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
+        """Number the lines, delete and count what is left of the sums, insert and add to them."""
+        for row in added:
+            self._lines.number(connection, row[:2])
+        self._delete(connection, self._numbered(connection, changes.removed))
+        inserted = self._numbered(connection, changes.inserted)
+        connection.executemany(_INSERT, inserted)
+        summed = [(_cell_of(row), _sums_of(row)) for row in inserted if row[1]]
+        connection.executemany(_ADD_TO_DAY, [(*cell[:2], *sums) for cell, sums in summed])
+        connection.executemany(_ADD_TO_CELL, [(*cell, *sums) for cell, sums in summed])
+
+    def _delete(self, connection: apsw.Connection, removed: Sequence[Row]) -> None:
+        connection.executemany(_DELETE, [row[:6] for row in removed])
+        cells = list({_cell_of(row): None for row in removed if row[1]})
+        days = list({cell[:2]: None for cell in cells})
+        connection.executemany(_DROP_CELL, cells)
+        connection.executemany(_COUNT_CELL, [(*cell, _BLOCK_BITS) for cell in cells])
+        connection.executemany(_DROP_DAY, days)
+        connection.executemany(_COUNT_DAY, days)
+
+    def _numbered(self, connection: apsw.Connection, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows of `scores` in the order of its key."""
+        return sorted((self._lines.number(connection, row[:2]), *row[2:]) for row in rows)
+
+
+def _score_row(
+    content: Content, dyad: Dyad, side: Side, goldstein: int | None, plover: int | None
+) -> ScoreRow:
+    region = content.region
+    earliest, known_from = micros(content.claim.occurred.earliest), micros(region.known_from)
+    return ScoreRow(
+        str(dyad),
+        int(side),
+        region.position_to is None and region.known_to is None,
+        earliest // _DAY_MICROS,
+        known_from // _DAY_MICROS,
+        region.position_from,
+        known_from,
+        FOREVER if region.position_to is None else region.position_to,
+        FOREVER if region.known_to is None else micros(region.known_to),
+        earliest,
+        goldstein,
+        plover,
+    )
+
+
+def _cell_of(row: Row) -> Row:
+    """The key of the cell that a row of `scores` counts in."""
+    line_id, _, day, known_day, position_from, *_ = row
+    return (line_id, day, known_day, position_from >> _BLOCK_BITS)
+
+
+def _sums_of(row: Row) -> Row:
+    """What a row of `scores` adds to sums, as sums of its own."""
+    _, _, _, _, position_from, known_from, _, _, earliest, goldstein, plover = row
+    extremes = [each for each in (earliest, known_from, position_from) for _ in ("min", "max")]
+    return (*extremes, *_counted(goldstein), *_counted(plover))
+
+
+def _counted(score: int | None) -> tuple[int, int]:
+    return (0, 0) if score is None else (1, score)
+
+
+class SeriesWanted(NamedTuple):
+    """What a series is asked of: from one instant to another (aware UTC), both inclusive."""
+
+    dyad: Dyad
+    actor: str
+    scale: Scale
+    bucket: Bucket
+    since: datetime
+    until: datetime
+
+
+def score_series(connection: apsw.Connection, wanted: SeriesWanted, as_of: AsOf) -> ScoreSeries:
+    """Return the scores of a dyad over time as of a point."""
+    days = _days(connection, wanted, as_of)
+    return series_of(wanted.dyad, wanted.actor, as_of, wanted.scale, wanted.bucket, days)
+
+
+def _days(connection: apsw.Connection, wanted: SeriesWanted, as_of: AsOf) -> Iterator[DayScore]:
+    """Yield what counts on each day."""
+    since, until = micros(wanted.since), micros(min(wanted.until, as_of.valid))
+    known = micros(as_of.known)
+    bindings = {
+        "dyad": str(wanted.dyad),
+        "side": int(Side.of(wanted.dyad, wanted.actor)) if wanted.actor else 0,
+        "since": since,
+        "until": until,
+        "first": since // _DAY_MICROS,
+        "last": until // _DAY_MICROS,
+        "known": known,
+        "known_day": known // _DAY_MICROS,
+        "position": as_of.position,
+        "bits": _BLOCK_BITS,
+    }
+    return map(DayScore._make, connection.execute(_QUERIES[wanted.scale], bindings))

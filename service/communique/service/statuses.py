@@ -1,0 +1,83 @@
+"""Many statuses at once: what requests ask for, and pages of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from communique import codec
+from communique.domain.parties import Dyad, known_code
+from communique.service.asking import Asking, pinned, resolved
+from communique.service.context import Context
+from communique.service.limits import (
+    DYADS_PER_BATCH_MAX,
+    PAGE_BYTES_MAX,
+    STATUSES_PER_PAGE_DEFAULT,
+    STATUSES_PER_PAGE_MAX,
+)
+from communique.service.logging import note
+from communique.service.pages import Cursor, cursor_of, page_size_of, token_of
+from communique.service.read_models import Page, ReadModels, StatusOrder
+from communique.service.refusals import Faults, InvalidRequest, checked
+from communique.v1 import status_pb2
+from communique.v1 import timeline_service_pb2 as pb
+
+
+def dyads_of(given: Sequence[str]) -> list[Dyad]:
+    """Return 1 to 100 dyads; raise `InvalidRequest` naming each that is none."""
+    if not given:
+        raise InvalidRequest.at("dyads", "at least one dyad is needed, such as JPN-KOR")
+    faults = Faults()
+    found = faults.read_all("dyads", Dyad.parse, given, DYADS_PER_BATCH_MAX)
+    faults.refuse()
+    return found
+
+
+def order_of(number: int) -> StatusOrder:
+    """Return the order that a request asks for; raise `InvalidRequest` for no order."""
+    if number not in pb.StatusOrder.values():
+        words = f"unknown value {number}: one of {', '.join(StatusOrder)}"
+        raise InvalidRequest.at("order_by", words)
+    word = pb.StatusOrder.Name(pb.StatusOrder.ValueType(number))
+    return StatusOrder(word.removeprefix("STATUS_ORDER_")) if number else StatusOrder.POSTURE
+
+
+async def list_statuses(
+    asking: Asking,
+    read_models: ReadModels,
+    request: pb.ListBilateralStatusesRequest,
+    context: Context,
+) -> pb.ListBilateralStatusesResponse:
+    """Return a page of a party's statuses, as many of those asked for as a message has room for.
+
+    Raises as `Asking.list_page`.
+    """
+    code = checked("party", known_code, request.party)
+    order = order_of(request.order_by)
+    size = page_size_of(request, STATUSES_PER_PAGE_DEFAULT, STATUSES_PER_PAGE_MAX)
+    cursor = cursor_of(request)
+    as_of = pinned(cursor.as_of) if cursor else request.as_of
+    question = await asking.question(as_of, request.min_position, context)
+    page = Page(size, cursor.after_key if cursor else None)
+    ranking = await asking.run(read_models.rank_statuses, code, order, question)
+    question = question._replace(position=ranking.as_of.position)
+    while ranking.left:
+        ranking = await asking.run(read_models.rank_statuses, code, order, question, ranking)
+    found = await asking.run(read_models.ranked_statuses, ranking, page)
+    shown = list(_fitting((codec.status_message(one), key) for one, key in found.statuses))
+    note(party=code, position=found.as_of.position, statuses=len(shown))
+    is_last = found.is_last and len(shown) == len(found.statuses)
+    return pb.ListBilateralStatusesResponse(
+        statuses=[message for message, _ in shown],
+        next_page_token="" if is_last else token_of(Cursor(found.as_of, shown[-1][1]), request),
+        as_of=resolved(found.as_of),
+    )
+
+
+def _fitting(
+    found: Iterable[tuple[status_pb2.BilateralStatus, bytes]],
+) -> Iterator[tuple[status_pb2.BilateralStatus, bytes]]:
+    """Yield the first, and those after it as long as all have room in a message."""
+    size = 0
+    for message, key in found:
+        before, size = size, size + message.ByteSize()
+        if before and size > PAGE_BYTES_MAX:
+            return
+        yield message, key

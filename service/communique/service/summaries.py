@@ -1,0 +1,87 @@
+"""Subjects and issues: what requests name, and pages of their summaries."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from communique.domain.text import SUBJECT_LENGTH_MAX, IssueSlug, SubjectKey
+from communique.service.asking import Asking, pinned, resolved
+from communique.service.context import Context
+from communique.service.filters import Filter, filter_of
+from communique.service.logging import note
+from communique.service.pages import Cursor, SummariesRequest, cursor_of, page_size_of, token_of
+from communique.service.points import zone_of
+from communique.service.read_models import Page, Question, ReadModels, SummaryPage
+from communique.service.refusals import Faults, checked
+from communique.v1 import timeline_service_pb2 as pb
+
+_KEYS: Final = TypeAdapter[str](SubjectKey)
+_SLUGS: Final = TypeAdapter[str](IssueSlug)
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._~:+>/-]*")
+
+Ask = Callable[[Filter, Question, Page], SummaryPage]
+
+
+def subject_of(text: str) -> str:
+    """Return the key of a subject; raise `InvalidRequest` for what is none."""
+    return checked("subject", _KEYS.validate_python, text)
+
+
+def issue_of(text: str) -> str:
+    """Return the slug of an issue; raise `InvalidRequest` for what is none."""
+    return checked("issue", _SLUGS.validate_python, text)
+
+
+async def list_subjects(
+    asking: Asking, read_models: ReadModels, request: pb.ListSubjectsRequest, context: Context
+) -> pb.ListSubjectsResponse:
+    """Return a page of subjects; raises as `Asking.list_page`."""
+    prefix = checked("prefix", _prefix, request.prefix)
+    ask = partial(read_models.subjects.subjects, prefix)
+    page, token = await _page(asking, ask, request, context)
+    return pb.ListSubjectsResponse(
+        subjects=page.summaries,  # type: ignore[arg-type]
+        next_page_token=token,
+        as_of=resolved(page.as_of),
+    )
+
+
+async def list_issues(
+    asking: Asking, read_models: ReadModels, request: pb.ListIssuesRequest, context: Context
+) -> pb.ListIssuesResponse:
+    """Return a page of issues; raises as `Asking.list_page`."""
+    page, token = await _page(asking, read_models.issues.issues, request, context)
+    return pb.ListIssuesResponse(
+        issues=page.summaries,  # type: ignore[arg-type]
+        next_page_token=token,
+        as_of=resolved(page.as_of),
+    )
+
+
+async def _page(
+    asking: Asking, ask: Ask, request: SummariesRequest, context: Context
+) -> tuple[SummaryPage, str]:
+    """Return a page, and the token of the next, empty at the end."""
+    size = page_size_of(request)
+    cursor = cursor_of(request)
+    selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
+    as_of = pinned(cursor.as_of) if cursor else request.as_of
+    question = await asking.question(as_of, request.min_position, context)
+    page = Page(size, cursor.after_key if cursor else None)
+    found = await asking.run(ask, selection, question, page)
+    note(position=found.as_of.position, summaries=len(found.summaries))
+    if found.next_key is None:
+        return found, ""
+    return found, token_of(Cursor(found.as_of, found.next_key), request)
+
+
+def _prefix(text: str) -> str:
+    """Return the beginning of a key; `ValueError` for what no key begins with."""
+    if len(text) > SUBJECT_LENGTH_MAX:
+        raise ValueError(f"should have at most {SUBJECT_LENGTH_MAX} characters, has {len(text)}")
+    if not _PREFIX.fullmatch(text):
+        raise ValueError("should be the beginning of a key: letters, digits and . _ ~ : + > - /")
+    return text
