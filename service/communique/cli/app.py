@@ -6,10 +6,15 @@ from typing import Annotated
 import typer
 
 from communique.cli import asking, operating, sending
+from communique.cli.comparing import compare, statuses
 from communique.cli.demo import demo
 from communique.cli.doctor import doctor
 from communique.cli.exits import EXIT_CODES, Commands
+from communique.cli.exporting import exports
+from communique.cli.following import follow, watch
 from communique.cli.options import unfolded
+from communique.cli.series import series
+from communique.cli.wholes import issue, issues, subject, subjects
 
 app = typer.Typer(
     cls=Commands,
@@ -21,12 +26,28 @@ app = typer.Typer(
 )
 
 _GROUPS = {
-    "Ask": (asking.status, asking.timeline, asking.events, asking.event, asking.head),
+    "Ask": (
+        asking.status,
+        statuses,
+        compare,
+        asking.timeline,
+        asking.events,
+        series,
+        subject,
+        subjects,
+        issue,
+        issues,
+        asking.event,
+        asking.head,
+        watch,
+        follow,
+    ),
     "Record": (sending.submit,),
     "Operate": (
         operating.serve,
         operating.replay,
         operating.rebuild,
+        operating.verify,
         asking.projections,
         doctor,
         demo,
@@ -37,6 +58,7 @@ for panel, commands in _GROUPS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(unfolded(command))
 app.add_typer(sending.imports, name="import", rich_help_panel="Record")
+app.add_typer(exports, name="export", rich_help_panel="Ask")
 
 
 def _show_version(asked: bool) -> None:

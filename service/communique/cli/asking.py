@@ -70,7 +70,7 @@ def timeline(  # noqa: PLR0917  typer calls it by names
     output: Output = Format.TABLE,
 ) -> None:
     """What happened, in the order in which it happened: [bold]timeline KOR JPN[/bold]."""
-    wanted, asked = filters.wanted(_dyad(parties), point.zone), point.asked()
+    wanted, asked = filters.wanted(dyad_given(parties), point.zone), point.asked()
     with remote.connect() as client:
         listing = client.timeline(
             wanted, **asked, page_size=_page_size(limit), backwards=latest_first
@@ -88,7 +88,7 @@ def events(
     output: Output = Format.TABLE,
 ) -> None:
     """What was reported, in the order in which the log got it."""
-    wanted, asked = filters.wanted(_dyad(parties), point.zone), point.asked()
+    wanted, asked = filters.wanted(dyad_given(parties), point.zone), point.asked()
     with remote.connect() as client:
         listing = client.events(wanted, **asked, page_size=_page_size(limit))
         _show(listing, limit, output, point.zone, explain=explain)
@@ -144,7 +144,8 @@ def projections(remote: Remote, output: Output = Format.TABLE) -> None:
         console().print(line.append(f": {one.error}" if one.error else "", "red"), soft_wrap=True)
 
 
-def _dyad(parties: list[str] | None) -> Dyad | None:
+def dyad_given(parties: list[str] | None) -> Dyad | None:
+    """Return the dyad of two parties, if any are given; `typer.BadParameter` for another number."""
     match parties or []:
         case []:
             return None
@@ -161,7 +162,9 @@ def _page_size(limit: int) -> int:
     return min(limit + 1, 1_000) if limit else 1_000
 
 
-def _show(listing: Listing, limit: int, output: Format, zone: str, *, explain: bool) -> None:
+def _show(
+    listing: Listing[EventAsOf], limit: int, output: Format, zone: str, *, explain: bool
+) -> None:
     shown = islice(listing, limit) if limit else listing
     if output is Format.TABLE:
         if not event_view.print_events(console(), shown, zone, explain=explain):
@@ -169,12 +172,13 @@ def _show(listing: Listing, limit: int, output: Format, zone: str, *, explain: b
     elif output is Format.CSV:
         write_list(output, (), map(event_view.flat, shown))
     else:
-        write_list(output, map(_plain, shown), ())
+        write_list(output, map(plain, shown), ())
     if limit and next(listing, None) is not None:
         note(f"the first {limit} are shown: --limit 0 shows all")
 
 
-def _plain(one: EventAsOf) -> dict[str, Any]:
+def plain(one: EventAsOf) -> dict[str, Any]:
+    """Return an event as of a point for JSON."""
     return {
         "position": one.position,
         "record_time": _iso(one.record_time),

@@ -2,6 +2,7 @@
 
 import shlex
 import tempfile
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -9,9 +10,9 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import event_view, sample, status_view, words
+from communique.cli import comparison_view, event_view, sample, status_view, words
 from communique.cli.screen import console
-from communique.client import Client, EventFilter
+from communique.client import Client, EventFilter, Point
 from communique.domain.values import Certainty
 from communique.service.settings import LogLevel, Settings
 
@@ -51,6 +52,7 @@ class Demo:
         self._known_then()
         self._certain_and_expected()
         self._what_followed()
+        self._what_amendments_change()
         self._how_to_go_on()
 
     def _twentieth(self) -> None:
@@ -90,6 +92,43 @@ class Demo:
             f"With that the relation is {found.posture.value.lower()}, by the rule {first.rule}. "
             f"A posture is never a score: it names its rule, and the rule its events."
         )
+
+    def _what_amendments_change(self) -> None:
+        before = self._position
+        amendments = sample.amendments()
+        self._position = self._client.submit(amendments)[-1].position
+        self._ask("What do a correction, a dispute and a retraction change?")
+        self._say(
+            "Three amendments, invented for this demo, were recorded just now: at 18:00 on 21 "
+            "August the ministers' meeting is corrected to 35 minutes, and Japan disputes the "
+            "refusal; at 9:00 the next day the demand about the court's orders is retracted."
+        )
+        self._compare(f"--from-position {before}", Point("2019-08-22", position=before))
+        self._say(
+            "Each is known from its own hour on. By what was known at 17:00, nothing differs:"
+        )
+        self._compare(
+            f"--from-position {before} --known-at {_AFTER}",
+            Point("2019-08-22", _AFTER, before, zone=sample.ZONE),
+            Point("2019-08-22", _AFTER, zone=sample.ZONE),
+        )
+
+    def _compare(self, options: str, before: Point, after: Point | None = None) -> None:
+        self._command(f"compare KOR JPN --valid-at 2019-08-22 {options} --zone {sample.ZONE}")
+        found = self._client.compare(
+            *sample.DYAD,
+            before=replace(before, zone=sample.ZONE),
+            after=after or Point("2019-08-22", zone=sample.ZONE),
+            min_position=self._position,
+        )
+        told = {event.event_id: self._client.event(event.event_id) for event in sample.amendments()}
+        causes = {
+            recorded.event.event_id: recorded
+            for history in told.values()
+            for recorded in history.amendments
+            if recorded.event is not None
+        }
+        comparison_view.print_comparison(self._screen, found, sample.ZONE, causes)
 
     def _how_to_go_on(self) -> None:
         self._ask("To go on with a server of your own:")

@@ -31,7 +31,7 @@ def print_events(
     """Print events, one below the other, and return how many there were."""
     left, count = iter(events), 0
     while chunk := list(islice(left, _ROWS_ALIGNED)):
-        print_rows(console, [_row(one, zone, explain=explain) for one in chunk])
+        print_rows(console, [row_of(one, zone, explain=explain) for one in chunk])
         count += len(chunk)
     return count
 
@@ -73,7 +73,8 @@ def print_history(console: Console, history: EventHistory, zone: str) -> None:
             _print_fact(console, label, text)
 
 
-def _row(one: EventAsOf, zone: str, *, explain: bool) -> Row:
+def row_of(one: EventAsOf, zone: str, *, explain: bool) -> Row:
+    """Return an event as a line of a list."""
     claim = one.event
     if claim is None:
         when = Text(words.moment(one.record_time, zone))

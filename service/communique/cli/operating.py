@@ -1,10 +1,10 @@
 """The commands of the operator: running the server, exporting the log, rebuilding read models."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from communique.cli import words
 from communique.cli.exits import Failure
+from communique.cli.files import whole_file
 from communique.cli.options import Filters, Remote, option
 from communique.cli.screen import Bar, console, note, progress_bar
 from communique.client import Client
@@ -59,6 +60,9 @@ class ServeOptions:
     health_seconds: Annotated[
         float, option("--health-seconds", "How often health is looked at.")
     ] = _DEFAULTS.health_seconds
+    heartbeat_seconds: Annotated[
+        float, option("--heartbeat-seconds", "How often quiet subscriptions say they are alive.")
+    ] = _DEFAULTS.heartbeat_seconds
     concurrent_calls_max: Annotated[
         int, option("--concurrent-calls-max", "How many calls may be under way at once.")
     ] = _DEFAULTS.concurrent_calls_max
@@ -131,16 +135,10 @@ def _target(file: Path | None) -> Iterator[TextIO]:
     if file is None:
         yield sys.stdout
         return
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("x", encoding="utf-8") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with whole_file(file) as target:
+        text = TextIOWrapper(target, "utf-8", newline="\n")
+        yield text
+        text.detach()
 
 
 def rebuild(
@@ -159,3 +157,23 @@ def _rebuilt(client: Client, name: str, bar: Bar) -> int:
         rate = f"{progress.events_per_second:,.0f} events a second"
         bar.show(position, progress.head or None, rate)
     return position
+
+
+def verify(
+    name: Annotated[str, typer.Argument(help="See `communique projections`.")], remote: Remote
+) -> None:
+    """Compare a read model with the log, which changes nothing; exit code 1 on a difference."""
+    with remote.connect() as client, progress_bar(f"verifying {name}") as bar:
+        last = None
+        for last in client.verify(name):
+            rate = f"{last.events_per_second:,.0f} events a second"
+            bar.show(last.position, last.head or None, rate)
+    if last is None or not last.done:
+        raise Failure(f"{name} was not verified: the server broke off")
+    if last.first_difference:
+        raise Failure(
+            f"{name} is not what the log gives",
+            last.first_difference,
+            f"build it anew: communique rebuild {name}",
+        )
+    console().print(f"{name} is what the log gives, up to position {last.head:,}")

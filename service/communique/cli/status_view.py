@@ -127,12 +127,13 @@ def _rules(held: Sequence[PostureTrigger], *, explain: bool) -> Iterator[Text]:
 
 
 def _rows(one: StatusElement, zone: str, *, explain: bool) -> Iterator[Row]:
-    yield _row(one, _what(one), zone, explain=explain)
+    yield row_of(one, what_of(one), zone, explain=explain)
     if one.last_certain:
-        yield _row(one.last_certain, "└ last certain", zone, explain=explain)
+        yield row_of(one.last_certain, "└ last certain", zone, explain=explain)
 
 
-def _row(one: StatusElement, what: str, zone: str, *, explain: bool) -> Row:
+def row_of(one: StatusElement, what: str, zone: str, *, explain: bool) -> Row:
+    """Return an element as a line under some heading; `what` says what it is about."""
     flags = (
         "scheduled" if one.by_schedule else "",
         "under way" if one.under_way else "",
@@ -147,7 +148,8 @@ def _row(one: StatusElement, what: str, zone: str, *, explain: bool) -> Row:
     )
 
 
-def _what(one: StatusElement) -> str:
+def what_of(one: StatusElement) -> str:
+    """Return what an element is about, under the heading of its kind."""
     facet = Facet.parse(one.facet)
     match facet.kind:
         case FacetKind.RELATIONS:

@@ -22,7 +22,8 @@ from communique.client.errors import (
     TimedOut,
     Unavailable,
 )
-from communique.client.questions import EventFilter
+from communique.client.following import Subscription, Watch
+from communique.client.questions import EventFilter, Point
 from communique.client.results import (
     EventAsOf,
     EventHistory,
@@ -33,7 +34,11 @@ from communique.client.results import (
     RebuildProgress,
     Receipt,
     Rejection,
+    Subject,
+    SubjectClaim,
+    VerifyProgress,
 )
+from communique.client.tables import EventListing
 from communique.client.transport import Retry
 from communique.codec import Violation
 
@@ -44,6 +49,7 @@ __all__ = [
     "EventAsOf",
     "EventFilter",
     "EventHistory",
+    "EventListing",
     "Head",
     "ImportReport",
     "InvalidRequest",
@@ -51,13 +57,19 @@ __all__ = [
     "NotFound",
     "OutOfRange",
     "Overloaded",
+    "Point",
     "Projection",
     "RebuildProgress",
     "Receipt",
     "Rejection",
     "Retry",
     "RevisionConflict",
+    "Subject",
+    "SubjectClaim",
+    "Subscription",
     "TimedOut",
     "Unavailable",
+    "VerifyProgress",
     "Violation",
+    "Watch",
 ]

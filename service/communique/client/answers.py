@@ -17,6 +17,7 @@ from communique.client.results import (
     RebuildProgress,
     Receipt,
     Rejection,
+    VerifyProgress,
 )
 from communique.domain.event import Claim
 from communique.domain.status import ResolvedAsOf
@@ -55,7 +56,7 @@ def history(message: record_service_pb2.GetEventResponse) -> EventHistory:
 
 def page(
     message: record_service_pb2.ListEventsResponse | timeline_service_pb2.ListTimelineResponse,
-) -> Page:
+) -> Page[EventAsOf]:
     """Return a page of events."""
     events = [event_as_of(one) for one in message.events]
     return Page(events, message.next_page_token, resolved(message.as_of))
@@ -111,6 +112,18 @@ def rebuild_progress(message: projection_service_pb2.RebuildProjectionResponse) 
         message.events_per_second,
         message.remaining.ToTimedelta() if message.HasField("remaining") else None,
         message.done,
+    )
+
+
+def verify_progress(message: projection_service_pb2.VerifyProjectionResponse) -> VerifyProgress:
+    """Return how far a verification is."""
+    return VerifyProgress(
+        message.position,
+        message.head,
+        message.events_per_second,
+        message.remaining.ToTimedelta() if message.HasField("remaining") else None,
+        message.done,
+        message.first_difference,
     )
 
 

@@ -2,44 +2,39 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TypeVar
 from uuid import UUID
-
-import grpc
 
 from communique import codec
 from communique.client import answers
 from communique.client.importing import Importing, OnProgress
+from communique.client.live import LiveQuestions
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
 from communique.client.reading import Reading, direction
 from communique.client.results import (
+    EventAsOf,
     EventHistory,
     Head,
     ImportReport,
-    Listing,
     Page,
     Projection,
     RebuildProgress,
     Receipt,
+    VerifyProgress,
 )
-from communique.client.transport import Retry, called, channel_to, decoding
+from communique.client.series import SeriesQuestions
+from communique.client.statuses import StatusQuestions
+from communique.client.tables import EventListing
+from communique.client.transport import decoding
+from communique.client.wholes import WholeQuestions
 from communique.domain.event import Event, Recorded
-from communique.domain.status import BilateralStatus
+from communique.domain.status import ResolvedAsOf
 from communique.v1 import projection_service_pb2, record_service_pb2, timeline_service_pb2
-from communique.v1.projection_service_pb2_grpc import ProjectionServiceStub
-from communique.v1.record_service_pb2_grpc import RecordServiceStub
-from communique.v1.timeline_service_pb2_grpc import TimelineServiceStub
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
 _State = TypeVar("_State")
-_Request = TypeVar("_Request", bound="Message")
-_Answer = TypeVar("_Answer", bound="Message")
 
 
-class Client:
+class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
     """A connection to one server; thread-safe, and a context manager that closes it.
 
     Every method raises a `CommuniqueError`. Calls are tried again when the server is briefly out of
@@ -49,27 +44,9 @@ class Client:
     `known_at` for what could be known then, `position` for what the log held then; each left out
     means now, or the latest. A moment is an aware datetime or a text, and a day (`2019-08-21`)
     means its end in `zone`. `min_position` asks for an answer at least as fresh as that receipt.
+    Every answer says in `as_of` what point it is true for: handed back as `as_of`, for what is left
+    out, it gives the same answer for ever.
     """
-
-    def __init__(
-        self,
-        target: str = "127.0.0.1:50551",
-        *,
-        timeout_seconds: float = 30.0,
-        credentials: grpc.ChannelCredentials | None = None,
-        retry: Retry | None = None,
-    ) -> None:
-        """Prepare a connection, which is made with the first call.
-
-        `timeout_seconds` is for each call that gives one answer, all attempts together; streams may
-        take as long as they make progress. Without `credentials` the connection is not encrypted.
-        """
-        self._timeout_seconds = timeout_seconds
-        self._retry = retry or Retry()
-        self._channel = channel_to(target, credentials)
-        self._records = RecordServiceStub(self._channel)
-        self._timelines = TimelineServiceStub(self._channel)
-        self._projections = ProjectionServiceStub(self._channel)
 
     def submit(
         self, events: Sequence[Event], *, expectations: Mapping[UUID, int] | None = None
@@ -124,7 +101,7 @@ class Client:
         request = record_service_pb2.GetEventRequest(event_id=str(event_id))
         return answers.history(self._call(self._records.GetEvent, request))
 
-    def events(
+    def events(  # noqa: PLR0913  a point has three clocks and a zone
         self,
         filter: EventFilter | None = None,  # noqa: A002  the contract's word
         *,
@@ -132,9 +109,10 @@ class Client:
         known_at: Moment | None = None,
         position: int | None = None,
         zone: str = "UTC",
+        as_of: ResolvedAsOf | None = None,
         min_position: int = 0,
         page_size: int = 0,
-    ) -> Listing:
+    ) -> EventListing:
         """Return the events that match, as of a point, in the order of their positions.
 
         >>> refusals = EventFilter(dyad="JPN-KOR", types=["TalksRefused"])
@@ -143,16 +121,16 @@ class Client:
         """
         request = record_service_pb2.ListEventsRequest(
             filter=filter_message(filter),
-            as_of=as_of_message(valid_at, known_at, position, zone),
+            as_of=as_of_message(valid_at, known_at, position, zone, as_of),
             min_position=min_position,
             page_size=page_size,
         )
 
-        def fetch(token: str) -> Page:
+        def fetch(token: str) -> Page[EventAsOf]:
             request.page_token = token
             return answers.page(self._call(self._records.ListEvents, request))
 
-        return Listing(fetch)
+        return EventListing(fetch)
 
     def timeline(  # noqa: PLR0913  a point has three clocks and a zone
         self,
@@ -162,10 +140,11 @@ class Client:
         known_at: Moment | None = None,
         position: int | None = None,
         zone: str = "UTC",
+        as_of: ResolvedAsOf | None = None,
         min_position: int = 0,
         page_size: int = 0,
         backwards: bool = False,
-    ) -> Listing:
+    ) -> EventListing:
         """Return the events that match, as of a point, in the order in which they happened.
 
         >>> last = next(record.timeline(EventFilter(dyad="JPN-KOR"), backwards=True))
@@ -174,17 +153,17 @@ class Client:
         """
         request = timeline_service_pb2.ListTimelineRequest(
             filter=filter_message(filter),
-            as_of=as_of_message(valid_at, known_at, position, zone),
+            as_of=as_of_message(valid_at, known_at, position, zone, as_of),
             min_position=min_position,
             direction=direction(backwards=backwards),
             page_size=page_size,
         )
 
-        def fetch(token: str) -> Page:
+        def fetch(token: str) -> Page[EventAsOf]:
             request.page_token = token
             return answers.page(self._call(self._timelines.ListTimeline, request))
 
-        return Listing(fetch)
+        return EventListing(fetch)
 
     def read(
         self,
@@ -225,30 +204,6 @@ class Client:
             position = frame.position
         return state, position
 
-    def status(
-        self,
-        one: str,
-        other: str,
-        *,
-        valid_at: Moment | None = None,
-        known_at: Moment | None = None,
-        position: int | None = None,
-        zone: str = "UTC",
-        min_position: int = 0,
-    ) -> BilateralStatus:
-        """Return how things stand between two parties, given by their codes, as of a point.
-
-        >>> status = record.status("KOR", "JPN", valid_at="2019-08-20", zone="Asia/Seoul")
-        >>> [(talks.issue, talks.state.value) for talks in status.talks]
-        [('export-controls', 'REFUSED')]
-        """
-        request = timeline_service_pb2.GetBilateralStatusRequest(
-            parties=[one, other],
-            as_of=as_of_message(valid_at, known_at, position, zone),
-            min_position=min_position,
-        )
-        return codec.status(self._call(self._timelines.GetBilateralStatus, request).status)
-
     def head(self) -> Head:
         """Return the last position of the log and when it was recorded."""
         request = record_service_pb2.GetHeadRequest()
@@ -277,27 +232,21 @@ class Client:
             for message in self._projections.RebuildProjection(request):
                 yield answers.rebuild_progress(message)
 
-    def close(self) -> None:
-        """Close the connection; what is under way is cancelled."""
-        self._channel.close()
+    def verify(self, name: str) -> Iterator[VerifyProgress]:
+        """Compare a read model with the log, and yield how far it is; the last one is `done`.
 
-    def __enter__(self) -> Self:
-        """Return the client itself."""
-        return self
+            >>> *_, last = record.verify("timeline")
+            >>> last.first_difference  # nothing: what answers is what the log gives
+            ''
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        """Close the connection."""
-        self.close()
-
-    def _call(
-        self, method: "grpc.UnaryUnaryMultiCallable[_Request, _Answer]", request: _Request
-    ) -> _Answer:
-        return called(method, request, self._timeout_seconds, self._retry)
+        Raises:
+            NotFound: no projection has this name.
+            Conflict: it is being verified already.
+        """
+        request = projection_service_pb2.VerifyProjectionRequest(name=name)
+        with decoding():
+            for message in self._projections.VerifyProjection(request):
+                yield answers.verify_progress(message)
 
     def _reading(
         self,

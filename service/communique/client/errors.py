@@ -2,7 +2,7 @@
 
     CommuniqueError
     ├── InvalidRequest      a field is malformed, or something is too large: `violations` says which
-    ├── NotFound            there is no such event or projection
+    ├── NotFound            there is no such event, subject, issue or projection
     ├── Conflict            the record already says otherwise: an id in use, an event retracted
     │   └── RevisionConflict    an event is not at the expected revision: read it again
     ├── OutOfRange          a position that the log has not reached
@@ -69,7 +69,7 @@ class InvalidRequest(CommuniqueError):
 
 
 class NotFound(CommuniqueError):
-    """There is no event with this id, or no projection of this name."""
+    """There is no event with this id, no visible subject or issue, or no such projection."""
 
 
 class Conflict(CommuniqueError):

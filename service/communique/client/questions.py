@@ -6,6 +6,7 @@ from datetime import datetime
 
 from communique.codec import timestamp
 from communique.domain.parties import Dyad
+from communique.domain.status import ResolvedAsOf
 from communique.domain.values import Certainty
 from communique.v1 import record_service_pb2, time_pb2, values_pb2
 
@@ -54,21 +55,54 @@ def filter_message(wanted: EventFilter | None) -> record_service_pb2.EventFilter
         types=wanted.types,
         certainties=[values_pb2.Certainty.Value(f"CERTAINTY_{one}") for one in wanted.certainties],
         outlets=wanted.outlets,
-        occurred_from=_point(wanted.occurred_from),
-        occurred_to=_point(wanted.occurred_to),
+        occurred_from=moment_message(wanted.occurred_from),
+        occurred_to=moment_message(wanted.occurred_to),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point to ask from, where a question has two; what is left out means now, or the latest.
+
+    Attributes:
+        valid_at: as of when in the world.
+        known_at: by what could be known when.
+        position: by what the log held then.
+        zone: in which days and date-times without an offset are meant.
+    """
+
+    valid_at: Moment | None = None
+    known_at: Moment | None = None
+    position: int | None = None
+    zone: str = "UTC"
+
+
+def point_message(point: Point | ResolvedAsOf) -> time_pb2.AsOf:
+    """Return the message of a point, or of the one that an answer was true for."""
+    if isinstance(point, ResolvedAsOf):
+        return as_of_message(None, None, None, "UTC", point)
+    return as_of_message(point.valid_at, point.known_at, point.position, point.zone)
 
 
 def as_of_message(
-    valid_at: Moment | None, known_at: Moment | None, position: int | None, zone: str
+    valid_at: Moment | None,
+    known_at: Moment | None,
+    position: int | None,
+    zone: str,
+    as_of: ResolvedAsOf | None = None,
 ) -> time_pb2.AsOf:
-    """Return the message of the point; what is None means now, or the latest."""
+    """Return the message of the point; what is None is that of `as_of`, or now, or the latest."""
+    if as_of is not None:
+        valid_at = as_of.valid if valid_at is None else valid_at
+        known_at = as_of.known if known_at is None else known_at
+        position = as_of.position if position is None else position
     return time_pb2.AsOf(
-        valid=_point(valid_at), known=_point(known_at), position=position, zone=zone
+        valid=moment_message(valid_at), known=moment_message(known_at), position=position, zone=zone
     )
 
 
-def _point(moment: Moment | None) -> time_pb2.PointInTime | None:
+def moment_message(moment: Moment | None) -> time_pb2.PointInTime | None:
+    """Return the message of a moment, None of none."""
     match moment:
         case None:
             return None

@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Self
+from typing import Final, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
+from communique.domain.disagreement import Disagreement
 from communique.domain.event import Claim, Recorded
 from communique.domain.status import ResolvedAsOf
+from communique.domain.subject import LifeCycleStep
+
+Item = TypeVar("Item")
 
 REJECTIONS_KEPT_MAX: Final = 1_000
 
@@ -96,24 +100,52 @@ class EventAsOf:
     disputed_by: tuple[UUID, ...]
 
 
-class Page(NamedTuple):
+class SubjectClaim(NamedTuple):
+    """A claim about a subject, and its visible amendments in the order of their positions."""
+
+    event: EventAsOf
+    amendments: tuple[Recorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing in the world as of a point.
+
+    Attributes:
+        subject: its key.
+        as_of: the point that this is true for.
+        life_cycle: its states in the order of valid time.
+        claims: in the order of (earliest valid time, event id).
+        disagreements: where claims of one type that name the subject say different things.
+        earlier_claims_omitted: whether there were too many claims: only the latest count here.
+    """
+
+    subject: str
+    as_of: ResolvedAsOf
+    life_cycle: tuple[LifeCycleStep, ...]
+    claims: tuple[SubjectClaim, ...]
+    disagreements: tuple[Disagreement, ...]
+    earlier_claims_omitted: bool
+
+
+class Page(NamedTuple, Generic[Item]):
     """One page of a listing."""
 
-    events: list[EventAsOf]
+    items: list[Item]
     next_page_token: str
     as_of: ResolvedAsOf
 
 
-class Listing(Iterator[EventAsOf]):
-    """Events as of one point, fetched page by page as they are needed.
+class Listing(Iterator[Item]):
+    """Events or other things as of one point, fetched page by page as they are needed.
 
     Every page is asked as of the point that the first one was answered for.
     """
 
-    def __init__(self, fetch: Callable[[str], Page]) -> None:
+    def __init__(self, fetch: Callable[[str], Page[Item]]) -> None:
         self._fetch = fetch
-        self._page: Page | None = None
-        self._left: Iterator[EventAsOf] = iter(())
+        self._page: Page[Item] | None = None
+        self._left: Iterator[Item] = iter(())
 
     @property
     def as_of(self) -> ResolvedAsOf:
@@ -124,18 +156,18 @@ class Listing(Iterator[EventAsOf]):
         """Return itself: a listing is read once."""
         return self
 
-    def __next__(self) -> EventAsOf:
-        """Return the next event; raises what `Client` raises."""
-        while (event := next(self._left, None)) is None:
+    def __next__(self) -> Item:
+        """Return the next one; raises what `Client` raises."""
+        while (item := next(self._left, None)) is None:
             token = self._page.next_page_token if self._page else ""
             if self._page and not token:
                 raise StopIteration
             self._next_page(token)
-        return event
+        return item
 
-    def _next_page(self, token: str) -> Page:
+    def _next_page(self, token: str) -> Page[Item]:
         self._page = self._fetch(token)
-        self._left = iter(self._page.events)
+        self._left = iter(self._page.items)
         return self._page
 
 
@@ -178,3 +210,19 @@ class RebuildProgress:
     events_per_second: float
     remaining: timedelta | None
     done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyProgress:
+    """How far a verification is, up to the `head` that the live read model has reached.
+
+    `first_difference` of the last one, which is `done`, says where the live read model is not what
+    the log gives; it is empty where they are equal. `remaining` is None while there is no estimate.
+    """
+
+    position: int
+    head: int
+    events_per_second: float
+    remaining: timedelta | None
+    done: bool
+    first_difference: str

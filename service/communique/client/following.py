@@ -1,0 +1,155 @@
+"""Streams without an end: the log as it grows, and how things stand as they change."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from threading import Event
+from typing import Final, Generic, Protocol, Self, TypeAlias, TypeVar
+
+import grpc
+
+from communique import codec
+from communique.client.errors import decoded
+from communique.client.questions import EventFilter, filter_message
+from communique.client.transport import Retry
+from communique.domain.comparison import BilateralComparison
+from communique.domain.event import Recorded
+from communique.domain.status import BilateralStatus
+from communique.v1 import record_service_pb2, timeline_service_pb2
+from communique.v1.record_service_pb2_grpc import RecordServiceStub
+from communique.v1.timeline_service_pb2_grpc import TimelineServiceStub
+
+_Frame = TypeVar("_Frame")
+_Frame_co = TypeVar("_Frame_co", covariant=True)
+_Item = TypeVar("_Item")
+_LIVENESS: Final = {"caught_up": True, "fell_behind": False}
+
+Watched: TypeAlias = BilateralStatus | BilateralComparison
+
+
+class Call(Protocol[_Frame_co]):
+    """A call under way that gives frames."""
+
+    def __iter__(self) -> Iterator[_Frame_co]:
+        """Wait for frames; raise `grpc.RpcError`."""
+        raise NotImplementedError
+
+    def cancel(self) -> object:
+        """End it."""
+
+
+class Endless(Iterator[_Item], Generic[_Frame, _Item]):
+    """A stream without an end, over as many calls as it takes.
+
+    A broken connection is taken up again; once the server has stayed away for as many attempts as
+    are made in a row, `next` raises a `CommuniqueError`. The end comes with `close` alone.
+    """
+
+    def __init__(self, retry: Retry) -> None:
+        self._retry = retry
+        self._closed = Event()
+        self._under_way: Call[_Frame] | None = None
+        self._items = self._given()
+
+    def __next__(self) -> _Item:
+        """Wait for the next one and return it."""
+        return next(self._items)
+
+    def close(self) -> None:
+        """End the iteration, also from another thread."""
+        self._closed.set()
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+    def __enter__(self) -> Self:
+        """Return the stream itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @abstractmethod
+    def _call(self) -> Call[_Frame]:
+        """Begin a call that goes on where the last one was."""
+
+    @abstractmethod
+    def _items_of(self, frame: _Frame) -> Iterator[_Item]:
+        """Yield what a frame gives."""
+
+    def _given(self) -> Iterator[_Item]:
+        failures = 0
+        while not self._closed.is_set():
+            call = self._under_way = self._call()
+            try:
+                for frame in call:
+                    failures = 0
+                    yield from self._items_of(frame)
+            except grpc.RpcError as error:
+                if self._closed.is_set():
+                    return
+                failures += 1
+                self._retry.pause(decoded(error), failures)
+            finally:
+                call.cancel()
+
+
+class Subscription(Endless[record_service_pb2.SubscribeResponse, Recorded]):
+    """The log from a position on, without an end: in order, complete, nothing twice.
+
+    Attributes:
+        position: everything up to here was given, where it is selected: what to resume from. None
+            until the server has said where the end of the log is that it begins at.
+        is_live: everything recorded before the start was given; what follows is new.
+    """
+
+    def __init__(
+        self, stub: RecordServiceStub, retry: Retry, after: int | None, wanted: EventFilter | None
+    ) -> None:
+        super().__init__(retry)
+        self.position = after
+        self.is_live = False
+        self._stub = stub
+        self._filter = filter_message(wanted)
+
+    def _call(self) -> Call[record_service_pb2.SubscribeResponse]:
+        self.is_live = False
+        request = record_service_pb2.SubscribeRequest(
+            after_position=self.position, filter=self._filter
+        )
+        return self._stub.Subscribe(request)
+
+    def _items_of(self, frame: record_service_pb2.SubscribeResponse) -> Iterator[Recorded]:
+        for message in frame.events.events:
+            self.position = message.position
+            yield codec.recorded(message)
+        kind = frame.WhichOneof("frame")
+        if kind is not None and kind != "events":
+            self.position = getattr(frame, kind).position
+            self.is_live = _LIVENESS.get(kind, self.is_live)
+
+
+class Watch(Endless[timeline_service_pb2.WatchBilateralStatusResponse, Watched]):
+    """How things stand between two parties, and then each change as it happens, without an end.
+
+    A status comes first, and again after a broken connection; a comparison says what has changed
+    since what came before it.
+    """
+
+    def __init__(self, stub: TimelineServiceStub, retry: Retry, parties: tuple[str, str]) -> None:
+        super().__init__(retry)
+        self._stub = stub
+        self._request = timeline_service_pb2.WatchBilateralStatusRequest(parties=parties)
+
+    def _call(self) -> Call[timeline_service_pb2.WatchBilateralStatusResponse]:
+        return self._stub.WatchBilateralStatus(self._request)
+
+    def _items_of(
+        self, frame: timeline_service_pb2.WatchBilateralStatusResponse
+    ) -> Iterator[Watched]:
+        match frame.WhichOneof("frame"):
+            case "status":
+                yield codec.status(frame.status)
+            case "comparison":
+                yield codec.comparison(frame.comparison)
+            case _:
+                return  # a heartbeat
