@@ -73,10 +73,11 @@ bench: $(DEV) ## measure; SIZE is events (1000000 takes long), ARGS goes to the 
 crash: $(DEV) ## kill the server at random moments, for many rounds (long)
 	$(PYTEST) -m crash --timeout=0 $(ARGS)
 
-soak: $(DEV) ## compare the read models with the oracle on new random histories (long)
+soak: $(DEV) ## new random histories against the oracle, and subscriptions under fire (long)
 	@seed=$${SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} && \
 	echo "make soak SEED=$$seed" && HYPOTHESIS_PROFILE=soak $(PYTEST) --numprocesses auto \
-		--timeout=0 --hypothesis-seed="$$seed" -m "not crash" tests/property $(ARGS)
+		--timeout=0 --hypothesis-seed="$$seed" -m "not crash" tests/property \
+		tests/end_to_end/test_under_fire.py $(ARGS)
 
 proto: $(DEV) ## generate the contract's code again
 	$(BIN)/python tools/generate_contract.py
@@ -89,9 +90,9 @@ LOCK = env -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS -u UV_INDEX "$$uv/bin/uv" --no
 lock: ## resolve the dependencies and write requirements/*.txt
 	@uv=$$(mktemp -d) && trap 'rm -rf "$$uv"' EXIT && \
 	$(PYTHON) -m venv "$$uv" && "$$uv/bin/pip" install --quiet --disable-pip-version-check uv && \
-	$(LOCK) --extra server --group dev --output-file requirements/dev.txt && \
+	$(LOCK) --extra server --extra export --group dev --output-file requirements/dev.txt && \
 	$(LOCK) --extra server --constraint requirements/dev.txt --output-file requirements/server.txt && \
-	$(LOCK) --extra server --group test --constraint requirements/dev.txt --output-file requirements/test.txt && \
+	$(LOCK) --extra server --extra export --group test --constraint requirements/dev.txt --output-file requirements/test.txt && \
 	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 
 wheel: $(RUNTIME) ## build dist/*.tar.gz, and dist/*.whl out of it

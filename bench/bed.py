@@ -1,0 +1,91 @@
+"""The test bed: folders, histories and running servers for the workloads."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+from typing import Final, TypeVar
+
+from bench import history, load
+from bench.history import History
+from bench.server import Server
+from bench.subject import Subject
+from bench.subjects import Communique
+
+Run = TypeVar("Run")
+
+BATCH_EVENTS: Final = 500
+_REPEATED_SECONDS_MAX: Final = 30.0
+
+
+@dataclass
+class Bed:
+    """What workloads share.
+
+    Attributes:
+        folder: where everything is kept, on the disk that is measured.
+        sizes: how many events a log has, ascending.
+        runs: how often each figure is measured; less often what takes long.
+        tell: says what is being done.
+    """
+
+    folder: Path
+    sizes: Sequence[int]
+    runs: int
+    tell: Callable[[str], None]
+    _histories: dict[int, History] = field(default_factory=dict)
+    _loaded: dict[int, Path] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def history(self, size: int) -> History:
+        """Return a history of that many events, the same one each time."""
+        if size not in self._histories:
+            self.tell(f"drawing {size:,} events")
+            self._histories[size] = history.written(self.folder, size)
+        return self._histories[size]
+
+    def fresh(self) -> Path:
+        """Return a new, empty folder."""
+        folder = self.folder / f"run-{next(self._numbers)}"
+        folder.mkdir()
+        return folder
+
+    def loaded(self, size: int) -> Path:
+        """Return a folder in which the service has a history of that size."""
+        if size not in self._loaded:
+            self.tell(f"importing {size:,} events")
+            folder, subject = self.fresh(), Communique()
+            with serving(subject, folder):
+                given = self.history(size), BATCH_EVENTS
+                load.made(subject, load.in_batches, *given, bulk=True, answered=True)
+            self._loaded[size] = folder
+        return self._loaded[size]
+
+    def keep(self, size: int, folder: Path) -> None:
+        """Have `loaded` return this folder, which already has that history."""
+        self._loaded[size] = folder
+
+    def repeated(self, run: Callable[[], Run]) -> list[Run]:
+        """Return the outcomes of `runs` runs, or of fewer where they would take over 30 seconds."""
+        began, outcomes = perf_counter(), list[Run]()
+        while len(outcomes) < self.runs:
+            outcomes.append(run())
+            per_run = (perf_counter() - began) / len(outcomes)
+            if per_run * (len(outcomes) + 1) > _REPEATED_SECONDS_MAX:
+                break
+        return outcomes
+
+
+@contextmanager
+def serving(subject: Subject, folder: Path) -> Iterator[Server | None]:
+    """Start a subject for the length of the block; give its process, None where it has none."""
+    server = subject.start(folder)
+    try:
+        yield server
+        if server:
+            server.stop()
+    finally:
+        if server:
+            server.kill()

@@ -1,0 +1,104 @@
+"""A server process that is measured, and a process of its own for the calls that measure it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from socket import create_connection, socket
+from typing import Final, ParamSpec, TypeVar
+
+import psutil
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+_START_SECONDS_MAX: Final = 600
+_STOP_SECONDS_MAX: Final = 120
+_LOOK_SECONDS: Final = 0.005
+
+
+class Server:
+    """A process that serves, and what it takes."""
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> None:
+        """Start `python -m module`, with its output in the file `log`."""
+        self._log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env={**os.environ, **environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._measured = psutil.Process(self._process.pid)
+
+    def check(self) -> None:
+        """Raise `RuntimeError` with the end of its output if it has ended."""
+        if self._process.poll() is not None:
+            said = self._log.read_text(encoding="utf-8", errors="replace")[-2_000:]
+            raise RuntimeError(f"the server ended with {self._process.returncode}: {said}")
+
+    def wait_for(self, is_ready: Callable[[], bool]) -> None:
+        """Look again and again until it is ready; raise if it ends, or takes ten minutes."""
+        deadline = time.monotonic() + _START_SECONDS_MAX
+        while not is_ready():
+            self.check()
+            if time.monotonic() > deadline:
+                self.kill()
+                raise TimeoutError(f"the server was not ready within {_START_SECONDS_MAX} s")
+            time.sleep(_LOOK_SECONDS)
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that it has used so far, user and system."""
+        times = self._measured.cpu_times()
+        return float(times.user + times.system)
+
+    def mebibytes(self) -> float:
+        """Return its resident memory."""
+        return float(self._measured.memory_info().rss) / 2**20
+
+    def stop(self) -> None:
+        """Ask it to stop, and wait until it has; raise if it ended otherwise."""
+        self.check()
+        self._process.terminate()
+        code = self._process.wait(_STOP_SECONDS_MAX)
+        if code not in {0, -signal.SIGTERM}:
+            raise RuntimeError(f"the server stopped with {code}: {self._log.read_text()[-2_000:]}")
+
+    def kill(self) -> None:
+        """End it as a power cut would, if it has not ended."""
+        self._process.kill()
+        self._process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at just now."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(address: str) -> bool:
+    """Tell whether a port is open: gRPC itself would look for it less and less often."""
+    host, _, port = address.rpartition(":")
+    try:
+        create_connection((host, int(port))).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def elsewhere(
+    function: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs
+) -> Answer:
+    """Return `function(...)`, called in a new process, which shares no interpreter lock with us."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *given, **named).result()

@@ -1,0 +1,84 @@
+"""The seam: what something must be able to do to be measured."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from bench.server import Server
+
+
+class Question(NamedTuple):
+    """How two parties stood: each of the points is None where now, or the latest, is asked for.
+
+    Attributes:
+        pair: the codes of the two.
+        valid_micros: the state of the world at that moment, in microseconds since 1970 UTC.
+        known_micros: what could be known at that moment, in the same.
+        position: what the log held up to there.
+        min_position: ask for an answer at least as fresh as that.
+    """
+
+    pair: tuple[str, str]
+    valid_micros: int | None = None
+    known_micros: int | None = None
+    position: int | None = None
+    min_position: int = 0
+
+
+class Subject(ABC):
+    """Something to measure: the service, a floor under it, or a rival.
+
+    `start` is called where the benchmark runs. The subject is then sent to the process that makes
+    the calls, and used there inside `connected`. What it cannot do it does not override, and it is
+    not named in the workloads that need it.
+
+    Events are the bytes of `communique.v1.Event`, which a subject may keep as it likes; positions
+    count from 1 in the order of the appends.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def start(self, folder: Path) -> Server | None:
+        """Start it, with whatever it keeps in `folder`; None where it needs no process.
+
+        What was kept there before is there again. It serves on return, and whoever called stops
+        or kills the process.
+        """
+
+    @abstractmethod
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        """Connect for the length of the block."""
+
+    async def append_one(self, event: bytes) -> int:
+        """Append an event, and return its position once it is durable."""
+        raise NotImplementedError
+
+    async def append_batch(self, events: Sequence[bytes]) -> int:
+        """Append events, and return the position of the last once all are durable."""
+        raise NotImplementedError
+
+    async def append_all(self, batches: Iterable[Sequence[bytes]]) -> int:
+        """Append batches in the way meant for bulk, and return the last position."""
+        position = 0
+        for batch in batches:
+            position = await self.append_batch(batch)
+        return position
+
+    def read_all(self) -> AsyncIterator[bytes]:
+        """Yield the log from its first event to its last, in frames as they come."""
+        raise NotImplementedError
+
+    def events_in(self, frame: bytes) -> Sequence[bytes]:
+        """Return the events of a frame, in the order of their positions."""
+        raise NotImplementedError
+
+    async def as_of(self, question: Question) -> bytes:
+        """Return the answer to a question as it comes."""
+        raise NotImplementedError
+
+    def pinned(self, question: Question, answer: bytes) -> Question:  # noqa: ARG002  for others
+        """Return a question that must get the same answer, byte for byte, for ever."""
+        return question

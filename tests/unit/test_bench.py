@@ -1,0 +1,146 @@
+"""The parts of the benchmark that are not measuring: its events, its arithmetic, its table."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+pytest.importorskip("bench", reason="the benchmark is not here")
+
+
+from bench import history
+from bench.figures import Figure, Spread, figure, latencies, percentile
+from bench.questions import KINDS, asked
+from bench.report import Report, as_json, header, markdown, rows, write
+from communique.codec import canonical_bytes, submitted
+from communique.domain.event import Amendment
+from communique.v1 import event_pb2
+
+HISTORY_EVENTS = 4_000
+
+SERVICE = Figure(
+    "import", "communique", "recorded", 5_000, {"events_per_second": Spread.of([50.0])}
+)
+FLOOR = Figure("import", "sqlite", "", 5_000, {"events_per_second": Spread.of([1000.0])})
+FAR_FLOOR = Figure("import", "sqlite", "", 90_000, {"events_per_second": Spread.of([1.0])})
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> history.History:
+    """A history that is long enough to have amendments."""
+    return history.written(tmp_path_factory.mktemp("history"), HISTORY_EVENTS)
+
+
+def test_every_event_is_valid_and_canonical(drawn: history.History) -> None:
+    """The pieces that an event is put together from are what the service would store of it."""
+    for index in range(len(drawn)):
+        message = event_pb2.Event.FromString(drawn[index])
+        assert canonical_bytes(message, submitted(message)) == drawn[index]
+
+
+def test_every_amendment_names_an_earlier_claim_that_still_can_be_amended(
+    drawn: history.History,
+) -> None:
+    """A history can be imported in its order without a rejection."""
+    claims = set[object]()
+    amendments = 0
+    for index in range(len(drawn)):
+        event = submitted(event_pb2.Event.FromString(drawn[index]))
+        if isinstance(event, Amendment):
+            amendments += 1
+            assert event.payload.amends in claims
+            if event.payload.type == "EventRetracted":
+                claims.remove(event.payload.amends)
+        else:
+            claims.add(event.event_id)
+    assert 0.01 < amendments / HISTORY_EVENTS < 0.05
+
+
+def test_the_same_events_are_drawn_each_time(drawn: history.History, tmp_path: Path) -> None:
+    """Figures of two machines, or of two versions, are about the same events."""
+    again = history.written(tmp_path, HISTORY_EVENTS)
+    assert again.path.read_bytes() == drawn.path.read_bytes()
+    assert (again.busiest, again.quiet) == (drawn.busiest, drawn.quiet)
+
+
+def test_events_are_about_as_long_as_those_of_icews(drawn: history.History) -> None:
+    """An event has about 230 bytes."""
+    assert 220 < drawn.byte_count / len(drawn) < 240
+
+
+def test_batches_are_the_whole_history_in_order(drawn: history.History) -> None:
+    """No event is left out of the batches or sent twice."""
+    batches = list(drawn.batches(300))
+    assert [event for batch in batches for event in batch] == [
+        drawn[index] for index in range(len(drawn))
+    ]
+    assert {len(batch) for batch in batches[:-1]} == {300}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_questions_are_the_same_for_the_same_seed(kind: str, drawn: history.History) -> None:
+    """Two runs with one seed ask the same, with two seeds something else."""
+    first = asked(kind, drawn.busiest, drawn, 50, seed=1)
+    assert first == asked(kind, drawn.busiest, drawn, 50, seed=1)
+    assert first != asked(kind, drawn.busiest, drawn, 50, seed=2)
+
+
+def test_questions_stay_within_the_history(drawn: history.History) -> None:
+    """No question is as of a position beyond the head, or known after it happened."""
+    for kind in KINDS:
+        for question in asked(kind, drawn.quiet, drawn, 200, seed=3):
+            assert question.position is None or 1 <= question.position <= len(drawn)
+    for question in asked("random k < v", drawn.quiet, drawn, 200, seed=3):
+        assert question.known_micros is not None
+        assert question.valid_micros is not None
+        assert question.known_micros < question.valid_micros
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.5, 100.0), (0.99, 198.0), (1.0, 200.0), (0.001, 1.0)]
+)
+def test_a_percentile_is_one_of_the_values(share: float, expected: float) -> None:
+    """It is the smallest value that at least that share of the values does not exceed."""
+    assert percentile([float(value) for value in range(1, 201)], share) == expected
+
+
+def test_latencies_do_not_depend_on_the_order_of_calls() -> None:
+    """Latencies are given in milliseconds, of sorted durations."""
+    seconds = [number / 1000 for number in range(1, 101)]
+    Random(1).shuffle(seconds)
+    assert latencies(seconds) == pytest.approx({"p50_ms": 50.0, "p99_ms": 99.0, "max_ms": 100.0})
+
+
+def test_a_figure_is_the_median_of_its_runs() -> None:
+    """One slow run does not move a figure, but shows in its spread."""
+    samples = [{"seconds": 3.0}, {"seconds": 1.0}, {"seconds": 50.0}]
+    assert figure("start", "communique", "", 0, samples).measures == {
+        "seconds": Spread(median=3.0, low=1.0, high=50.0, runs=3)
+    }
+
+
+def test_the_table_has_a_column_for_each_measure_that_occurs() -> None:
+    """Measures that nothing has take no place."""
+    assert header([SERVICE]) == [
+        *("workload", "case", "subject", "events"),
+        *("events/s", "±", "runs", "× echo", "× sqlite"),
+    ]
+
+
+def test_a_figure_is_compared_with_the_nearest_floor() -> None:
+    """Of two floors of one kind that of as many events counts; a floor is compared with none."""
+    table = list(rows([SERVICE, FAR_FLOOR, FLOOR]))
+    assert [row[-1] for row in table] == ["0.05", "", ""]
+
+
+def test_a_report_is_written_as_json_and_markdown(tmp_path: Path) -> None:
+    """Both files have every figure, and say on what machine they were taken."""
+    report = Report("2026-01-01T00:00:00+00:00", {"CPU": "a fast one"}, {"runs": 1}, [SERVICE])
+    json_path, markdown_path = write(report, tmp_path / "new" / "v1.2")
+    assert (json_path.name, markdown_path.name) == ("v1.2.json", "v1.2.md")
+    assert json_path.read_text(encoding="utf-8") == as_json(report)
+    [plain] = json.loads(as_json(report))["figures"]
+    assert plain["measures"]["events_per_second"]["median"] == 50.0
+    assert "a fast one" in markdown(report)
+    assert "| import | recorded | communique | 5,000 | 50 |  | 1 |  |  |" in markdown(report)
