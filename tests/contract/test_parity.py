@@ -12,13 +12,29 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from pydantic import BaseModel
 
 from communique import codec
+from communique.client.statuses import StatusOrder as ClientOrder
 from communique.domain import assertions
 from communique.domain.clocks import KnownTime
+from communique.domain.comparison import BilateralComparison
+from communique.domain.disagreement import Disagreement
 from communique.domain.edtf import ValidTime
 from communique.domain.element import StatusElement
 from communique.domain.event import AMENDMENT_TYPES, Amendment, Claim
+from communique.domain.issue import IssueBoard, IssueSummary
+from communique.domain.series import ScoreSeries
 from communique.domain.status import BilateralStatus
-from communique.v1 import event_pb2, status_pb2, time_pb2
+from communique.domain.subject import LifeCycleStep, SubjectSummary
+from communique.service.read_models import StatusOrder
+from communique.v1 import (
+    comparison_pb2,
+    event_pb2,
+    issue_pb2,
+    series_pb2,
+    status_pb2,
+    subject_pb2,
+    time_pb2,
+    timeline_service_pb2,
+)
 from tests.strategies import AMENDMENTS, PAYLOADS
 
 EVENT = event_pb2.Event.DESCRIPTOR
@@ -67,6 +83,13 @@ ENVELOPES = [
     *pairs(EVENT, Claim),
     *pairs(status_pb2.BilateralStatus.DESCRIPTOR, BilateralStatus),
     *pairs(status_pb2.StatusElement.DESCRIPTOR, StatusElement),
+    *pairs(series_pb2.ScoreSeries.DESCRIPTOR, ScoreSeries),
+    *pairs(comparison_pb2.BilateralComparison.DESCRIPTOR, BilateralComparison),
+    *pairs(issue_pb2.IssueBoard.DESCRIPTOR, IssueBoard),
+    *pairs(issue_pb2.IssueSummary.DESCRIPTOR, IssueSummary),
+    *pairs(subject_pb2.LifeCycleStep.DESCRIPTOR, LifeCycleStep),
+    *pairs(subject_pb2.Disagreement.DESCRIPTOR, Disagreement),
+    *pairs(subject_pb2.SubjectSummary.DESCRIPTOR, SubjectSummary),
     *(
         pair
         for field in PAYLOAD_FIELDS
@@ -99,13 +122,13 @@ def test_every_payload_of_the_contract_is_a_class_and_back() -> None:
 def test_messages_and_models_have_the_same_fields(
     message: Descriptor, model: type[BaseModel]
 ) -> None:
-    """Each field of one is a field of the other, by the same name; a type word is the oneof's."""
+    """Each field of one is a field of the other, by the same name; a payload's `type` is none."""
     fields = {
         "payload" if field.containing_oneof and field.containing_oneof.name == "payload" else name
         for name, field in message.fields_by_name.items()
     }
 
-    assert fields == set(model.model_fields) - {"type"}
+    assert fields == set(model.model_fields) - ({"type"} - fields)
 
 
 @pytest.mark.parametrize(("message", "model"), ALL, ids=ALL_IDS)
@@ -132,6 +155,15 @@ def test_enums_and_vocabularies_have_the_same_words(name: str) -> None:
     assert {value.name.removeprefix(prefix) for value in enum.values[1:]} == {
         word.value for word in words
     }
+
+
+def test_the_orders_of_statuses_are_the_same() -> None:
+    """A list of statuses is asked for, and put, in the orders of the contract."""
+    orders = timeline_service_pb2.StatusOrder.keys()
+    words = {name.removeprefix("STATUS_ORDER_") for name in orders} - {"UNSPECIFIED"}
+
+    assert {order.value for order in StatusOrder} == words
+    assert {name.upper().replace("-", "_") for name in get_args(ClientOrder)} == words
 
 
 def test_the_precisions_are_the_same() -> None:

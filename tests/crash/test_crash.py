@@ -157,7 +157,7 @@ def rebuild_in_passing(server: Server) -> None:
 
     def rebuild() -> None:
         with Client(server.address, retry=Retry(attempts_max=1)) as client:
-            for name in ("bilateral-status", "timeline"):
+            for name in ("bilateral-status", "score-series", "timeline"):
                 try:
                     list(client.rebuild(name))
                 except CommuniqueError:

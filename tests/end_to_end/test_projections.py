@@ -18,7 +18,7 @@ from communique.v1.record_service_pb2 import ListEventsRequest
 from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest
 from tests.end_to_end.calls import Stubs, connected, meetings, refused, submit
 
-NAMES = ["bilateral-status", "timeline"]
+NAMES = ["bilateral-status", "score-series", "timeline"]
 
 
 def projections(stubs: Stubs) -> list[Projection]:

@@ -36,7 +36,7 @@ def test_the_commands_of_the_readme_run(address: str, tmp_path: Path) -> None:
     """Each command shown against a server of one's own succeeds, and prints something."""
     lines = [line.split("  #")[0].strip() for line in blocks("sh")[1].splitlines()]
     commands = [line for line in lines if line.startswith("communique")]
-    assert len(commands) == 6
+    assert len(commands) == 8
     for command in commands:
         words = shlex.split(command.split(" > ")[0])[1:]
         if words[0] == "doctor":

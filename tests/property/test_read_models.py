@@ -18,6 +18,7 @@ from communique.domain.assertions import dyads_concerned
 from communique.domain.clocks import AsOf
 from communique.domain.event import Claim, Recorded
 from communique.domain.payloads import DialogueUrged, MediationOffered
+from communique.domain.subject import subjects_of
 from communique.domain.values import Certainty
 from communique.service.filters import Filter
 from communique.service.read_models import (
@@ -32,6 +33,7 @@ from communique.service.read_models.bilateral_status import BilateralStatusProje
 from communique.service.read_models.files import Generations
 from communique.service.read_models.history import History
 from communique.service.read_models.projection import Projection, ProjectionFile
+from communique.service.read_models.series import ScoreSeriesProjection
 from communique.service.read_models.timeline import TimelineProjection
 from communique.v1 import event_pb2
 from tests import oracle
@@ -40,7 +42,11 @@ from tests.histories import LATE, histories, instants, points
 from tests.real_log import RealLog, real_log
 from tests.strategies import CODES, DYADS, ISSUES, OUTLETS, PAYLOADS, SUBJECTS
 
-PROJECTIONS: tuple[type[Projection], ...] = (BilateralStatusProjection, TimelineProjection)
+PROJECTIONS: tuple[type[Projection], ...] = (
+    BilateralStatusProjection,
+    TimelineProjection,
+    ScoreSeriesProjection,
+)
 batch_sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
 
 
@@ -160,7 +166,7 @@ def matches(asked: Filter, claim: Claim) -> bool:
         (not asked.dyad or asked.dyad in dyads_concerned(claim))
         and (not asked.parties or bool(asked.parties & codes))
         and (not asked.issues or bool(asked.issues & {*claim.issues}))
-        and (not asked.subjects or claim.subject in asked.subjects)
+        and (not asked.subjects or bool(asked.subjects & {*subjects_of(claim)}))
         and (not asked.types or claim.payload.type in asked.types)
         and (not asked.certainties or claim.certainty in asked.certainties)
         and (not asked.outlets or claim.source.outlet in asked.outlets)

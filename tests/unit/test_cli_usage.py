@@ -58,7 +58,7 @@ COMMANDS = dict(every_command())
         (("serve", "--listen", "nowhere"), "--listen"),
         (("serve", "--grace-seconds", "-1"), "--grace-seconds"),
         (("serve", "--tls-key", "x"), "both a certificate and its key"),
-        (("statsu",), "Did you mean 'status'?"),
+        (("statsu",), "Did you mean 'status', 'statuses'?"),
         (("status", "--known"), "--known-at"),
     ],
 )

@@ -110,6 +110,7 @@ def info(reason: str) -> error_details_pb2.ErrorInfo:
         ("FAILED_PRECONDITION", "EVENT_RETRACTED", Conflict, False),
         ("ABORTED", "REVISION_CONFLICT", RevisionConflict, False),
         ("ABORTED", "REBUILD_RUNNING", Conflict, False),
+        ("ABORTED", "VERIFICATION_RUNNING", Conflict, False),
         ("OUT_OF_RANGE", "POSITION_BEYOND_HEAD", OutOfRange, False),
         ("RESOURCE_EXHAUSTED", "OVERLOADED", Overloaded, True),
         ("UNAVAILABLE", "LOG_UNAVAILABLE", Unavailable, True),

@@ -87,6 +87,7 @@ class Fragile(record_service_pb2_grpc.RecordServiceServicer):
         end = record_service_pb2.Checkpoint(position=0 if backwards else len(log))
         yield record_service_pb2.ReadResponse(checkpoint=end)
 
+    Subscribe: Any = None
     GetEvent: Any = None
     ListEvents: Any = None
     GetHead: Any = None

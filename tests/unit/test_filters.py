@@ -41,6 +41,10 @@ CASES = {
     "another issue": (Filter(issues=frozenset({"gsomia"})), False),
     "its subject": (Filter(subjects=frozenset({"talks/JPN-KOR"})), True),
     "half its subject": (Filter(subjects=frozenset({"talks"})), False),
+    "what it would be about if it named none": (
+        Filter(subjects=frozenset({"mediation/JPN-KOR/CHN"})),
+        False,
+    ),
     "its type": (Filter(types=frozenset({"DialogueUrged"})), True),
     "another type": (Filter(types=frozenset({"MediationOffered"})), False),
     "its certainty": (Filter(certainties=frozenset({Certainty.PROBABLE})), True),
@@ -117,3 +121,10 @@ def test_all_faults_of_a_filter_are_told_at_once() -> None:
         "filter.certainties[0]",
         "filter.certainties[2]",
     ]
+
+
+def test_a_claim_that_names_no_subject_is_found_by_its_derived_ones() -> None:
+    """The key is made of the facet that it is about."""
+    bare = MEDIATION.model_copy(update={"subject": None})
+    assert Filter(subjects=frozenset({"mediation/JPN-KOR/CHN"})).matches(bare)
+    assert not Filter(subjects=frozenset({"talks/JPN-KOR"})).matches(bare)

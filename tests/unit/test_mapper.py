@@ -43,6 +43,14 @@ def test_a_type_of_a_newer_release_is_no_event_yet() -> None:
         MAPPER.to_stored_event(MAPPER.to_domain_event(stored))
 
 
+@given(claims())
+def test_a_word_of_a_newer_release_is_no_event_yet(claim: Claim) -> None:
+    """Nor is an event of a known type that says something newer, such as a certainty."""
+    stored = MAPPER.to_stored_event(StreamEvent(STREAM, 1, claim))
+    newer = StoredEvent(STREAM, 1, stored.topic, stored.state + b"\x50\x63")  # certainty 99
+    assert MAPPER.to_domain_event(newer).event is None
+
+
 @pytest.mark.parametrize(
     ("topic", "state"),
     [

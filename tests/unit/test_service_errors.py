@@ -44,6 +44,9 @@ ERRORS: list[Exception] = [
     read_models.ReadModelStopped("timeline", 9, 3, "an event"),
     read_models.UnknownProjection("times", ("timeline",)),
     read_models.RebuildRunning("timeline"),
+    read_models.VerificationRunning("timeline"),
+    read_models.SubjectNotFound("meeting/JPN-KOR", ("meeting/JPN-KOR/2019-08-21",)),
+    read_models.IssueNotFound("gsomias", ()),
 ]
 
 

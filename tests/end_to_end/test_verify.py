@@ -1,0 +1,285 @@
+"""Comparing a live read model with the log: equal, or where not."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Barrier, Thread
+from unittest.mock import patch
+
+import apsw
+import grpc
+import pytest
+from typer.testing import CliRunner
+
+from communique.cli.app import app
+from communique.cli.exits import ExitCode
+from communique.client import Client, NotFound, VerifyProgress
+from communique.service.log import EventLog
+from communique.service.read_models import ReadModels, VerificationRunning, verifying
+from communique.service.read_models.history import History
+from communique.service.read_models.projection import ProjectionFile
+from communique.service.read_models.timeline import TimelineProjection
+from communique.service.read_models.verifying import Verification
+from communique.service.server import LOG_FILE, READ_MODELS_FOLDER, running_server
+from communique.service.settings import Settings
+from communique.v1.projection_service_pb2 import VerifyProjectionRequest
+from communique.v1.record_service_pb2 import ListEventsRequest
+from tests.end_to_end.calls import (
+    Stubs,
+    connected,
+    correction,
+    dispute,
+    meetings,
+    retraction,
+    submit,
+    taken_apart,
+)
+
+EVENTS = 303
+_WITH_FACETS = """
+    SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+    WHERE t.type = 'table' AND c.name = 'facet_id'
+"""
+Tamper = Callable[[apsw.Connection], object]
+
+
+def told(stubs: Stubs, *, fresh: int = EVENTS) -> None:
+    """Record meetings, one of each amended, and wait until the read models have taken them in."""
+    events = meetings(EVENTS - 3)
+    submit(stubs, *events)
+    submit(stubs, correction(events[0]), retraction(events[1].event_id))
+    submit(stubs, dispute(events[2].event_id))
+    stubs.records.ListEvents(ListEventsRequest(min_position=fresh), timeout=30)
+
+
+def file_of(settings: Settings, name: str) -> Path:
+    """The one file of a projection that there is."""
+    [path] = (settings.data_dir / READ_MODELS_FOLDER).glob(f"{name}.*.db")
+    return path
+
+
+def verified(address: str, name: str) -> VerifyProgress:
+    """The last frame of a verification."""
+    with Client(address) as client:
+        *_, last = client.verify(name)
+    return last
+
+
+@pytest.fixture
+def tampered(settings: Settings) -> Callable[[str, Tamper], VerifyProgress]:
+    """Verify a projection whose file was changed while the server was down."""
+
+    def verify(name: str, tamper: Tamper) -> VerifyProgress:
+        with running_server(settings) as address, connected(address) as stubs:
+            told(stubs)
+        with apsw.Connection(str(file_of(settings, name))) as connection:
+            tamper(connection)
+        connection.close()
+        with running_server(settings) as address:
+            return verified(address, name)
+
+    return verify
+
+
+def test_a_read_model_that_is_what_the_log_gives_has_no_difference(
+    stubs: Stubs, address: str
+) -> None:
+    """All projections, amendments and all, up to the position that the live one has reached."""
+    told(stubs)
+    with Client(address) as client:
+        for projection in client.projections():
+            *_, last = client.verify(projection.name)
+            assert (last.done, last.first_difference) == (True, "")
+            assert (last.position, last.head, last.remaining) == (EVENTS, EVENTS, None)
+
+
+def test_an_empty_read_model_is_equal(address: str) -> None:
+    """Before anything is recorded there is nothing to differ in."""
+    last = verified(address, "timeline")
+    assert (last.done, last.head, last.first_difference) == (True, 0, "")
+
+
+def test_a_rebuilt_read_model_is_equal_whatever_its_rows_are_numbered(
+    stubs: Stubs, address: str
+) -> None:
+    """A rebuild takes in other batches than following did; the numbers of rows may differ."""
+    told(stubs)
+    with Client(address) as client:
+        for name in ("bilateral-status", "score-series", "timeline"):
+            list(client.rebuild(name))
+            *_, last = client.verify(name)
+            assert last.first_difference == ""
+
+
+def test_renumbered_rows_are_no_difference(
+    tampered: Callable[[str, Tamper], VerifyProgress],
+) -> None:
+    """A number stands for what it numbers."""
+
+    def renumber(connection: apsw.Connection) -> None:
+        for (table,) in connection.execute(_WITH_FACETS).fetchall():
+            connection.execute(f"UPDATE {table} SET facet_id = facet_id + 1000")  # noqa: S608
+        connection.execute("UPDATE claims SET claim_id = claim_id + 1000000")
+
+    assert tampered("bilateral-status", renumber).first_difference == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        (
+            "bilateral-status",
+            "UPDATE claims SET stage = 9 WHERE claim_id = 200",
+            ["claims: ", "stage is 9, not ", "in the row ", "dyad JPN-KOR", "facet "],
+        ),
+        (
+            "bilateral-status",
+            "DELETE FROM claims WHERE claim_id = 150",
+            ["claims: ", "the live file lacks the row dyad JPN-KOR"],
+        ),
+        (
+            "bilateral-status",
+            "UPDATE facets SET partitions = 0 WHERE facet_id = 1",
+            ["facets: ", "partitions is 0, not "],
+        ),
+        (
+            "timeline",
+            "UPDATE entries SET outlet = 'Nobody' WHERE entry_id = 7",
+            ["entries: ", "outlet is Nobody, not Yonhap", "position 7"],
+        ),
+        (
+            "timeline",
+            "INSERT INTO disputes VALUES (zeroblob(16), 5, 5, zeroblob(16))",
+            ["disputes: ", "does not follow from the log", "00000000-0000-0000-0000-000000000000"],
+        ),
+        (
+            "timeline",
+            "DELETE FROM tagged_by_valid WHERE entry_id = 9",
+            ["tagged_by_valid: ", "lacks the row", "tag "],
+        ),
+        (
+            "timeline",
+            "UPDATE counts SET count = 7; INSERT OR IGNORE INTO counts VALUES ('unknown types', 7)",
+            ["counts: ", "unknown types"],
+        ),
+        (
+            "bilateral-status",
+            "DROP INDEX claims_by_known",
+            ["schema: "],
+        ),
+        (
+            "timeline",
+            "UPDATE tracking SET notification_id = 999",
+            ["tracking: ", "999", str(EVENTS)],
+        ),
+    ],
+)
+def test_a_tampered_row_is_named(
+    tampered: Callable[[str, Tamper], VerifyProgress], name: str, change: str, words: list[str]
+) -> None:
+    """The first difference names the table and the row, in words."""
+    last = tampered(name, lambda connection: connection.execute(change))
+    assert last.done
+    assert last.first_difference.startswith(words[0])
+    assert all(word in last.first_difference for word in words), last.first_difference
+
+
+def test_the_command_names_a_difference_and_ends_with_one(settings: Settings) -> None:
+    """On standard error, with what helps; after a rebuild it is equal."""
+    with running_server(settings) as address, connected(address) as stubs:
+        told(stubs)
+    with apsw.Connection(str(file_of(settings, "timeline"))) as connection:
+        connection.execute("DELETE FROM disputes")
+    connection.close()
+    with running_server(settings) as address:
+        run = CliRunner(env={"COMMUNIQUE_SERVER": address, "COLUMNS": "300"}).invoke
+        found = run(app, ["verify", "timeline"])
+        assert (found.exit_code, found.stdout) == (ExitCode.FAILED, "")
+        assert "error: timeline is not what the log gives" in found.stderr
+        assert "disputes: the live file lacks the row" in found.stderr
+        assert "communique rebuild timeline" in found.stderr
+        assert run(app, ["rebuild", "timeline"]).exit_code == ExitCode.OK
+        assert run(app, ["verify", "timeline"]).exit_code == ExitCode.OK
+
+
+def test_nothing_is_left_behind(stubs: Stubs, address: str, settings: Settings) -> None:
+    """The file built aside goes with the verification."""
+    told(stubs)
+    verified(address, "timeline")
+    folder = settings.data_dir / READ_MODELS_FOLDER
+    assert not list(folder.glob("*verifying*"))
+
+
+def test_what_a_killed_verification_left_is_cleared_away(settings: Settings) -> None:
+    """By the next start of the server."""
+    folder = settings.data_dir / READ_MODELS_FOLDER
+    with running_server(settings):
+        pass
+    left = folder / file_of(settings, "timeline").name.replace(".g1.", ".verifying.")
+    left.write_text("half of it")
+    with running_server(settings):
+        assert not left.exists()
+
+
+def test_an_unknown_projection_is_not_found(address: str) -> None:
+    """The error names those that there are."""
+    with Client(address) as client, pytest.raises(NotFound, match="timeline"):
+        list(client.verify("status"))
+
+
+def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) -> None:
+    """The second is told so; one of another projection may run, and the next one after it."""
+    log = EventLog.open(tmp_path / LOG_FILE, lambda: 1)
+    read_models = ReadModels(tmp_path / READ_MODELS_FOLDER, log)
+    try:
+        running = read_models.verify("timeline")
+        assert next(running).done  # and not ended: it is still held
+        with pytest.raises(VerificationRunning):
+            list(read_models.verify("timeline"))
+        *_, other = read_models.verify("bilateral-status")
+        assert other.done
+        assert next(running, None) is None
+        *_, last = read_models.verify("timeline")
+        assert last.done
+    finally:
+        read_models.close()
+        log.close()
+
+
+def test_the_second_of_two_is_refused_with_its_own_reason(stubs: Stubs) -> None:
+    """`VERIFICATION_RUNNING`, which a client sees as a conflict; both come to an end."""
+    told(stubs)
+    request = VerifyProjectionRequest(name="timeline")
+    barrier, outcomes = Barrier(8), list[str]()
+
+    def call() -> None:
+        barrier.wait()
+        try:
+            *_, last = stubs.projections.VerifyProjection(request)
+        except grpc.RpcError as error:
+            outcomes.append(taken_apart(error).reason)
+        else:
+            outcomes.append(f"difference: {last.first_difference}")
+
+    threads = [Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(outcomes) <= {"VERIFICATION_RUNNING", "difference: "}
+    assert "difference: " in outcomes
+
+
+def test_the_end_of_the_server_breaks_off_a_verification(tmp_path: Path) -> None:
+    """A query that takes long does not hold it up."""
+    log = EventLog.open(tmp_path / LOG_FILE, lambda: 1)
+    live = ProjectionFile(tmp_path / "live.db", TimelineProjection())
+    aside = ProjectionFile(tmp_path / "aside.db", TimelineProjection())
+    try:
+        with patch.object(verifying, "_STEPS_BETWEEN_LOOKS", 1):
+            run = Verification(aside, History(log), live.snapshot, lambda: True).run()
+            with pytest.raises(apsw.InterruptError):
+                list(run)
+    finally:
+        live.close()
+        aside.close()
+        log.close()

@@ -1,0 +1,203 @@
+"""Subjects and issues against the oracle of whole things: random logs, in random batches."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from unittest.mock import patch
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from communique import codec
+from communique.domain.clocks import AsOf, known_at
+from communique.domain.edtf import ValidTime
+from communique.domain.event import Amendment, Claim, Recorded
+from communique.domain.subject import subjects_of
+from communique.service.filters import Filter
+from communique.service.read_models import (
+    IssueNotFound,
+    Page,
+    Question,
+    ReadModels,
+    SubjectNotFound,
+    SummaryPage,
+    subjects,
+    tallies,
+)
+from communique.v1 import issue_pb2, subject_pb2
+from tests import oracle, oracle_whole
+from tests.histories import content_of, histories, points
+from tests.property.test_read_models import (
+    batch_sizes,
+    filters,
+    matches,
+    projected,
+    question,
+    seen,
+    some_points,
+)
+from tests.real_log import real_log
+from tests.strategies import ISSUES, SUBJECTS
+from tests.whole import issue_board, stream
+
+Tally = tuple[str, int, ValidTime]
+FEWER = settings(max_examples=settings().max_examples * 2 // 5)
+"""Each example asks for many answers."""
+
+
+def keys_of(log: Sequence[Recorded]) -> list[str]:
+    """Return every subject that a content of a log is about, and those that may not occur."""
+    said = [claim for it in log if (claim := content_of(it.event))]
+    return sorted({key for claim in said for key in subjects_of(claim)} | {*SUBJECTS})
+
+
+def visible_amendments(log: Sequence[Recorded], event_id: UUID, as_of: AsOf) -> list[Recorded]:
+    """Return the visible amendments of a claim, by the naive definition."""
+    return [
+        it
+        for it in stream(log, event_id)
+        if isinstance(it.event, Amendment)
+        and it.position <= as_of.position
+        and known_at(it.event.known, it.record_time) <= as_of.known
+    ]
+
+
+@FEWER
+@given(st.data(), histories(), batch_sizes)
+def test_every_subject_and_every_board_is_the_oracle_s(
+    data: st.DataObject, log: list[Recorded], sizes: list[int]
+) -> None:
+    """At any point; not found where no claim about it is visible, naming others that have one."""
+    with real_log(log) as real, projected(real, sizes) as read_models:
+        for as_of in data.draw(some_points(log)):
+            check_subject(read_models, log, data.draw(st.sampled_from(keys_of(log))), as_of)
+            for issue in ISSUES:
+                check_board(read_models, log, issue, as_of)
+
+
+def check_subject(read_models: ReadModels, log: oracle.Log, key: str, as_of: AsOf) -> None:
+    """Ask for a subject, and hold the answer against the oracle."""
+    view = oracle_whole.subject(log, key, as_of)
+    ask = partial(read_models.subjects.subject, key, question(as_of))
+    if not view.claims:
+        with pytest.raises(SubjectNotFound) as refused:
+            ask()
+        assert {*refused.value.near} <= {*oracle_whole.subjects(log, as_of)}
+        return
+    message, asked_from = ask()
+    assert (message.subject, asked_from) == (key, as_of)
+    assert [seen(one.event) for one in message.claims] == view.claims
+    assert [codec.life_cycle_step(one) for one in message.life_cycle] == view.life_cycle
+    assert [codec.disagreement(one) for one in message.disagreements] == view.disagreements
+    assert not message.earlier_claims_omitted
+    for one, claim in zip(message.claims, view.claims, strict=True):
+        expected = visible_amendments(log, claim.claim.event_id, as_of)
+        assert [codec.recorded(it) for it in one.amendments] == expected
+    check_cut(read_models, key, [str(one.claim.event_id) for one in view.claims], as_of)
+
+
+def check_cut(read_models: ReadModels, key: str, ids: list[str], as_of: AsOf) -> None:
+    """Where there are more claims than fit, the latest are told, and that there are more."""
+    for limit, count in {"CLAIMS_MAX": 2, "CLAIM_BYTES_MAX": 1}.items():
+        with patch.object(subjects, limit, count):
+            short = read_models.subjects.subject(key, question(as_of)).subject
+        assert [it.event.event.event_id for it in short.claims] == ids[-count:]
+        assert short.earlier_claims_omitted == (len(ids) > count)
+
+
+def check_board(read_models: ReadModels, log: oracle.Log, issue: str, as_of: AsOf) -> None:
+    """Ask for a board, and hold it against the oracle."""
+    ask = partial(read_models.issues.issue, issue, question(as_of))
+    named = claims_by_issue(log, as_of)
+    if named[issue]:
+        assert ask() == oracle_whole.board(log, issue, as_of) == issue_board(log, issue, as_of)
+        return
+    with pytest.raises(IssueNotFound) as refused:
+        ask()
+    assert {*refused.value.near} <= {one for one in named if named[one]}
+
+
+def claims_by_issue(log: oracle.Log, as_of: AsOf) -> dict[str, list[Claim]]:
+    """Return the claims that name each issue, in the order of (earliest, event id)."""
+    happened = [it.claim for it in oracle.timeline(log, as_of)]
+    return {issue: [one for one in happened if issue in one.issues] for issue in ISSUES}
+
+
+@FEWER
+@given(st.data(), histories(), batch_sizes, st.integers(1, 7))
+def test_every_list_of_subjects_and_issues_is_the_oracle_s(
+    data: st.DataObject, log: list[Recorded], sizes: list[int], page_size: int
+) -> None:
+    """At any point, of any prefix, through any filter, in pages of any size."""
+    with real_log(log) as real, projected(real, sizes) as read_models:
+        for as_of in data.draw(some_points(log)):
+            asked, at = data.draw(filters(log)), question(as_of)
+            prefix = data.draw(st.sampled_from(["", "m", "meeting/", "talks/JPN-KOR", "zz"]))
+            named = partial(read_models.subjects.subjects, prefix, asked, at)
+            about = partial(read_models.issues.issues, asked, at)
+            by_key = expected_tallies(oracle_whole.subjects(log, as_of), asked)
+            by_issue = expected_tallies(claims_by_issue(log, as_of), asked)
+
+            begun = [one for one in by_key if one[0].startswith(prefix)]
+            assert list(tallied(named, page_size, as_of)) == begun
+            assert list(tallied(about, page_size, as_of)) == by_issue
+            with patch.object(tallies, "CLAIM_COUNT_MAX", 2):
+                assert list(tallied(about, page_size, as_of)) == [
+                    (name, min(count, 2), latest) for name, count, latest in by_issue
+                ]
+
+
+def expected_tallies(claims: Mapping[str, Sequence[Claim]], asked: Filter) -> list[Tally]:
+    """Return what the claims of each name count; they stand in the order of their times."""
+    selected = {
+        name: [one for one in claims[name] if matches(asked, one)] for name in sorted(claims)
+    }
+    return [(name, len(about), about[-1].occurred) for name, about in selected.items() if about]
+
+
+def tallied(ask: Callable[[Page], SummaryPage], size: int, as_of: AsOf) -> Iterator[Tally]:
+    """Yield the summaries of all pages, none of which is longer than asked for."""
+    key: bytes | None = None
+    while True:
+        page = ask(Page(size, key))
+        assert page.as_of == as_of
+        assert len(page.summaries) <= size
+        yield from map(tally_of, page.summaries)
+        key = page.next_key
+        if key is None:
+            return
+
+
+def tally_of(message: subject_pb2.SubjectSummary | issue_pb2.IssueSummary) -> Tally:
+    """Return what a summary says."""
+    if isinstance(message, subject_pb2.SubjectSummary):
+        subject = codec.subject_summary(message)
+        return subject.subject, subject.claim_count, subject.latest
+    issue = codec.issue_summary(message)
+    return issue.issue, issue.claim_count, issue.latest
+
+
+@FEWER
+@given(st.data(), histories(), batch_sizes)
+def test_a_list_goes_on_as_it_began_whatever_is_recorded_meanwhile(
+    data: st.DataObject, log: list[Recorded], sizes: list[int]
+) -> None:
+    """Pages after the first are of the same point, though subjects came and contents changed."""
+    half = len(log) // 2
+    as_of = data.draw(points(log[:half]))
+    asked = Question(as_of.valid, as_of.known, as_of.position)
+    with real_log(log[:half]) as real:
+        with projected(real, sizes) as read_models:
+            first = read_models.subjects.subjects("", Filter(), asked, Page(2))
+        real.append(log[half:])
+        with projected(real, sizes) as read_models:
+
+            def ask(page: Page) -> SummaryPage:
+                if page.after_key is None:
+                    return first
+                return read_models.subjects.subjects("", Filter(), asked, page)
+
+            assert list(tallied(ask, 2, as_of)) == expected_tallies(
+                oracle_whole.subjects(log, as_of), Filter()
+            )

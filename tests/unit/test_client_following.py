@@ -1,0 +1,102 @@
+"""What a client that follows does when the connection breaks, at a server that fails on purpose."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, islice
+from threading import Timer
+
+import grpc
+import pytest
+
+from communique.client import Client, OutOfRange, Unavailable
+from communique.v1 import record_service_pb2 as pb
+from communique.v1 import record_service_pb2_grpc
+from tests.unit.test_client_resuming import CLAIMS, POSITIONS, QUICK, Fragile
+
+
+class Followed(Fragile):
+    """A log in memory to subscribe to; every second event is passed over by a filter."""
+
+    def Subscribe(  # noqa: N802  gRPC's name
+        self, request: pb.SubscribeRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.SubscribeResponse]:
+        """Give frames of two events, then say that all was given, then beat."""
+        if request.after_position > len(self.recorded):
+            context.abort(grpc.StatusCode.OUT_OF_RANGE, "beyond the head")
+        has_start = request.HasField("after_position")
+        after = request.after_position if has_start else len(self.recorded)
+        log = list(self.recorded.values())
+        for start in range(after, len(log), 2):
+            self.may_break(context)
+            found = [it for it in log[start : start + 2] if _is_selected(it.position, request)]
+            end = pb.Checkpoint(position=min(start + 2, len(log)))
+            if found:
+                yield pb.SubscribeResponse(events=pb.RecordedEvents(events=found))
+            else:
+                yield pb.SubscribeResponse(checkpoint=end)
+        self.may_break(context)
+        end = pb.Checkpoint(position=len(log))
+        yield pb.SubscribeResponse(caught_up=end)
+        while True:
+            self.may_break(context)
+            yield pb.SubscribeResponse(heartbeat=end)
+
+
+def _is_selected(position: int, request: pb.SubscribeRequest) -> bool:
+    return not request.filter.issues or position % 4 == 1
+
+
+@pytest.fixture
+def followed() -> Followed:
+    """A server that breaks nothing until a test says so."""
+    return Followed(set())
+
+
+@pytest.fixture
+def client(followed: Followed) -> Iterator[Client]:
+    """A client of that server."""
+    server = grpc.server(ThreadPoolExecutor(8))
+    record_service_pb2_grpc.add_RecordServiceServicer_to_server(followed, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with Client(f"127.0.0.1:{port}", retry=QUICK) as client:
+        yield client
+    server.stop(0).wait()
+
+
+@pytest.mark.parametrize("broken", range(7))
+def test_a_broken_subscription_is_complete(followed: Followed, client: Client, broken: int) -> None:
+    """Wherever it breaks, every event comes once and in order, with the position to resume from."""
+    client.submit(CLAIMS)
+    followed.breaks, followed.frames = {broken, broken + 1}, count()
+    with client.subscribe(0) as subscription:
+        seen = [(next(subscription).position, subscription.position) for _ in CLAIMS]
+    assert seen == [(position, position) for position in POSITIONS]
+
+
+def test_it_begins_at_the_end_and_stays_there(followed: Followed, client: Client) -> None:
+    """Without a position what was recorded before is not given, and all that comes after is."""
+    client.submit(CLAIMS[:5])
+    subscription = client.subscribe()
+    followed.breaks, followed.frames = set(range(3, 1_000, 3)), count()
+    closing = Timer(0.3, subscription.close)
+    closing.start()
+    assert list(subscription) == []
+    assert (subscription.position, subscription.is_live) == (5, True)
+    client.submit(CLAIMS[5:])
+    with client.subscribe(subscription.position) as resumed:
+        assert [it.position for it in islice(resumed, 6)] == [6, 7, 8, 9, 10, 11]
+
+
+def test_a_server_that_stays_away_is_told(followed: Followed, client: Client) -> None:
+    """After some attempts in a row without a frame the failure comes out."""
+    followed.breaks = set(range(1_000))
+    with pytest.raises(Unavailable, match="the connection broke"):
+        next(client.subscribe(0))
+    assert next(followed.frames) == QUICK.attempts_max
+
+
+def test_a_position_beyond_the_head_is_told(client: Client) -> None:
+    """It is not tried again: the position is of another log."""
+    with pytest.raises(OutOfRange):
+        next(client.subscribe(1))

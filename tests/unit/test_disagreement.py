@@ -1,0 +1,416 @@
+"""Disagreements: what counts as saying different things, and which reading is preferred."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from communique.domain.clocks import known_at
+from communique.domain.disagreement import Disagreement, Reading, disagreements
+from communique.domain.event import Claim
+from communique.domain.parties import Party
+from communique.domain.payloads import (
+    AgreementTerminationNotified,
+    DialogueUrged,
+    MeetingHeld,
+    MeetingStarted,
+    OutlookAssessed,
+    Payload,
+    StanceStated,
+    TalksAgreed,
+    TalksRefused,
+)
+from communique.domain.subject import SubjectEntry
+from communique.domain.values import Coordinates, Grade, Participant, Place, Polarity, Role
+from communique.domain.words import Finality, MeetingLevel, Outlook
+from tests.given import RECORDED, claim
+
+MINUTE = timedelta(minutes=1)
+DENIAL = {"polarity": Polarity.NEGATIVE}
+
+
+def held(occurred: object = "2019-08-21", who: str = "JPN+KOR", **more: Any) -> Claim:  # noqa: ANN401 -- as `claim`
+    """Return a claim that a meeting was held, of so many `minutes` where they are given."""
+    minutes = more.pop("minutes", None)
+    return claim(MeetingHeld(duration=minutes and minutes * MINUTE), occurred, who, **more)
+
+
+def among(*claims: Claim) -> tuple[Disagreement, ...]:
+    """Return where claims that name one subject disagree."""
+    naming = [one.model_copy(update={"subject": "meeting/JPN-KOR"}) for one in claims]
+    return disagreements([SubjectEntry(one, known_at(one.known, RECORDED)) for one in naming])
+
+
+def fields(*claims: Claim) -> dict[str, list[str]]:
+    """Return the readings of each field in which they disagree, the preferred one first."""
+    return {one.field: [reading.value for reading in one.readings] for one in among(*claims)}
+
+
+# --- what disagrees ------------------------------------------------------------------------------
+
+
+def test_two_lengths_of_one_meeting_stay_side_by_side() -> None:
+    """30 minutes or 35: both readings are told, each with its claims and outlets."""
+    one, other = held(minutes=30, outlet="Arirang"), held(minutes=35, outlet="Yonhap")
+    third = held(minutes=30, outlet="Kyodo")
+
+    assert among(one, other, third) == (
+        Disagreement(
+            type="MeetingHeld",
+            field="duration",
+            readings=(
+                Reading(value="30 min", event_ids=(third.event_id, one.event_id), outlet_count=2),
+                Reading(value="35 min", event_ids=(other.event_id,), outlet_count=1),
+            ),
+            reason="more outlets",
+        ),
+    )
+
+
+def test_claims_that_agree_are_not_mentioned() -> None:
+    """Neither one claim alone, nor two that say the same, nor none at all disagree."""
+    assert among() == among(held(minutes=30)) == among(held(minutes=30), held(minutes=30)) == ()
+
+
+def test_claims_that_name_no_subject_are_not_compared() -> None:
+    """A derived key holds things of different times together: they differ, no more."""
+    said = [held(minutes=30), held(minutes=35)]
+    assert disagreements([SubjectEntry(one, known_at(one.known, RECORDED)) for one in said]) == ()
+
+
+def test_claims_of_two_types_are_not_compared() -> None:
+    """A meeting that began at one time and was held at another is no contradiction."""
+    assert among(held("2019-08-21"), claim(MeetingStarted(), "2019-08-20", "JPN+KOR")) == ()
+
+
+def test_what_is_not_said_disagrees_with_nothing() -> None:
+    """A claim without a length, a place or words takes no side."""
+    silent = claim(TalksRefused(), "2019-08-21", "JPN>KOR")
+    wordy = claim(
+        TalksRefused(finality=Finality.NOT_NOW, grounds="trust"),
+        "2019-08-21",
+        "JPN>KOR",
+        place=Place(name="Tokyo"),
+    )
+
+    assert among(held(), held(minutes=30)) == among(silent, wordy) == ()
+
+
+def test_disagreements_are_told_in_the_order_of_type_and_field() -> None:
+    """Several fields of several types come sorted."""
+    refusals = [
+        claim(TalksRefused(grounds="trust"), "2019-08-20", "JPN>KOR"),
+        claim(TalksRefused(grounds="security"), "2019-08-21", "JPN>KOR"),
+    ]
+    meetings = [held("2019-08-20", minutes=30), held("2019-08-21", minutes=35)]
+
+    assert [(one.type, one.field) for one in among(*refusals, *meetings)] == [
+        ("MeetingHeld", "duration"),
+        ("MeetingHeld", "occurred"),
+        ("TalksRefused", "grounds"),
+        ("TalksRefused", "occurred"),
+    ]
+
+
+# --- fields and their words ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "field", "readings"),
+    [
+        (
+            MeetingHeld(level=MeetingLevel.DIRECTOR_GENERAL),
+            MeetingHeld(level=MeetingLevel.MINISTER),
+            "level",
+            ["minister", "director general"],
+        ),
+        (MeetingHeld(venue="Beijing"), MeetingHeld(venue="Guam"), "venue", ["Guam", "Beijing"]),
+        (
+            MeetingHeld.model_validate({"scheduled": "2019-08-21"}),
+            MeetingHeld.model_validate({"scheduled": "2019-08-22"}),
+            "scheduled",
+            ["22 Aug 2019 (UTC)", "21 Aug 2019 (UTC)"],
+        ),
+        (
+            MeetingHeld(duration=timedelta(days=1, hours=2, seconds=3, milliseconds=500)),
+            MeetingHeld(duration=timedelta(milliseconds=20)),
+            "duration",
+            ["0.02 s", "1 d 2 h 3.5 s"],
+        ),
+    ],
+    ids=["level", "venue", "scheduled", "duration"],
+)
+def test_every_field_of_a_payload_can_be_disagreed_on(
+    one: Payload, other: Payload, field: str, readings: list[str]
+) -> None:
+    """Words, texts, times and lengths are told so that people can read them."""
+    claims = [claim(each, "2019-08-21", "JPN+KOR") for each in (one, other)]
+
+    assert fields(*claims) == {field: readings}
+
+
+def test_four_end_dates_are_four_readings() -> None:
+    """The end of an agreement as four sources have it."""
+    days = ["2019-11-22", "2019-11-23", "2019-11-24", "2019-11-25"]
+    notices = [
+        claim(
+            AgreementTerminationNotified.model_validate({"ends": {"edtf": day, "zone": zone}}),
+            "2019-08-22",
+            "KOR>JPN",
+        )
+        for day, zone in zip(days, ["UTC", "UTC", "Asia/Seoul", "UTC"], strict=True)
+    ]
+
+    assert fields(*notices) == {
+        "ends": [
+            "25 Nov 2019 (UTC)",
+            "24 Nov 2019 (Asia/Seoul)",
+            "23 Nov 2019 (UTC)",
+            "22 Nov 2019 (UTC)",
+        ]
+    }
+
+
+def test_parties_are_compared_by_their_codes() -> None:
+    """Who met is told by sorted codes; who of them, and their roles, are not compared."""
+    two, three = held(who="KOR+JPN"), held(who="KOR+JPN+CHN")
+    host = Participant(party=Party(code="KOR", person="Kang Kyung-wha"), role=Role.HOST)
+    hosted = held(participants=[host, Participant(party=Party(code="JPN"))])
+
+    assert fields(two, three) == {"participants": ["CHN, JPN, KOR", "JPN, KOR"]}
+    assert fields(two, hosted) == {}
+
+
+def test_actors_and_recipients_are_compared_apart() -> None:
+    """Who agreed to whose talks; who names participants instead takes no side."""
+    assert fields(
+        claim(TalksAgreed(), "2019-08-21", "JPN>KOR"),
+        claim(TalksAgreed(), "2019-08-21", "KOR>JPN"),
+        claim(TalksAgreed(), "2019-08-21", "JPN+KOR"),
+    ) == {"actors": ["KOR", "JPN"], "recipients": ["JPN", "KOR"]}
+    assert fields(
+        claim(DialogueUrged(between=("KOR", "JPN")), "2019-08-21", "USA>JPN,KOR"),
+        claim(DialogueUrged(between=("JPN", "CHN")), "2019-08-21", "USA>JPN,KOR"),
+    ) == {"between": ["CHN, JPN", "JPN, KOR"]}
+
+
+@pytest.mark.parametrize("other", ["Security reasons!", "SECURITY  reasons", "sécurity reasons"])
+def test_text_is_compared_as_people_do(other: str) -> None:
+    """Case, accents, spaces and punctuation make no other text; the words do."""
+    one = claim(StanceStated(position="security reasons"), "2019-08-21", "KOR>JPN")
+
+    assert fields(one, claim(StanceStated(position=other), "2019-08-21", "KOR>JPN")) == {}
+    assert fields(one, claim(StanceStated(position="trust"), "2019-08-21", "KOR>JPN")) == {
+        "position": ["trust", "security reasons"]
+    }
+    assert fields(
+        claim(StanceStated(position="!"), "2019-08-21", "KOR>JPN"),
+        claim(StanceStated(position="?"), "2019-08-21", "KOR>JPN"),
+    ) == {"position": ["?", "!"]}
+
+
+def test_a_reading_is_in_the_words_of_its_latest_claim() -> None:
+    """Of two spellings of one text, the one known later is shown."""
+    said = [
+        claim(StanceStated(position=words), "2019-08-21", "KOR>JPN", known=known)
+        for words, known in [("Unfair", "2019-08-23"), ("unfair", "2019-08-22"), ("fair", None)]
+    ]
+
+    assert fields(*said) == {"position": ["fair", "Unfair"]}
+
+
+# --- times and places within each other ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exact", "vague"),
+    [
+        ("2019-08-21T15:00", "2019-08-21"),
+        ("2019-08-21", "2019-08"),
+        ("2019-08-21", "2019-08-21~"),
+        ("2019-08-21", "2019-08-21/.."),
+        ("2019-08-31", "2019-08"),
+        ("2019-08-22/..", "2019-08-21/.."),
+        ("2019-08-21/2019-08-22", "2019-08-21/.."),
+        ("2019-08-21T15:00Z", {"edtf": "2019-08-22T00:00", "zone": "Asia/Seoul"}),
+    ],
+)
+def test_a_less_exact_time_agrees_with_one_within_it(exact: str, vague: object) -> None:
+    """A day agrees with a time of that day, a month with a day of it, and a time with itself."""
+    assert fields(held(exact), held(vague)) == fields(held(vague), held(exact)) == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2019-08-21", "2019-08-22"),
+        ("2019-08-21", {"edtf": "2019-08-21", "zone": "Asia/Seoul"}),
+        ("2019-08-21T15:00", "2019-08-21T15:01"),
+        ("2019-08-21/..", "2019-08-20"),
+        ("2019-08-21/2019-08-23", "2019-08-22/2019-08-24"),
+    ],
+)
+def test_times_apart_or_across_disagree(one: object, other: object) -> None:
+    """Neither lies within the other: each is a reading."""
+    assert [*fields(held(one), held(other))] == ["occurred"]
+
+
+def test_who_is_less_exact_takes_no_side_between_two() -> None:
+    """Who says August speaks neither for the 21st nor for the 22nd, and is no reading itself."""
+    month, one, other = held("2019-08", outlet="Kyodo"), held("2019-08-21"), held("2019-08-22")
+    (found,) = among(month, one, other)
+
+    assert found.readings == (
+        Reading(value="22 Aug 2019 (UTC)", event_ids=(other.event_id,), outlet_count=1),
+        Reading(value="21 Aug 2019 (UTC)", event_ids=(one.event_id,), outlet_count=1),
+    )
+
+
+def test_support_by_less_exact_times_can_decide() -> None:
+    """Who says 2019, and who says August, speak for the day of it against one of 2018."""
+    claims = [
+        held("2019", outlet="Kyodo"),
+        held("2019-08", outlet="Yonhap"),
+        held("2019-08-31"),
+        held("2018-08-21", known="2019-12-01"),
+    ]
+    (found,) = among(*claims)
+
+    assert [reading.outlet_count for reading in found.readings] == [3, 1]
+    assert found.readings[0].value == "31 Aug 2019 (UTC)"
+    assert found.readings[0].event_ids == tuple(one.event_id for one in reversed(claims[:3]))
+
+
+def test_a_place_agrees_with_one_that_says_more() -> None:
+    """Beijing agrees with Beijing, China, and so does China; Guam does not."""
+    names = [Place(name="Beijing"), Place(name="beijing", country="CHN"), Place(country="CHN")]
+    coordinates = Place(coordinates=Coordinates(latitude=39.9, longitude=116.4))
+    agreeing = [held(place=place) for place in (*names, coordinates)]
+    guam = held(place=Place(name="Guam", country="USA"))
+
+    assert fields(*agreeing) == {}
+    assert fields(*agreeing, guam) == {"place": ["Guam, USA", "beijing, CHN"]}
+
+
+def test_a_place_that_says_less_speaks_for_the_only_one_within() -> None:
+    """Who says China speaks for Beijing against Guam, and takes no side against Shanghai."""
+    china = held(place=Place(country="CHN"), outlet="Kyodo")
+    beijing, shanghai = (
+        held(place=Place(name=it, country="CHN")) for it in ("Beijing", "Shanghai")
+    )
+    guam = held(place=Place(name="Guam", country="USA"))
+
+    assert [(it.value, it.outlet_count) for it in among(china, beijing, guam)[0].readings] == [
+        ("Beijing, CHN", 2),
+        ("Guam, USA", 1),
+    ]
+    assert [(it.value, it.outlet_count) for it in among(china, beijing, shanghai)[0].readings] == [
+        ("Shanghai, CHN", 1),
+        ("Beijing, CHN", 1),
+    ]
+
+
+# --- denials -------------------------------------------------------------------------------------
+
+
+def test_a_denial_says_nothing_but_that_it_denies() -> None:
+    """Who denies a meeting of the 22nd claims no other day for that of the 21st."""
+    affirms = held("2019-08-21", minutes=30)
+    denial = held("2019-08-22", minutes=35, **DENIAL)
+
+    assert fields(affirms, denial) == {"polarity": ["negative", "positive"]}
+
+
+def test_a_denial_of_an_assessment_is_an_assessment() -> None:
+    """It gives its readings beside the others."""
+    up, down = OutlookAssessed(outlook=Outlook.POSITIVE), OutlookAssessed(outlook=Outlook.NEGATIVE)
+
+    assert fields(
+        claim(up, "2019-08-21", "JPN+KOR"), claim(down, "2019-08-21", "JPN+KOR", **DENIAL)
+    ) == {"outlook": ["negative", "positive"], "polarity": ["negative", "positive"]}
+
+
+# --- which one is preferred ----------------------------------------------------------------------
+
+
+def graded(reliability: str | None, credibility: str | None) -> Grade:
+    """Return a grade of which either part can be left out."""
+    return Grade.model_validate({"reliability": reliability, "credibility": credibility})
+
+
+def preferred(*claims: Claim) -> tuple[str, str]:
+    """Return the preferred reading of the only disagreement, and why."""
+    (found,) = among(*claims)
+    return found.readings[0].value, found.reason
+
+
+def test_more_outlets_go_before_a_better_grade() -> None:
+    """Two outlets are better than one with the best grade; one outlet twice is still one."""
+    best = held(minutes=35, outlet="Kyodo", grade=graded("A", "1"), known="2019-08-30")
+    poor = [held(minutes=30, outlet=one, known="2019-08-22") for one in ("Arirang", "Yonhap")]
+    twice = [held(minutes=30, outlet=one, known="2019-08-22") for one in ("Arirang", "arirang")]
+
+    assert preferred(best, *poor) == ("30 min", "more outlets")
+    assert preferred(best, *twice) == ("35 min", "better grade")
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (graded("A", None), graded("B", "1")),
+        (graded("B", "2"), graded("B", "3")),
+        (graded("B", "6"), graded("B", None)),
+        (graded("F", None), graded(None, "1")),
+        (graded(None, "5"), graded(None, "6")),
+        (graded(None, "6"), None),
+    ],
+)
+def test_a_better_grade_goes_before_a_later_report(better: Grade, worse: Grade | None) -> None:
+    """Reliability from A to F decides, then credibility from 1 to 6; ungraded comes last."""
+    good = held(minutes=30, grade=better, known="2019-08-22")
+
+    assert preferred(good, held(minutes=35, grade=worse)) == ("30 min", "better grade")
+
+
+def test_a_reading_has_the_grade_of_its_best_claim() -> None:
+    """A poor report beside a good one takes nothing from it."""
+    both = [held(minutes=30, grade=graded(one, None), known="2019-08-22") for one in ("E", "A")]
+
+    assert preferred(*both, held(minutes=35, grade=graded("B", None))) == ("30 min", "better grade")
+
+
+def test_a_later_report_goes_before_the_event_id() -> None:
+    """Outlets and grades being equal, what was known last is preferred."""
+    later = held(minutes=30, known="2019-08-23")
+
+    assert preferred(later, held(minutes=35, known="2019-08-22")) == ("30 min", "known later")
+
+
+def test_a_reading_was_known_when_its_latest_claim_was() -> None:
+    """An early report beside a late one takes nothing from it."""
+    both = [held(minutes=30, known=known) for known in ("2019-08-21", "2019-08-23")]
+
+    assert preferred(*both, held(minutes=35, known="2019-08-22")) == ("30 min", "known later")
+
+
+def test_the_event_id_decides_in_the_end() -> None:
+    """No tie is left to the order of arrival."""
+    one = held(minutes=30, known="2019-08-22", event_id=UUID(int=1 << 100))
+    other = held(minutes=35, known="2019-08-22")
+
+    assert preferred(one, other) == preferred(other, one) == ("30 min", "event id")
+
+
+def test_the_known_time_is_that_of_the_entry() -> None:
+    """A claim without a known time counts from when it was recorded, as the entry has it."""
+    subject = "meeting/JPN-KOR"
+    one, other = held(minutes=30, subject=subject), held(minutes=35, subject=subject)
+    found = disagreements(
+        [
+            SubjectEntry(one, datetime(2026, 1, 2, tzinfo=UTC)),
+            SubjectEntry(other, datetime(2026, 1, 1, tzinfo=UTC)),
+        ]
+    )
+
+    assert found[0].readings[0].value == "30 min"

@@ -1,0 +1,208 @@
+"""Subjects: their keys, named or derived, and how their life cycles went."""
+
+import pytest
+
+from communique.domain.clocks import known_at
+from communique.domain.event import Claim
+from communique.domain.facets import State
+from communique.domain.payloads import (
+    AgreementSigned,
+    CodedEventReported,
+    DemandMade,
+    DemandRejected,
+    DialogueUrged,
+    MeasureAnnounced,
+    MeasureLifted,
+    MeasureTookEffect,
+    MediationOffered,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPlanned,
+    OutlookAssessed,
+    Payload,
+    RelationsChanged,
+    RulingIssued,
+    StanceStated,
+    TalksProposed,
+    TalksRefused,
+)
+from communique.domain.subject import LifeCycleStep, SubjectEntry, life_cycle, subjects_of
+from communique.domain.values import Certainty, Polarity
+from communique.domain.words import Outlook, RelationsChange
+from tests.given import RECORDED, claim
+
+EXPORTS = ("export-controls",)
+DENIAL = {"polarity": Polarity.NEGATIVE}
+
+
+def told(*claims: Claim) -> list[SubjectEntry]:
+    """Return the claims as entries of one subject."""
+    return [SubjectEntry(one, known_at(one.known, RECORDED)) for one in claims]
+
+
+def states(*claims: Claim) -> list[State]:
+    """Return the states of their life cycle, in order."""
+    return [step.state for step in life_cycle(told(*claims))]
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+def test_a_named_key_is_the_only_one() -> None:
+    """A claim that names its subject is about that, whatever facets it fills."""
+    said = claim(
+        TalksRefused(), "2019-08-21", "JPN>KOR", issues=("a", "b"), subject="talks/exports"
+    )
+
+    assert subjects_of(said) == ("talks/exports",)
+
+
+@pytest.mark.parametrize(
+    ("payload", "who", "key"),
+    [
+        (TalksRefused(), "JPN>KOR", "talks/JPN-KOR/export-controls"),
+        (StanceStated(position="unfair"), "KOR>JPN", "stance/JPN-KOR/KOR/export-controls"),
+        (DemandMade(demand="lift"), "KOR>JPN", "demand/JPN-KOR/KOR/export-controls"),
+        (DemandRejected(), "JPN>KOR", "demand/JPN-KOR/KOR/export-controls"),
+        (MeasureTookEffect(), "JPN>KOR", "measure/JPN-KOR/JPN/export-controls"),
+        (AgreementSigned(), "JPN+KOR", "agreement/JPN-KOR/export-controls"),
+        (RulingIssued(ruling="pay"), "KOR>JPN", "ruling/JPN-KOR/export-controls"),
+        (OutlookAssessed(outlook=Outlook.NEUTRAL), "JPN+KOR", "outlook/JPN-KOR/export-controls"),
+        (MediationOffered(), "USA>JPN,KOR", "mediation/JPN-KOR/USA"),
+        (MediationOffered(between=("JPN", "KOR")), "USA>KOR", "mediation/JPN-KOR/USA"),
+        (RelationsChanged(change=RelationsChange.SEVERED), "JPN+KOR", "relations/JPN-KOR"),
+        (CodedEventReported(code="043"), "JPN>KOR", "report/JPN-KOR/04"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Payload) else None,
+)
+def test_a_key_is_derived_from_the_facet(payload: Payload, who: str, key: str) -> None:
+    """Where none is named, the key is kind, dyad and what tells the facet from its like."""
+    assert subjects_of(claim(payload, "2019-08-21", who, issues=EXPORTS)) == (key,)
+
+
+def test_there_is_a_key_for_each_issue_and_dyad() -> None:
+    """A claim that fills several facets is about several subjects, in the order of their keys."""
+    said = claim(TalksProposed(), "2019-08-21", "KOR>JPN,CHN", issues=("b", "a"))
+
+    assert subjects_of(said) == (
+        "talks/CHN-KOR/a",
+        "talks/CHN-KOR/b",
+        "talks/JPN-KOR/a",
+        "talks/JPN-KOR/b",
+    )
+
+
+def test_without_an_issue_the_key_is_general() -> None:
+    """As in facets, `general` stands for an issue that is not named."""
+    assert subjects_of(claim(TalksRefused(), "2019-08-21", "JPN>KOR")) == ("talks/JPN-KOR/general",)
+
+
+@pytest.mark.parametrize("payload", [MeetingHeld(), MeetingPlanned(), MeetingCancelled()])
+def test_a_meeting_without_a_key_is_its_own_subject(payload: Payload) -> None:
+    """Nothing says which other claims mean it: one key, however many dyads meet."""
+    said = claim(payload, "2019-08-21", "CHN+JPN+KOR", issues=EXPORTS)
+
+    assert subjects_of(said) == (f"meeting/{said.event_id}",)
+
+
+def test_a_denial_is_about_what_it_denies() -> None:
+    """Claims that affirm and deny one thing come together under its key."""
+    said = claim(TalksRefused(), "2019-08-21", "JPN>KOR", issues=EXPORTS, **DENIAL)
+
+    assert subjects_of(said) == ("talks/JPN-KOR/export-controls",)
+
+
+@pytest.mark.parametrize(
+    ("payload", "who", "issues", "keys"),
+    [
+        (StanceStated(position="unfair"), "KOR", EXPORTS, ("stance-stated/KOR/export-controls",)),
+        (RulingIssued(ruling="pay"), "KOR", (), ("ruling-issued/KOR/general",)),
+        (DialogueUrged(), "USA>KOR", (), ("dialogue-urged/USA/general",)),
+        (
+            StanceStated(position="unfair"),
+            "KOR,JPN",
+            ("b", "a"),
+            (
+                "stance-stated/JPN/a",
+                "stance-stated/JPN/b",
+                "stance-stated/KOR/a",
+                "stance-stated/KOR/b",
+            ),
+        ),
+    ],
+)
+def test_a_claim_about_no_dyad_is_about_its_actors(
+    payload: Payload, who: str, issues: tuple[str, ...], keys: tuple[str, ...]
+) -> None:
+    """Where no facet of a dyad is filled, the key is type, actor and issue."""
+    assert subjects_of(claim(payload, "2019-08-21", who, issues=issues)) == keys
+
+
+# --- life cycles ---------------------------------------------------------------------------------
+
+
+def test_a_life_cycle_goes_forward_in_valid_time() -> None:
+    """Steps stand in the order in which they happened, whenever they were reported."""
+    assert states(
+        claim(MeasureLifted(), "2019-09-10", "JPN>KOR"),
+        claim(MeasureAnnounced(measure="checks"), "2019-08-02", "JPN>KOR"),
+        claim(MeasureTookEffect(), "2019-08-28", "JPN>KOR"),
+    ) == [State.ANNOUNCED, State.IN_FORCE, State.LIFTED]
+
+
+def test_at_one_moment_the_stage_decides() -> None:
+    """What was announced and took effect on one day was announced first."""
+    assert states(
+        claim(MeasureTookEffect(), "2019-08-28", "JPN>KOR"),
+        claim(MeasureAnnounced(measure="checks"), "2019-08-28", "JPN>KOR"),
+    ) == [State.ANNOUNCED, State.IN_FORCE]
+
+
+def test_at_one_moment_and_stage_the_order_is_still_told() -> None:
+    """No tie is left to the order of arrival: the rank decides to the last."""
+    one = claim(TalksRefused(), "2019-08-21", "JPN>KOR", known="2019-08-23")
+    other = claim(DemandRejected(), "2019-08-21", "JPN>KOR", known="2019-08-22")
+
+    assert states(one, other) == states(other, one) == [State.REJECTED, State.REFUSED]
+
+
+def test_a_step_is_told_by_its_greatest_claim() -> None:
+    """Its time is that of the greatest by rank; its certainty is the greatest among all."""
+    early = claim(MeasureLifted(), "2019-09-01", "JPN>KOR")
+    late = claim(MeasureLifted(), "2019-09-02", "JPN>KOR", certainty=Certainty.POSSIBLE)
+
+    assert life_cycle(told(early, late)) == (
+        LifeCycleStep(
+            state=State.LIFTED,
+            occurred=late.occurred,
+            certainty=Certainty.CERTAIN,
+            event_ids=(late.event_id, early.event_id),
+        ),
+    )
+
+
+def test_a_step_stands_where_its_greatest_claim_does() -> None:
+    """A life cycle that goes round shows each state once, at its last time."""
+    assert states(
+        claim(TalksRefused(), "2019-08-20", "JPN>KOR"),
+        claim(TalksProposed(), "2019-08-21", "KOR>JPN"),
+        claim(TalksRefused(), "2019-08-22", "JPN>KOR"),
+    ) == [State.PROPOSED, State.REFUSED]
+
+
+def test_a_denial_is_no_step() -> None:
+    """Who denies that it was lifted says nothing of how it stands; an assessment always does."""
+    gloomy = OutlookAssessed(outlook=Outlook.POSITIVE)
+
+    assert states(claim(MeasureLifted(), "2019-09-10", "JPN>KOR", **DENIAL)) == []
+    assert states(claim(gloomy, "2019-09-10", "JPN+KOR", **DENIAL)) == [State.POSITIVE]
+
+
+def test_a_claim_about_no_dyad_is_a_step() -> None:
+    """A ruling has its life cycle, whoever is concerned."""
+    assert states(claim(RulingIssued(ruling="pay"), "2018-10-30", "KOR")) == [State.RULED]
+
+
+def test_nothing_told_has_no_life_cycle() -> None:
+    """Of no claims, there are no steps."""
+    assert life_cycle([]) == ()
