@@ -32,12 +32,18 @@ def test_the_python_session_prints_what_the_readme_says(address: str) -> None:
     assert printed.getvalue() == shown
 
 
+def commands() -> list[str]:
+    """The commands that the README shows against a server of one's own, in order."""
+    lines = [
+        line.split("  #")[0].strip() for block in blocks("sh")[1:3] for line in block.splitlines()
+    ]
+    return [line for line in lines if line.startswith("communique")]
+
+
 def test_the_commands_of_the_readme_run(address: str, tmp_path: Path) -> None:
     """Each command shown against a server of one's own succeeds, and prints something."""
-    lines = [line.split("  #")[0].strip() for line in blocks("sh")[1].splitlines()]
-    commands = [line for line in lines if line.startswith("communique")]
-    assert len(commands) == 8
-    for command in commands:
+    assert len(commands()) == 15
+    for command in commands():
         words = shlex.split(command.split(" > ")[0])[1:]
         if words[0] == "doctor":
             words += ["--data-dir", str(tmp_path)]
