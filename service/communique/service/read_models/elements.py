@@ -9,7 +9,7 @@ from communique.domain.element import StatusElement
 from communique.domain.event import Amendment, Claim, EventCorrected
 from communique.domain.issue import issues_of
 from communique.service.log import LogReader
-from communique.service.read_models.history import decoded
+from communique.service.mapper import recorded_of
 
 _ELEMENTS_CACHED: Final = 4_096
 
@@ -41,7 +41,7 @@ class Elements:
     def _claim(self, position: int) -> Claim:
         """The content of the claim or correction at a position."""
         (row,) = self._reader.by_positions([position])
-        match decoded(row).event:
+        match recorded_of(row).event:
             case Claim() as claim:
                 return claim
             case Amendment(payload=EventCorrected(content=content)):

@@ -5,24 +5,12 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from communique import codec
-from communique.domain.clocks import from_micros
 from communique.domain.event import Recorded
 from communique.service import log
+from communique.service.mapper import recorded_of
 
 BATCH_EVENTS: Final = 512
 _STEPS_CACHED: Final = 4_096
-
-
-def decoded(row: log.Recorded) -> Recorded:
-    """Return a row of the log as the domain has it; its event is None where the type is newer."""
-    return Recorded(
-        row.position,
-        from_micros(row.record_micros),
-        row.revision,
-        codec.stored_bytes(row.state),
-        row.submitter,
-    )
 
 
 class Step(tuple[UUID, Recorded]):
@@ -61,4 +49,4 @@ class History:
 
 
 def _step_of(row: log.Recorded) -> Step:
-    return Step((UUID(bytes=row.event_id), decoded(row)))
+    return Step((UUID(bytes=row.event_id), recorded_of(row)))

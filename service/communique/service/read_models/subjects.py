@@ -15,9 +15,9 @@ from communique.domain.subject import SubjectEntry, life_cycle
 from communique.service.frames import recorded_message
 from communique.service.limits import PAGE_BYTES_MAX
 from communique.service.log import LogReader, Recorded
+from communique.service.mapper import recorded_of
 from communique.service.read_models.errors import SubjectNotFound
 from communique.service.read_models.follower import Follower
-from communique.service.read_models.history import decoded
 from communique.service.read_models.messages import content_of, event_as_of
 from communique.service.read_models.questions import Page, Question
 from communique.service.read_models.tallies import (
@@ -149,7 +149,7 @@ def _entries(connection: apsw.Connection, key: str, as_of: AsOf) -> tuple[list[_
 def _visible(amendments: Iterable[Recorded], as_of: AsOf) -> Iterator[Recorded]:
     """Yield those that are visible; of a newer type, nobody here can say when it was known."""
     for row in amendments:
-        one = decoded(row)
+        one = recorded_of(row)
         if (
             one.event is not None
             and one.position <= as_of.position
