@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple, assert_never
 
@@ -109,7 +110,10 @@ def dyads_between(claim: Claim) -> tuple[Dyad, ...]:
 
 def dyads_concerned(claim: Claim) -> tuple[Dyad, ...]:
     """Return every dyad on whose timeline it stands: those involved and those it is about."""
-    return tuple(sorted({*_dyads_involved(claim), *dyads_between(claim)}))
+    involved = _dyads_involved(claim)
+    if not isinstance(claim.payload, MediationOffered | DialogueUrged):
+        return involved
+    return tuple(sorted({*involved, *dyads_between(claim)}))
 
 
 def codes_concerned(claim: Claim) -> frozenset[str]:
@@ -122,8 +126,14 @@ def codes_concerned(claim: Claim) -> frozenset[str]:
 def _dyads_involved(claim: Claim) -> tuple[Dyad, ...]:
     if claim.participants:
         return tuple(Dyad.all_of(claim.codes))
-    pairs = product(claim.actors, claim.recipients)
-    return tuple(sorted({Dyad.of(a.code, r.code) for a, r in pairs if a.code != r.code}))
+    actors = tuple(party.code for party in claim.actors)
+    return _directed(actors, tuple(party.code for party in claim.recipients))
+
+
+@lru_cache(maxsize=1 << 14)
+def _directed(actors: tuple[str, ...], recipients: tuple[str, ...]) -> tuple[Dyad, ...]:
+    """Most claims are about few dyads."""
+    return tuple(sorted({Dyad.of(a, r) for a, r in product(actors, recipients) if a != r}))
 
 
 def assertions(claim: Claim) -> Iterator[Assertion]:
@@ -211,6 +221,10 @@ def _level(claim: Claim) -> str:
 def _says(claim: Claim) -> tuple[_Says, ...]:  # noqa: C901, PLR0911, PLR0912  a table
     kind, state, stage = FacetKind, State, Stage
     match claim.payload:
+        # Classes are tried in turn, so the one that imports are made of comes first.
+        case CodedEventReported() as it:
+            words = f"{it.code} {it.description}".rstrip()
+            return (_Says(kind.REPORT, state.REPORTED, stage.COMPLETED, words),)
         case MeetingPlanned() as it:
             is_firm = claim.certainty.rank > Certainty.POSSIBLE.rank
             at = stage.OPENED if is_firm else stage.POSSIBLE
@@ -283,9 +297,6 @@ def _says(claim: Claim) -> tuple[_Says, ...]:  # noqa: C901, PLR0911, PLR0912  a
         case OutlookAssessed() as it:
             sees = State(it.outlook.value)
             return (_Says(kind.OUTLOOK, sees, stage.OPENED, it.assessment),)
-        case CodedEventReported() as it:
-            words = f"{it.code} {it.description}".rstrip()
-            return (_Says(kind.REPORT, state.REPORTED, stage.COMPLETED, words),)
         case _:
             assert_never(claim.payload)
 

@@ -51,6 +51,9 @@ def contents(stream: Sequence[Recorded]) -> list[Content]:
     first, *rest = stream
     if not isinstance(first.event, Claim):
         return []
+    if not rest:
+        alone = Region(first.position, None, known_at(first.event.known, first.record_time), None)
+        return [Content(first.event, alone.known_from, alone, first.position, None)]
     said: list[tuple[Claim, int, UUID | None]] = [(first.event, first.position, None)]
     versions = [_version(first, first.event, first.record_time)]
     for recorded in rest:

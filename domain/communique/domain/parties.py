@@ -129,7 +129,7 @@ class Dyad:
     @classmethod
     def all_of(cls, codes: Iterable[str]) -> "list[Dyad]":
         """Return every dyad between different ones of these codes, sorted."""
-        return sorted(cls.of(*pair) for pair in combinations(sorted(set(codes)), 2))
+        return list(_dyads(frozenset(codes)))
 
     def other(self, code: str) -> str:
         """Return the party that is not `code`; `ValueError` when `code` is neither."""
@@ -150,6 +150,11 @@ class Dyad:
 def _dyad(one: str, other: str) -> Dyad:
     first, second = sorted((known_code(one), known_code(other)))
     return Dyad(first, second)
+
+
+@lru_cache(maxsize=1 << 14)
+def _dyads(codes: frozenset[str]) -> tuple[Dyad, ...]:
+    return tuple(Dyad.of(*pair) for pair in combinations(sorted(codes), 2))
 
 
 @cache

@@ -17,6 +17,7 @@ any other that of its type. Statements and appeals (CAMEO 01 and 02) have no cat
 from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import IntFlag
+from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -31,7 +32,7 @@ from communique.domain.payloads import (
     RelationsChanged,
 )
 from communique.domain.status import ResolvedAsOf
-from communique.domain.values import Classification, Polarity
+from communique.domain.values import Polarity
 from communique.domain.words import Outlook, RelationsChange
 
 TABLE_VERSION: Final = "communique-scores-1"
@@ -97,6 +98,8 @@ class Score(NamedTuple):
     goldstein: float
     plover: int | None
 
+
+_COLUMNS: Final = {Scale.GOLDSTEIN: 0, Scale.PLOVER: 1}
 
 SCORES: Final = {
     "01": Score(0.0, None),
@@ -219,16 +222,16 @@ def millionths_of(claim: Claim, scale: Scale) -> int | None:
     """Return what a claim counts on a scale, in millionths; None where it counts nothing."""
     if claim.polarity is Polarity.NEGATIVE:
         return None
-    score = SCORES.get(_code(claim.payload))
-    figures = claim.classification or Classification()
+    figures = claim.classification
     if scale is Scale.GOLDSTEIN:
-        value = score.goldstein if score else None
-        given: float | None = figures.goldstein
+        given = figures.goldstein if figures else None
     else:
-        value = score.plover if score else None
-        given = _QUADS.get(figures.plover_code.upper())
-    counts = value if given is None else given
-    return None if counts is None else round(counts * MILLIONTHS)
+        given = _QUADS.get(figures.plover_code.upper()) if figures else None
+    if given is not None:
+        return round(given * MILLIONTHS)
+    score = SCORES.get(_code(claim.payload))
+    value = score[_COLUMNS[scale]] if score else None
+    return None if value is None else round(value * MILLIONTHS)
 
 
 def _code(payload: ClaimPayload) -> str:
@@ -251,12 +254,21 @@ def sides_of(claim: Claim) -> dict[Dyad, Side]:
     """
     if claim.participants:
         return dict.fromkeys(Dyad.all_of(claim.codes), Side.TOGETHER)
+    actors = tuple(party.code for party in claim.actors)
+    return dict(_directed(actors, tuple(party.code for party in claim.recipients)))
+
+
+@lru_cache(maxsize=1 << 14)
+def _directed(
+    actors: tuple[str, ...], recipients: tuple[str, ...]
+) -> tuple[tuple[Dyad, Side], ...]:
+    """Most claims are about few dyads."""
     sides: dict[Dyad, Side] = {}
-    for actor, recipient in product(claim.actors, claim.recipients):
-        if actor.code != recipient.code:
-            dyad = Dyad.of(actor.code, recipient.code)
-            sides[dyad] = sides.get(dyad, Side.TOGETHER) | Side.of(dyad, actor.code)
-    return sides
+    for actor, recipient in product(actors, recipients):
+        if actor != recipient:
+            dyad = Dyad.of(actor, recipient)
+            sides[dyad] = sides.get(dyad, Side.TOGETHER) | Side.of(dyad, actor)
+    return tuple(sides.items())
 
 
 class DayScore(NamedTuple):

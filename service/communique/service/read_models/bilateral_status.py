@@ -1,6 +1,6 @@
 """The read model of bilateral status: the claims of each facet of each dyad by their rank."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
@@ -18,7 +18,7 @@ from communique.domain.values import Certainty
 from communique.service.read_models.elements import Elements
 from communique.service.read_models.extents import SCHEMA as EXTENTS
 from communique.service.read_models.extents import Claimed, Extents
-from communique.service.read_models.names import Names
+from communique.service.read_models.names import Key, Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 from communique.service.read_models.seek import CERTAIN, FORESEEING, Candidate, Point, winner
 
@@ -166,28 +166,22 @@ class BilateralStatusProjection(Projection):
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the facets, delete, insert in the order of the index."""
         claimed = [row for row in added if isinstance(row, ClaimRow)]
-        self._note_dyads(connection, claimed)
-        self._number(connection, claimed)
-        self._extents.write(connection, [self._claimed(connection, row) for row in claimed])
         removed = [row for row in changes.removed if isinstance(row, ClaimRow)]
-        connection.executemany(
-            _DELETE_CLAIM, [(*self._key(connection, row), row.known_from) for row in removed]
-        )
         inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
-        facet_id = self._facets.number
-        connection.executemany(
-            _INSERT_CLAIM, sorted((facet_id(connection, row[:3]), *row[3:-1]) for row in inserted)
+        facets = self._facets.numbers(connection, [row[:3] for row in (*claimed, *removed)])
+        self._note_dyads(connection, claimed)
+        _note(connection, claimed, facets)
+        self._extents.write(
+            connection,
+            [Claimed(facets[row[:3]], *row[3:5], row.position_from) for row in claimed],
         )
+        deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
+        connection.executemany(_DELETE_CLAIM, deleted)
+        numbered = sorted((facets[row[:3]], *row[3:-1]) for row in inserted)
+        connection.executemany(_INSERT_CLAIM, numbered)
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", disputed)
-
-    def _key(self, connection: apsw.Connection, row: ClaimRow) -> tuple[object, ...]:
-        return (self._facets.number(connection, row[:3]), *row[3:10])
-
-    def _claimed(self, connection: apsw.Connection, row: ClaimRow) -> Claimed:
-        facet_id = self._facets.number(connection, row[:3])
-        return Claimed(facet_id, row.partition, row.position_from, row.earliest)
 
     def _note_dyads(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
         """Write down the dyads that are new, by both of their codes."""
@@ -196,20 +190,23 @@ class BilateralStatusProjection(Projection):
         connection.executemany("INSERT OR IGNORE INTO dyads VALUES (?, ?)", sides)
         self._dyads.update(new)
 
-    def _number(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
-        """Give new facets their numbers, in the order of the log; note partitions and issues."""
-        noted: dict[int, int] = {}
-        shown: set[tuple[str, int]] = set()
-        for row in added:
-            facet_id = self._facets.number(connection, row[:3])
-            noted[facet_id] = noted.get(facet_id, 0) | 1 << row.partition
-            shown.update((issue, facet_id) for issue in row.issues)
-        connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
-        connection.executemany(
-            "UPDATE facets SET partitions = partitions | ?1 WHERE facet_id = ?2 "
-            "AND partitions | ?1 <> partitions",
-            [(bits, facet_id) for facet_id, bits in noted.items()],
-        )
+
+def _note(
+    connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
+) -> None:
+    """Note which partitions the facets have, and on the boards of which issues they may stand."""
+    noted: dict[int, int] = {}
+    shown: set[tuple[str, int]] = set()
+    for row in added:
+        facet_id = facets[row[:3]]
+        noted[facet_id] = noted.get(facet_id, 0) | 1 << row.partition
+        shown.update((issue, facet_id) for issue in row.issues)
+    connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
+    connection.executemany(
+        "UPDATE facets SET partitions = partitions | ?1 WHERE facet_id = ?2 "
+        "AND partitions | ?1 <> partitions",
+        [(bits, facet_id) for facet_id, bits in noted.items()],
+    )
 
 
 def _claim_row(content: Content, assertion: Assertion) -> ClaimRow:

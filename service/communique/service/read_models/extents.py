@@ -6,7 +6,7 @@ that position no claim had happened later than `last`, and none earlier than `fi
 written only when one of the two moves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 import apsw
@@ -25,9 +25,12 @@ _AT: Final = """
     SELECT first, last FROM extents WHERE facet_id = ? AND partition = ? AND position <= ?
     ORDER BY position DESC LIMIT 1
 """
+_LATEST: Final = """
+    SELECT facet_id, partition, first, last FROM extents WHERE facet_id = ? AND partition = ?
+    ORDER BY position DESC LIMIT 1
+"""
 _WRITE: Final = "INSERT OR REPLACE INTO extents VALUES (?, ?, ?, ?, ?)"
 _REMEMBERED_MAX: Final = 100_000
-_POSITION_MAX: Final = 2**62
 
 
 class Extent(NamedTuple):
@@ -42,8 +45,8 @@ class Claimed(NamedTuple):
 
     facet_id: int
     partition: int
-    position: int
     earliest: int
+    position: int
 
 
 def extent_at(
@@ -61,11 +64,12 @@ class Extents:
         """Remember nothing yet."""
         self._latest: dict[tuple[int, int], Extent] = {}
 
-    def write(self, connection: apsw.Connection, added: Iterable[Claimed]) -> None:
+    def write(self, connection: apsw.Connection, added: Sequence[Claimed]) -> None:
         """Take in all claims added, in the order of the log."""
+        self._remember(connection, dict.fromkeys(one[:2] for one in added))
         moved: dict[tuple[int, int, int], Extent] = {}
-        for facet_id, partition, position, earliest in added:
-            before = self._of(connection, facet_id, partition)
+        for facet_id, partition, earliest, position in added:
+            before = self._latest.get((facet_id, partition))
             after = Extent(earliest, earliest)
             if before is not None:
                 after = Extent(min(before.first, earliest), max(before.last, earliest))
@@ -78,13 +82,10 @@ class Extents:
         """Forget everything: the transaction that wrote it was rolled back."""
         self._latest.clear()
 
-    def _of(self, connection: apsw.Connection, facet_id: int, partition: int) -> Extent | None:
-        key = (facet_id, partition)
-        if key not in self._latest:
-            found = extent_at(connection, facet_id, partition, _POSITION_MAX)
-            if found is None:
-                return None
-            if len(self._latest) >= _REMEMBERED_MAX:
-                self._latest.clear()
-            self._latest[key] = found
-        return self._latest[key]
+    def _remember(self, connection: apsw.Connection, keys: Collection[tuple[int, int]]) -> None:
+        """Look up the latest extents of those keys that are not remembered."""
+        unknown = [key for key in keys if key not in self._latest]
+        if len(self._latest) + len(unknown) > _REMEMBERED_MAX:
+            self._latest, unknown = {}, list(keys)
+        found = connection.executemany(_LATEST, unknown)
+        self._latest.update(((one, other), Extent(*ends)) for one, other, *ends in found)

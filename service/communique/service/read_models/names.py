@@ -1,10 +1,13 @@
 """Numbers for names: long keys are written once, and the indexes hold small numbers."""
 
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any, Final, TypeAlias
 
 import apsw
 
-_CACHED_MAX: Final = 100_000
+Key: TypeAlias = tuple[Any, ...]
+_REMEMBERED_MAX: Final = 100_000
 
 
 class Names:
@@ -12,25 +15,31 @@ class Names:
 
     def __init__(self, table: str, number: str, columns: tuple[str, ...]) -> None:
         """Number the keys in `columns` of `table`, whose integer primary key is `number`."""
-        matches = " AND ".join(f"{column} = ?" for column in columns)
+        named, matches = ", ".join(columns), " AND ".join(f"{column} = ?" for column in columns)
         marks = ", ".join("?" for _ in columns)
-        self._select = f"SELECT {number} FROM {table} WHERE {matches}"  # noqa: S608  our own names
-        self._insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._select = f"SELECT {named}, {number} FROM {table} WHERE {matches}"  # noqa: S608  our own names
+        self._insert = f"INSERT INTO {table} ({named}, {number}) VALUES ({marks}, ?)"  # noqa: S608
+        self._last = f"SELECT ifnull(max({number}), 0) FROM {table}"  # noqa: S608
+        self._numbers: dict[Key, int] = {}
 
-    def number(self, connection: apsw.Connection, key: tuple[Any, ...]) -> int:
-        """Return the key's number; write it down if it is new."""
-        known = self._numbers.get(key)
-        if known is not None:
-            return known
-        found: int | None = connection.execute(self._select, key).get
-        if found is None:
-            connection.execute(self._insert, key)
-            found = connection.last_insert_rowid()
-        if len(self._numbers) >= _CACHED_MAX:
-            self._numbers.clear()
-        self._numbers[key] = found
-        return found
+    def numbers(self, connection: apsw.Connection, keys: Iterable[Key]) -> Mapping[Key, int]:
+        """Return numbers that hold those of all `keys`; write down those that are new, in order."""
+        wanted = dict.fromkeys(keys)
+        unknown = [key for key in wanted if key not in self._numbers]
+        if len(self._numbers) + len(unknown) > _REMEMBERED_MAX:
+            self._numbers, unknown = {}, list(wanted)
+        if unknown:
+            self._look_up(connection, unknown)
+        return self._numbers
+
+    def _look_up(self, connection: apsw.Connection, keys: Sequence[Key]) -> None:
+        for *columns, number in connection.executemany(self._select, keys):
+            self._numbers[tuple(columns)] = number
+        new = [key for key in keys if key not in self._numbers]
+        last: int = connection.execute(self._last).get
+        numbered = dict(zip(new, count(last + 1), strict=False))
+        connection.executemany(self._insert, [(*key, number) for key, number in numbered.items()])
+        self._numbers.update(numbered)
 
     def forget(self) -> None:
         """Forget all numbers: after a transaction that was rolled back they may be wrong."""

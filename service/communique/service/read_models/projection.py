@@ -160,9 +160,17 @@ def changes_of(
     projection: Projection, steps: Iterable[Step], streams: Streams
 ) -> tuple[list[Row], RowChanges]:
     """Return every row added on the way, in order, and the changes that remain in the end."""
+    steps = list(steps)
+    amended = {event_id for event_id, recorded in steps if recorded.revision > 1}
     added: list[Row] = []
+    inserted: list[Row] = []
     pending: dict[Row, bool] = {}
     for event_id, recorded in steps:
+        if event_id not in amended:
+            rows = dict.fromkeys(projection.rows([recorded]))
+            added += rows
+            inserted += rows
+            continue
         before, after = _before_and_after(projection, event_id, recorded, streams)
         for row in before:
             if row not in after:
@@ -172,7 +180,8 @@ def changes_of(
                 added.append(row)
                 _note(pending, row, is_added=True)
     removed = [row for row, is_added in pending.items() if not is_added]
-    return added, RowChanges(removed, [row for row, is_added in pending.items() if is_added])
+    inserted += [row for row, is_added in pending.items() if is_added]
+    return added, RowChanges(removed, inserted)
 
 
 def _before_and_after(

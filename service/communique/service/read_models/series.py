@@ -13,7 +13,7 @@ those of which something became known later: of such a day the cells of what bec
 are taken, those from the 6th on passed over, and those of the 5th looked into.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final, NamedTuple
 
@@ -33,7 +33,7 @@ from communique.domain.series import (
     series_of,
     sides_of,
 )
-from communique.service.read_models.names import Names
+from communique.service.read_models.names import Key, Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 
 _SCHEMA: Final = """
@@ -225,27 +225,29 @@ class ScoreSeriesProjection(Projection):
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the lines, delete and count what is left of the sums, insert and add to them."""
-        for row in added:
-            self._lines.number(connection, row[:2])
-        self._delete(connection, self._numbered(connection, changes.removed))
-        inserted = self._numbered(connection, changes.inserted)
+        rows = (*added, *changes.removed)
+        lines = self._lines.numbers(connection, [row[:2] for row in rows])
+        _delete(connection, _numbered(changes.removed, lines))
+        inserted = _numbered(changes.inserted, lines)
         connection.executemany(_INSERT, inserted)
         summed = [(_cell_of(row), _sums_of(row)) for row in inserted if row[1]]
         connection.executemany(_ADD_TO_DAY, [(*cell[:2], *sums) for cell, sums in summed])
         connection.executemany(_ADD_TO_CELL, [(*cell, *sums) for cell, sums in summed])
 
-    def _delete(self, connection: apsw.Connection, removed: Sequence[Row]) -> None:
-        connection.executemany(_DELETE, [row[:6] for row in removed])
-        cells = list({_cell_of(row): None for row in removed if row[1]})
-        days = list({cell[:2]: None for cell in cells})
-        connection.executemany(_DROP_CELL, cells)
-        connection.executemany(_COUNT_CELL, [(*cell, _BLOCK_BITS) for cell in cells])
-        connection.executemany(_DROP_DAY, days)
-        connection.executemany(_COUNT_DAY, days)
 
-    def _numbered(self, connection: apsw.Connection, rows: Iterable[Row]) -> list[Row]:
-        """Return the rows of `scores` in the order of its key."""
-        return sorted((self._lines.number(connection, row[:2]), *row[2:]) for row in rows)
+def _delete(connection: apsw.Connection, removed: Sequence[Row]) -> None:
+    connection.executemany(_DELETE, [row[:6] for row in removed])
+    cells = list({_cell_of(row): None for row in removed if row[1]})
+    days = list({cell[:2]: None for cell in cells})
+    connection.executemany(_DROP_CELL, cells)
+    connection.executemany(_COUNT_CELL, [(*cell, _BLOCK_BITS) for cell in cells])
+    connection.executemany(_DROP_DAY, days)
+    connection.executemany(_COUNT_DAY, days)
+
+
+def _numbered(rows: Iterable[Row], lines: Mapping[Key, int]) -> list[Row]:
+    """Return the rows of `scores` in the order of its key."""
+    return sorted((lines[row[:2]], *row[2:]) for row in rows)
 
 
 def _score_row(
@@ -278,7 +280,7 @@ def _cell_of(row: Row) -> Row:
 def _sums_of(row: Row) -> Row:
     """What a row of `scores` adds to sums, as sums of its own."""
     _, _, _, _, position_from, known_from, _, _, earliest, goldstein, plover = row
-    extremes = [each for each in (earliest, known_from, position_from) for _ in ("min", "max")]
+    extremes = (earliest, earliest, known_from, known_from, position_from, position_from)
     return (*extremes, *_counted(goldstein), *_counted(plover))
 
 

@@ -5,7 +5,7 @@ selects the most, in the order of valid time or of position, and looks the other
 """
 
 import heapq
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 import apsw
@@ -15,7 +15,7 @@ from communique.domain.clocks import AsOf, micros
 from communique.domain.event import Claim, Recorded
 from communique.domain.history import Content, contents, disputes
 from communique.domain.subject import subjects_of
-from communique.service.read_models.names import Names
+from communique.service.read_models.names import Key, Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 
 if TYPE_CHECKING:
@@ -70,6 +70,13 @@ _INSERT_ENTRY: Final = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?
 _FIND_ENTRY: Final = """
     SELECT entry_id FROM tagged_by_position JOIN entries USING (entry_id)
     WHERE tag_id = ? AND tagged_by_position.position = ? AND position_from = ? AND known_from = ?
+"""
+_DELETE_BY_VALID: Final = """
+    DELETE FROM tagged_by_valid
+    WHERE tag_id = ? AND earliest = ? AND event_id = ? AND entry_id = ?
+"""
+_DELETE_BY_POSITION: Final = """
+    DELETE FROM tagged_by_position WHERE tag_id = ? AND position = ? AND entry_id = ?
 """
 _VALID: Final = """
     SELECT earliest, event_id, entry_id FROM tagged_by_valid
@@ -148,50 +155,41 @@ class TimelineProjection(Projection):
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the tags, delete, then insert each table in the order of its key."""
-        for row in added:
-            if isinstance(row, EntryRow):
-                for tag in row.tags:
-                    self._tags.number(connection, (tag,))
+        entries = [row for row in (*added, *changes.removed) if isinstance(row, EntryRow)]
+        tags = self._tags.numbers(connection, [(tag,) for row in entries for tag in row.tags])
         for row in changes.removed:
             if isinstance(row, EntryRow):
-                self._delete(connection, row)
-        self._insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)])
+                _delete(connection, row, tags)
+        _insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)], tags)
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?, ?)", disputed)
 
-    def _insert(self, connection: apsw.Connection, rows: Sequence[EntryRow]) -> None:
-        first = (connection.execute("SELECT max(entry_id) FROM entries").get or 0) + 1
-        connection.executemany(_INSERT_ENTRY, [row[:-1] for row in rows])
-        tagged = [
-            (self._tags.number(connection, (tag,)), row, entry_id)
-            for entry_id, row in enumerate(rows, first)
-            for tag in row.tags
-        ]
-        connection.executemany(
-            "INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)",
-            sorted((tag_id, row.earliest, row.event_id, number) for tag_id, row, number in tagged),
-        )
-        connection.executemany(
-            "INSERT INTO tagged_by_position VALUES (?, ?, ?)",
-            sorted((tag_id, row.position, number) for tag_id, row, number in tagged),
-        )
 
-    def _delete(self, connection: apsw.Connection, row: EntryRow) -> None:
-        key = (self._tags.number(connection, (ALL,)), row.position)
-        found = connection.execute(_FIND_ENTRY, (*key, row.position_from, row.known_from)).get
+def _insert(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[Key, int]) -> None:
+    first = (connection.execute("SELECT max(entry_id) FROM entries").get or 0) + 1
+    connection.executemany(_INSERT_ENTRY, [row[:-1] for row in rows])
+    by_valid: list[Row] = []
+    by_position: list[Row] = []
+    for entry_id, row in enumerate(rows, first):
+        position, earliest, event_id = row.position, row.earliest, row.event_id
         for tag in row.tags:
-            tag_id = self._tags.number(connection, (tag,))
-            connection.execute(
-                "DELETE FROM tagged_by_valid "
-                "WHERE tag_id = ? AND earliest = ? AND event_id = ? AND entry_id = ?",
-                (tag_id, row.earliest, row.event_id, found),
-            )
-            connection.execute(
-                "DELETE FROM tagged_by_position WHERE tag_id = ? AND position = ? AND entry_id = ?",
-                (tag_id, row.position, found),
-            )
-        connection.execute("DELETE FROM entries WHERE entry_id = ?", (found,))
+            tag_id = tags[(tag,)]
+            by_valid.append((tag_id, earliest, event_id, entry_id))
+            by_position.append((tag_id, position, entry_id))
+    connection.executemany("INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)", sorted(by_valid))
+    connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?, ?)", sorted(by_position))
+
+
+def _delete(connection: apsw.Connection, row: EntryRow, tags: Mapping[Key, int]) -> None:
+    key = (tags[(ALL,)], row.position, row.position_from, row.known_from)
+    found = connection.execute(_FIND_ENTRY, key).get
+    tag_ids = [tags[(tag,)] for tag in row.tags]
+    by_valid = [(tag_id, row.earliest, row.event_id, found) for tag_id in tag_ids]
+    connection.executemany(_DELETE_BY_VALID, by_valid)
+    by_position = [(tag_id, row.position, found) for tag_id in tag_ids]
+    connection.executemany(_DELETE_BY_POSITION, by_position)
+    connection.execute("DELETE FROM entries WHERE entry_id = ?", (found,))
 
 
 def _entry_row(position: int, content: Content) -> EntryRow:
