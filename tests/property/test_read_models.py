@@ -84,7 +84,11 @@ def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
         project(file_of(real, kind), kind, real, sizes)
     read_models = ReadModels(folder_of(real), real.log)
     try:
-        with patch.object(seek, "_BUDGET_ROWS", 1), patch.object(timeline, "SCANNED_ROWS_MAX", 5):
+        with (
+            patch.object(seek, "_STEPS_MAX", 1),
+            patch.object(seek, "_BUDGET_ROWS", 1),
+            patch.object(timeline, "SCANNED_ROWS_MAX", 5),
+        ):
             yield read_models
     finally:
         read_models.close()

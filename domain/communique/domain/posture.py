@@ -8,7 +8,7 @@ to 20 use force. Where something is recorded and no rule holds, the posture is n
 (`nothing-strains`); where nothing is, it is unknown (`nothing-recorded`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -44,43 +44,49 @@ class PostureTrigger(Model):
 
 
 class Rule(NamedTuple):
-    """A named rule over single elements; with `days`, over what occurred in that many before."""
+    """A named rule over the elements of a kind; with `days`, over what occurred in so many before.
+
+    `words` are those that an element's state, or of a report its root code, has to be one of.
+    """
 
     name: str
     posture: Posture
-    holds: Callable[[StatusElement], bool]
+    kind: FacetKind
+    words: frozenset[str]
     days: int | None = None
 
 
-def _stands(kind: FacetKind, *states: State) -> Callable[[StatusElement], bool]:
-    return lambda it: it.kind is kind and (not states or it.state in states)
+def _stands(kind: FacetKind, *states: State) -> tuple[FacetKind, frozenset[str]]:
+    return kind, frozenset(states or State)
 
 
-def _reported(roots: frozenset[str]) -> Callable[[StatusElement], bool]:
-    return lambda it: it.kind is FacetKind.REPORT and it.facet[-2:] in roots
+def _reported(roots: frozenset[str]) -> tuple[FacetKind, frozenset[str]]:
+    return FacetKind.REPORT, roots
 
 
 _K, _S, _P = FacetKind, State, Posture
 
 RULES: Final = (
-    Rule("relations-severed", _P.SEVERED, _stands(_K.RELATIONS, _S.SEVERED)),
-    Rule("ambassador-recalled", _P.CONFRONTATIONAL, _stands(_K.RELATIONS, _S.AMBASSADOR_RECALLED)),
-    Rule("relations-downgraded", _P.CONFRONTATIONAL, _stands(_K.RELATIONS, _S.DOWNGRADED), 365),
-    Rule("agreement-under-notice", _P.CONFRONTATIONAL, _stands(_K.AGREEMENT, _S.UNDER_NOTICE)),
-    Rule("force-reported", _P.CONFRONTATIONAL, _reported(_FORCE), 90),
-    Rule("talks-refused", _P.STRAINED, _stands(_K.TALKS, _S.REFUSED)),
-    Rule("talks-suspended", _P.STRAINED, _stands(_K.TALKS, _S.SUSPENDED)),
-    Rule("measure-announced", _P.STRAINED, _stands(_K.MEASURE, _S.ANNOUNCED)),
-    Rule("measure-in-force", _P.STRAINED, _stands(_K.MEASURE, _S.IN_FORCE)),
-    Rule("demand-rejected", _P.STRAINED, _stands(_K.DEMAND, _S.REJECTED), 365),
-    Rule("proposal-rejected", _P.STRAINED, _stands(_K.PROPOSAL, _S.REJECTED), 365),
-    Rule("outlook-negative", _P.STRAINED, _stands(_K.OUTLOOK, _S.NEGATIVE), 90),
-    Rule("conflict-reported", _P.STRAINED, _reported(_CONFLICT), 30),
-    Rule("talks-under-way", _P.COOPERATIVE, _stands(_K.TALKS, _S.AGREED, _S.RESUMED)),
-    Rule("meeting-held", _P.COOPERATIVE, _stands(_K.MEETING), 90),
-    Rule("agreement-concluded", _P.COOPERATIVE, _stands(_K.AGREEMENT, _S.SIGNED, _S.IN_FORCE), 365),
-    Rule("outlook-positive", _P.COOPERATIVE, _stands(_K.OUTLOOK, _S.POSITIVE), 90),
-    Rule("cooperation-reported", _P.COOPERATIVE, _reported(_COOPERATION), 30),
+    Rule("relations-severed", _P.SEVERED, *_stands(_K.RELATIONS, _S.SEVERED)),
+    Rule("ambassador-recalled", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.AMBASSADOR_RECALLED)),
+    Rule("relations-downgraded", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.DOWNGRADED), 365),
+    Rule("agreement-under-notice", _P.CONFRONTATIONAL, *_stands(_K.AGREEMENT, _S.UNDER_NOTICE)),
+    Rule("force-reported", _P.CONFRONTATIONAL, *_reported(_FORCE), 90),
+    Rule("talks-refused", _P.STRAINED, *_stands(_K.TALKS, _S.REFUSED)),
+    Rule("talks-suspended", _P.STRAINED, *_stands(_K.TALKS, _S.SUSPENDED)),
+    Rule("measure-announced", _P.STRAINED, *_stands(_K.MEASURE, _S.ANNOUNCED)),
+    Rule("measure-in-force", _P.STRAINED, *_stands(_K.MEASURE, _S.IN_FORCE)),
+    Rule("demand-rejected", _P.STRAINED, *_stands(_K.DEMAND, _S.REJECTED), 365),
+    Rule("proposal-rejected", _P.STRAINED, *_stands(_K.PROPOSAL, _S.REJECTED), 365),
+    Rule("outlook-negative", _P.STRAINED, *_stands(_K.OUTLOOK, _S.NEGATIVE), 90),
+    Rule("conflict-reported", _P.STRAINED, *_reported(_CONFLICT), 30),
+    Rule("talks-under-way", _P.COOPERATIVE, *_stands(_K.TALKS, _S.AGREED, _S.RESUMED)),
+    Rule("meeting-held", _P.COOPERATIVE, *_stands(_K.MEETING), 90),
+    Rule(
+        "agreement-concluded", _P.COOPERATIVE, *_stands(_K.AGREEMENT, _S.SIGNED, _S.IN_FORCE), 365
+    ),
+    Rule("outlook-positive", _P.COOPERATIVE, *_stands(_K.OUTLOOK, _S.POSITIVE), 90),
+    Rule("cooperation-reported", _P.COOPERATIVE, *_reported(_COOPERATION), 30),
 )
 """All rules, the strongest first."""
 
@@ -93,10 +99,17 @@ def triggers(
     `is_recorded` says that something credible is, even where none of it stands any more.
     """
     counted = [one for each in standing if (one := credible(each))]
+    by_kind: dict[FacetKind, list[StatusElement]] = {}
+    for one in counted:
+        by_kind.setdefault(one.kind, []).append(one)
     found = tuple(
         PostureTrigger(rule=rule.name, posture=rule.posture, event_ids=tuple(dict.fromkeys(held)))
         for rule in RULES
-        if (held := [one.event_ids[0] for one in counted if _holds(rule, one, valid)])
+        if (
+            held := [
+                it.event_ids[0] for it in by_kind.get(rule.kind, ()) if _holds(rule, it, valid)
+            ]
+        )
     )
     if found:
         return found
@@ -111,5 +124,6 @@ def credible(element: StatusElement) -> StatusElement | None:
 
 
 def _holds(rule: Rule, element: StatusElement, valid: datetime) -> bool:
+    word = element.facet[-2:] if rule.kind is FacetKind.REPORT else element.state
     recent = rule.days is None or valid - element.occurred.earliest <= timedelta(days=rule.days)
-    return recent and rule.holds(element)
+    return word in rule.words and recent

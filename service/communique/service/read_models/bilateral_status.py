@@ -6,21 +6,18 @@ from typing import ClassVar, Final, NamedTuple
 import apsw
 
 from communique.domain.assertions import Assertion, assertions
-from communique.domain.clocks import AsOf, micros
-from communique.domain.element import Rank, StatusElement
+from communique.domain.clocks import micros
+from communique.domain.element import Rank
 from communique.domain.event import Recorded
-from communique.domain.facets import Facet, FacetKind, State
+from communique.domain.facets import FacetKind, State
 from communique.domain.history import Content, contents, disputes
 from communique.domain.issue import issues_of
-from communique.domain.parties import Dyad
-from communique.domain.status import BilateralStatus, assemble
 from communique.domain.values import Certainty
-from communique.service.read_models.elements import Elements
 from communique.service.read_models.extents import SCHEMA as EXTENTS
 from communique.service.read_models.extents import Claimed, Extents
 from communique.service.read_models.names import Key, Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
-from communique.service.read_models.seek import CERTAIN, FORESEEING, Candidate, Point, winner
+from communique.service.read_models.seek import CERTAIN, FORESEEING
 
 _SCHEMA: Final = """
     -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
@@ -58,7 +55,7 @@ _SCHEMA: Final = """
     );
     CREATE INDEX claims_by_position ON claims (facet_id, partition, position_from);
     CREATE INDEX claims_by_known ON claims (facet_id, partition, known_from);
-    -- A plan is looked for between its announcement and its date: see `_planned`.
+    -- A plan is looked for between its announcement and its date: see `winners`.
     CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, earliest, facet_id)
         WHERE agenda_dyad IS NOT NULL;
     CREATE TABLE disputes (
@@ -82,24 +79,7 @@ _DELETE_CLAIM: Final = """
     DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
         AND certainty = ? AND known = ? AND event_id = ? AND position_from = ? AND known_from = ?
 """
-_LISTED: Final = "SELECT facet_id, facet, partitions FROM facets WHERE dyad = ? AND is_listed = 1"
-_FACET: Final = "SELECT facet_id, facet, partitions FROM facets WHERE facet_id = ?"
-_FACET_NAMED: Final = """
-    SELECT facet_id, facet, partitions FROM facets WHERE dyad = ? AND is_listed = ? AND facet = ?
-"""
-_CONTENT: Final = "SELECT content_position FROM claims WHERE claim_id = ?"
-_IS_DISPUTED: Final = """
-    SELECT 1 FROM disputes WHERE event_id = ? AND position <= ? AND known <= ? LIMIT 1
-"""
-_NEXT_SPAN_BITS: Final = """
-    SELECT span_bits FROM claims INDEXED BY plans
-    WHERE agenda_dyad = ? AND span_bits > ? ORDER BY span_bits LIMIT 1
-"""
-_PLANS: Final = """
-    SELECT DISTINCT facet_id FROM claims INDEXED BY plans
-    WHERE agenda_dyad = ? AND span_bits = ? AND until > ? AND until < ? AND earliest <= ?
-"""
-_OPEN_BITS: Final = FOREVER.bit_length()
+OPEN_BITS: Final = FOREVER.bit_length()
 """The bits of a span without an end: its plans are looked at one by one."""
 
 
@@ -243,118 +223,5 @@ def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, 
     until = FOREVER if end is None else micros(end)
     if until <= earliest:
         return None, None, None
-    bits = _OPEN_BITS if until == FOREVER else (until - earliest).bit_length()
+    bits = OPEN_BITS if until == FOREVER else (until - earliest).bit_length()
     return str(assertion.dyad), bits, until
-
-
-class Asked(NamedTuple):
-    """A question under way: what it reads from, and the point that it asks from."""
-
-    connection: apsw.Connection
-    elements: Elements
-    dyad: Dyad
-    point: Point
-
-
-class Winners(NamedTuple):
-    """The winning claim of a facet, and the last certain one, which may be the same."""
-
-    best: Candidate
-    certain: Candidate | None
-
-
-def bilateral_status(
-    connection: apsw.Connection, elements: Elements, dyad: Dyad, as_of: AsOf, recorded: int
-) -> BilateralStatus:
-    """Return how things stand between two parties.
-
-    `recorded` is the record time of the position asked from, in microseconds.
-    """
-    point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
-    asked = Asked(connection, elements, dyad, point)
-    facets = [*connection.execute(_LISTED, (str(dyad),)), *_planned(connection, dyad, point)]
-    found = (element_of(asked, *facet) for facet in facets)
-    return assemble(dyad, as_of, [one for one in found if one is not None])
-
-
-def facet_winner(
-    connection: apsw.Connection,
-    elements: Elements,
-    slot: tuple[Dyad, str],
-    as_of: AsOf,
-    recorded: int,
-) -> StatusElement | None:
-    """Return the winner of one facet of a dyad as claimed, even where its life cycle is over.
-
-    `recorded` is as in `bilateral_status`.
-    """
-    dyad, facet = slot
-    point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
-    is_listed = Facet.parse(facet).kind is not FacetKind.AGENDA
-    asked = Asked(connection, elements, dyad, point)
-    found = connection.execute(_FACET_NAMED, (str(dyad), is_listed, facet)).fetchone()
-    return element_of(asked, *found) if found else None
-
-
-def _planned(
-    connection: apsw.Connection, dyad: Dyad, point: Point
-) -> Iterator[tuple[int, str, int]]:
-    """Yield the agenda facets with a plan announced by the valid time, for a day that is not past.
-
-    A span of n bits is shorter than 2**n, so that its end lies between the valid time and 2**n
-    after: for each n that occurs, one short range of the index. For example a plan of 5 March for
-    20 March has a span of 41 bits (about 25 days at most): it is looked for in the 25 days after
-    the valid time.
-    """
-    planned: dict[int, None] = {}
-    bits: int | None = connection.execute(_NEXT_SPAN_BITS, (str(dyad), 0)).get
-    while bits is not None:
-        end = FOREVER + 1 if bits == _OPEN_BITS else point.valid + (1 << bits)
-        found = connection.execute(_PLANS, (str(dyad), bits, point.valid, end, point.valid))
-        planned.update(dict.fromkeys(facet_id for (facet_id,) in found))
-        bits = connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
-    for facet_id in planned:
-        yield from connection.execute(_FACET, (facet_id,))
-
-
-def element_of(asked: Asked, facet_id: int, facet: str, partitions: int) -> StatusElement | None:
-    """Return the winning claim's element, with the last certain one beside it where it is less."""
-    winners = winners_of(asked, facet_id, partitions)
-    return read_winners(asked, facet, winners) if winners else None
-
-
-def winners_of(asked: Asked, facet_id: int, partitions: int) -> Winners | None:
-    """Return the winning claim of a facet and the last certain one, None where there is none."""
-    found = [
-        (number, one)
-        for number in range(partitions.bit_length())
-        if partitions >> number & 1
-        and (one := winner(asked.connection, facet_id, number, asked.point)) is not None
-    ]
-    if not found:
-        return None
-    certain = max((one for number, one in found if number & CERTAIN), default=None)
-    return Winners(max(one for _, one in found), certain)
-
-
-def read_winners(asked: Asked, facet: str, winners: Winners) -> StatusElement:
-    """Return the element that the winners of a facet make."""
-    best, certain = winners
-    if certain is None or certain is best:
-        return _read(asked, facet, best)
-    last = _read(asked, facet, certain)
-    return _read(asked, facet, best).model_copy(update={"last_certain": last})
-
-
-def content_position(connection: apsw.Connection, claim: Candidate) -> int:
-    """Return the position of the version that gives a candidate's content."""
-    position: int = connection.execute(_CONTENT, (claim.claim_id,)).get
-    return position
-
-
-def _read(asked: Asked, facet: str, claim: Candidate) -> StatusElement:
-    position = content_position(asked.connection, claim)
-    element = asked.elements.element(position, claim.known, str(asked.dyad), facet)
-    bindings = (claim.event_id, asked.point.position, asked.point.known)
-    is_disputed = asked.connection.execute(_IS_DISPUTED, bindings).get
-    return element.model_copy(update={"contested": True}) if is_disputed else element

@@ -1,7 +1,6 @@
 """What changed between two points of one dyad, both asked from one snapshot."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,8 +15,8 @@ from communique.domain.comparison import (
 )
 from communique.domain.event import Recorded
 from communique.domain.parties import Dyad
-from communique.service.read_models.bilateral_status import bilateral_status, facet_winner
 from communique.service.read_models.elements import Elements
+from communique.service.read_models.winners import Winners
 
 Stream = Callable[[UUID, int], Iterable[Recorded]]
 """Gives an event's claim and amendments in order, up to a position."""
@@ -42,7 +41,8 @@ def bilateral_comparison(
     Causes are looked for only where something differs. They are found from the winners as claimed:
     a life cycle that is over has one, too, though the status does not show it.
     """
-    before, after = (bilateral_status(connection, elements, dyad, *point) for point in points)
+    winners = [Winners(connection, elements, *point) for point in points]
+    before, after = (each.status(dyad) for each in winners)
     one, other = (point.as_of for point in points)
     until = max(one.position, other.position)
 
@@ -50,7 +50,7 @@ def bilateral_comparison(
         return amendments_between(stream(event_id, until), one, other)
 
     def causes(facet: str) -> tuple[UUID, ...]:
-        winner = partial(facet_winner, connection, elements, (dyad, facet))
-        return causes_between(winner(*points[0]), winner(*points[1]), amendments)
+        was, is_now = (each.of_facet(dyad, facet) for each in winners)
+        return causes_between(was, is_now, amendments)
 
     return compare(before, after, causes)

@@ -1,17 +1,36 @@
 """The elements of a status, read from the log's own bytes; recent ones are remembered."""
 
-from functools import lru_cache
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from threading import Lock
+from typing import Final, NamedTuple
 
-from communique.domain.assertions import Assertion, assertions
+from communique.domain.assertions import assertions
 from communique.domain.clocks import from_micros
 from communique.domain.element import StatusElement
 from communique.domain.event import Amendment, Claim, EventCorrected
 from communique.domain.issue import issues_of
-from communique.service.log import LogReader
+from communique.service.log import LogReader, Recorded
 from communique.service.mapper import recorded_of
 
-_ELEMENTS_CACHED: Final = 4_096
+_KEPT_MAX: Final = 16_384
+"""About 30 MB. The busiest dyads have many thousands of claims, any of which wins at some point."""
+
+
+class Filling(NamedTuple):
+    """That the content recorded at a position fills a facet of a dyad, known from an instant on."""
+
+    content_position: int
+    known_micros: int
+    dyad: str
+    facet: str
+
+
+class Filled(NamedTuple):
+    """What a content fills a facet with, and the issues on whose boards that stands."""
+
+    element: StatusElement
+    issues: tuple[str, ...]
 
 
 class Elements:
@@ -20,37 +39,44 @@ class Elements:
     def __init__(self, reader: LogReader) -> None:
         """Read from `reader`, which stays the caller's to close."""
         self._reader = reader
-        self.element = lru_cache(_ELEMENTS_CACHED)(self._element)
-        """As `_element`, remembering the recent ones."""
-        self.issues = lru_cache(_ELEMENTS_CACHED)(self._issues)
-        """As `_issues`, remembering the recent ones."""
+        self._kept: dict[Filling, Filled] = {}
+        self._lock = Lock()
 
-    def _element(
-        self, content_position: int, known_micros: int, dyad: str, facet: str
-    ) -> StatusElement:
-        """Return what the content recorded at a position fills a facet of a dyad with."""
-        claim = self._claim(content_position)
-        assertion = _assertion_of(claim, dyad, facet)
-        return StatusElement.of(claim, assertion, from_micros(known_micros))
+    def filled(self, wanted: Iterable[Filling]) -> Mapping[Filling, Filled]:
+        """Return what each content fills its facet with; the log is read once for all."""
+        found = {one: kept for one in wanted if (kept := self._kept.get(one))}
+        new = self._read([one for one in wanted if one not in found])
+        if new:
+            self._keep(new)
+        return found | new
 
-    def _issues(self, content_position: int, dyad: str, facet: str) -> tuple[str, ...]:
-        """Return the issues on whose boards a facet stands while this content wins."""
-        claim = self._claim(content_position)
-        return issues_of(claim, _assertion_of(claim, dyad, facet))
+    def _read(self, wanted: Sequence[Filling]) -> dict[Filling, Filled]:
+        positions = sorted({one.content_position for one in wanted})
+        rows = self._reader.by_positions(positions) if positions else []
+        claims = {row.position: _claim_of(row) for row in rows}
+        return {one: _filled(claims[one.content_position], one) for one in wanted}
 
-    def _claim(self, position: int) -> Claim:
-        """The content of the claim or correction at a position."""
-        (row,) = self._reader.by_positions([position])
-        match recorded_of(row).event:
-            case Claim() as claim:
-                return claim
-            case Amendment(payload=EventCorrected(content=content)):
-                return content
-            case other:
-                raise TypeError(f"position {position} has no content: {other!r}")
+    def _keep(self, new: Mapping[Filling, Filled]) -> None:
+        with self._lock:
+            self._kept.update(new)
+            excess = len(self._kept) - _KEPT_MAX
+            for oldest in [*islice(self._kept, max(0, excess))]:
+                del self._kept[oldest]
 
 
-def _assertion_of(claim: Claim, dyad: str, facet: str) -> Assertion:
-    return next(
-        one for one in assertions(claim) if (str(one.dyad), str(one.facet)) == (dyad, facet)
-    )
+def _claim_of(row: Recorded) -> Claim:
+    """The content of a claim or correction."""
+    match recorded_of(row).event:
+        case Claim() as claim:
+            return claim
+        case Amendment(payload=EventCorrected(content=content)):
+            return content
+        case other:
+            raise TypeError(f"position {row.position} has no content: {other!r}")
+
+
+def _filled(claim: Claim, filling: Filling) -> Filled:
+    slot = (filling.dyad, filling.facet)
+    assertion = next(one for one in assertions(claim) if (str(one.dyad), str(one.facet)) == slot)
+    element = StatusElement.of(claim, assertion, from_micros(filling.known_micros))
+    return Filled(element, issues_of(claim, assertion))

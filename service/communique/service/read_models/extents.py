@@ -21,10 +21,6 @@ SCHEMA: Final = """
         PRIMARY KEY (facet_id, partition, position)
     ) STRICT, WITHOUT ROWID;
 """
-_AT: Final = """
-    SELECT first, last FROM extents WHERE facet_id = ? AND partition = ? AND position <= ?
-    ORDER BY position DESC LIMIT 1
-"""
 _LATEST: Final = """
     SELECT facet_id, partition, first, last FROM extents WHERE facet_id = ? AND partition = ?
     ORDER BY position DESC LIMIT 1
@@ -47,14 +43,6 @@ class Claimed(NamedTuple):
     partition: int
     earliest: int
     position: int
-
-
-def extent_at(
-    connection: apsw.Connection, facet_id: int, partition: int, position: int
-) -> Extent | None:
-    """Return the extent of the claims recorded by a position; None where there are none."""
-    found = connection.execute(_AT, (facet_id, partition, position)).fetchone()
-    return Extent._make(found) if found else None
 
 
 class Extents:

@@ -5,23 +5,16 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from communique.domain.clocks import AsOf, micros
+from communique.domain.clocks import AsOf
 from communique.domain.issue import IssueBoard, IssueElement, board
-from communique.domain.parties import Dyad
 from communique.service.log import LogReader
-from communique.service.read_models.bilateral_status import (
-    Asked,
-    content_position,
-    read_winners,
-    winners_of,
-)
 from communique.service.read_models.elements import Elements
 from communique.service.read_models.errors import IssueNotFound
 from communique.service.read_models.follower import Follower
 from communique.service.read_models.questions import Page, Question
-from communique.service.read_models.seek import Point
 from communique.service.read_models.subjects import SummaryPage, latest_times
 from communique.service.read_models.tallies import is_found, list_tallies, nearest
+from communique.service.read_models.winners import Winners
 from communique.v1 import issue_pb2
 
 if TYPE_CHECKING:
@@ -30,10 +23,6 @@ if TYPE_CHECKING:
 _ENTRIES_MAX: Final = 100_000
 """Entries, visible or not, that are looked at to tell an empty board from none."""
 _KIND: Final = "issue:"
-_FACETS: Final = """
-    SELECT dyad, facet, facet_id, partitions FROM issue_facets JOIN facets USING (facet_id)
-    WHERE issue = ?
-"""
 
 
 class Issues:
@@ -76,15 +65,9 @@ class Issues:
         """Yield the winners that stand on the board, of all facets that ever did."""
         rows = self._reader.by_positions([as_of.position]) if as_of.position else []
         recorded = rows[0].record_micros if rows else 0
-        point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
-        for dyad, facet, facet_id, partitions in connection.execute(_FACETS, (slug,)):
-            asked = Asked(connection, self._elements, Dyad.parse(dyad), point)
-            winners = winners_of(asked, facet_id, partitions)
-            if winners is None:
-                continue
-            position = content_position(connection, winners.best)
-            if slug in self._elements.issues(position, dyad, facet):
-                yield IssueElement(dyad=dyad, element=read_winners(asked, facet, winners))
+        for one in Winners(connection, self._elements, as_of, recorded).on_board(slug):
+            if slug in one.issues:
+                yield IssueElement(dyad=one.dyad, element=one.element)
 
     def _check_named(self, slug: str, as_of: AsOf) -> None:
         """Raise `IssueNotFound` unless a claim on the timeline names the issue."""

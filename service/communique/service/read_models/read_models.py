@@ -1,7 +1,6 @@
 """All read models of one log: kept up by their followers, asked from any thread."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,10 +10,7 @@ from communique.domain.parties import Dyad
 from communique.domain.series import ScoreSeries
 from communique.domain.status import BilateralStatus
 from communique.service.log import EventLog
-from communique.service.read_models.bilateral_status import (
-    BilateralStatusProjection,
-    bilateral_status,
-)
+from communique.service.read_models.bilateral_status import BilateralStatusProjection
 from communique.service.read_models.comparing import RecordedPoint, bilateral_comparison
 from communique.service.read_models.elements import Elements
 from communique.service.read_models.errors import UnknownProjection
@@ -52,6 +48,7 @@ from communique.service.read_models.timeline import (
     list_by_position,
     list_by_valid,
 )
+from communique.service.read_models.winners import Winners
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter
@@ -94,7 +91,7 @@ class ReadModels:
         with self._status.snapshot() as snapshot:
             as_of = snapshot.as_of(self._status.name, question)
             recorded = self._record_micros(as_of)
-            return bilateral_status(snapshot.connection, self._elements, dyad, as_of, recorded)
+            return Winners(snapshot.connection, self._elements, as_of, recorded).status(dyad)
 
     def compare(self, dyad: Dyad, before: Question, after: Question) -> BilateralComparison:
         """Return what changed between two points; raise `ReadModelBehind` for a position ahead."""
@@ -192,8 +189,7 @@ class ReadModels:
         return RecordedPoint(as_of, self._record_micros(as_of))
 
     def _status_of(self, snapshot: Snapshot, point: RecordedPoint) -> StatusOf:
-        ask = partial(bilateral_status, snapshot.connection, self._elements)
-        return lambda dyad: ask(dyad, *point)
+        return Winners(snapshot.connection, self._elements, *point).status
 
     def _record_micros(self, as_of: AsOf) -> int:
         """The record time of the position asked from; before the first, nothing was recorded."""

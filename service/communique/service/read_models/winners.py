@@ -1,0 +1,119 @@
+"""How things stand as of a point: the winning claims of facets, and the elements that they make."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+import apsw
+
+from communique.domain.clocks import AsOf, micros
+from communique.domain.element import StatusElement
+from communique.domain.parties import Dyad
+from communique.domain.status import BilateralStatus, assemble
+from communique.service.read_models.bilateral_status import OPEN_BITS
+from communique.service.read_models.elements import Elements, Filled, Filling
+from communique.service.read_models.projection import FOREVER
+from communique.service.read_models.seek import CERTAIN, Candidate, Point, Winner, winners
+
+_LISTED: Final = "SELECT facet_id FROM facets WHERE dyad = ? AND is_listed = 1"
+_NAMED: Final = """
+    SELECT facet_id FROM facets WHERE dyad = ? AND is_listed IN (0, 1) AND facet = ?
+"""
+_ON_BOARD: Final = "SELECT facet_id FROM issue_facets WHERE issue = ?"
+_NEXT_SPAN_BITS: Final = """
+    SELECT span_bits FROM claims INDEXED BY plans
+    WHERE agenda_dyad = ? AND span_bits > ? ORDER BY span_bits LIMIT 1
+"""
+_PLANS: Final = """
+    SELECT DISTINCT facet_id FROM claims INDEXED BY plans
+    WHERE agenda_dyad = ? AND span_bits = ? AND until > ? AND until < ? AND earliest <= ?
+"""
+
+
+class Standing(NamedTuple):
+    """The element of a facet's winning claim, and the issues on whose boards it stands."""
+
+    dyad: str
+    element: StatusElement
+    issues: tuple[str, ...]
+
+
+class Winners:
+    """The winning claims in one state of the read model, as of one point."""
+
+    def __init__(
+        self, connection: apsw.Connection, elements: Elements, as_of: AsOf, recorded: int
+    ) -> None:
+        """Read from `connection`; `recorded` is the record time of the position, in microseconds.
+
+        The position is one that the read model has reached.
+        """
+        self._connection, self._elements, self._as_of = connection, elements, as_of
+        self._point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
+
+    def status(self, dyad: Dyad) -> BilateralStatus:
+        """Return how things stand between two parties."""
+        facet_ids = [*self._ids(_LISTED, str(dyad)), *self._planned(dyad)]
+        return assemble(dyad, self._as_of, [one.element for one in self._standing(facet_ids)])
+
+    def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
+        """Return the winner of one facet as claimed, even where its life cycle is over."""
+        found = self._standing(self._ids(_NAMED, str(dyad), facet))
+        return next((one.element for one in found), None)
+
+    def on_board(self, issue: str) -> list[Standing]:
+        """Return the winners of the facets that ever stood on the board of an issue."""
+        return self._standing(self._ids(_ON_BOARD, issue))
+
+    def _ids(self, query: str, *names: str) -> list[int]:
+        return [facet_id for (facet_id,) in self._connection.execute(query, names)]
+
+    def _planned(self, dyad: Dyad) -> Iterable[int]:
+        """Return the agenda facets with a plan announced by the valid time for a day to come.
+
+        A span of n bits is shorter than 2**n, so that its end lies between the valid time and 2**n
+        after: for each n that occurs, one short range of the index. For example a plan of 5 March
+        for 20 March has a span of 41 bits (about 25 days at most): it is looked for in the 25 days
+        after the valid time.
+        """
+        valid, planned = self._point.valid, dict[int, None]()
+        bits: int | None = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), 0)).get
+        while bits is not None:
+            end = FOREVER + 1 if bits == OPEN_BITS else valid + (1 << bits)
+            found = self._connection.execute(_PLANS, (str(dyad), bits, valid, end, valid))
+            planned.update(dict.fromkeys(facet_id for (facet_id,) in found))
+            bits = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
+        return planned
+
+    def _standing(self, facet_ids: Iterable[int]) -> list[Standing]:
+        """Return what fills the facets, each with its last certain claim below it."""
+        found = sorted(winners(self._connection, [*facet_ids], self._point))
+        filled = self._elements.filled([_filling(one) for one in found])
+        return [
+            _standing_of([(one, filled[_filling(one)]) for one in of_facet])
+            for _, of_facet in groupby(found, key=attrgetter("facet_id"))
+        ]
+
+
+def _filling(winner: Winner) -> Filling:
+    return Filling(winner.content_position, winner.claim.known, winner.dyad, winner.facet)
+
+
+def _standing_of(found: list[tuple[Winner, Filled]]) -> Standing:
+    """Put together the winners of a facet's partitions: the best, and the last certain one."""
+    best = max(found, key=_rank)
+    certain = max((one for one in found if one[0].partition & CERTAIN), key=_rank, default=None)
+    element = _marked(*best)
+    if certain is not None and certain is not best:
+        element = element.model_copy(update={"last_certain": _marked(*certain)})
+    return Standing(best[0].dyad, element, best[1].issues)
+
+
+def _rank(found: tuple[Winner, Filled]) -> Candidate:
+    return found[0].claim
+
+
+def _marked(winner: Winner, filled: Filled) -> StatusElement:
+    element = filled.element
+    return element.model_copy(update={"contested": True}) if winner.is_disputed else element
