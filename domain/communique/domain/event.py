@@ -68,55 +68,63 @@ class Claim(_Envelope):
     @property
     def parties(self) -> tuple[Party, ...]:
         """Everyone who takes part, in the order given."""
-        return self.actors + self.recipients + tuple(one.party for one in self.participants)
+        return self.actors + self.recipients + tuple([one.party for one in self.participants])
 
     @property
     def codes(self) -> frozenset[str]:
         """The codes of everyone who takes part."""
-        return frozenset(party.code for party in self.parties)
+        return frozenset([party.code for party in self.parties])
 
     @model_validator(mode="after")
     def _well_shaped(self) -> Self:
         if len(set(self.issues)) < len(self.issues):
             refuse("an issue is named twice", "issues")
-        self._check_parties()
+        parties = self.parties
+        codes = {party.code for party in parties}
+        self._check_parties(parties, codes)
         if self.participants:
-            self._check_together()
+            self._check_together(codes)
         else:
-            self._check_directed()
+            self._check_directed(codes)
         return self
 
-    def _check_parties(self) -> None:
-        parties = self.parties
-        together = self.participants or self.payload.shape is Shape.TOGETHER
-        where = "participants" if together else "actors"
+    def _check_parties(self, parties: tuple[Party, ...], codes: set[str]) -> None:
         if not parties:
-            refuse(f"{self.payload.type} needs {self.payload.shape.value}", where)
+            refuse(f"{self.payload.type} needs {self.payload.shape.value}", self._parties_field)
         if len(parties) > PARTIES_MAX:
-            refuse(f"at most {PARTIES_MAX} parties are allowed, not {len(parties)}", where)
-        if len(set(parties)) < len(parties):
+            words = f"at most {PARTIES_MAX} parties are allowed, not {len(parties)}"
+            refuse(words, self._parties_field)
+        # Different codes are different parties, without comparing the rest.
+        if len(codes) < len(parties) and len(set(parties)) < len(parties):
             twice = next(one for one in parties if parties.count(one) > 1)
-            refuse(f"{twice} is named twice", where)
+            refuse(f"{twice} is named twice", self._parties_field)
 
-    def _check_together(self) -> None:
+    @property
+    def _parties_field(self) -> str:
+        together = self.participants or self.payload.shape is Shape.TOGETHER
+        return "participants" if together else "actors"
+
+    def _check_together(self, codes: set[str]) -> None:
         shape = self.payload.shape
         if self.actors or self.recipients:
             refuse("give either participants or actors and recipients, not both", "participants")
-        if shape not in {Shape.TOGETHER, Shape.EITHER}:
+        if shape is not Shape.TOGETHER and shape is not Shape.EITHER:
             refuse(f"{self.payload.type} needs {shape.value}, not participants", "participants")
-        if len(self.codes) == 1:
-            refuse(f"two different parties are needed, not {min(self.codes)} alone", "participants")
+        if len(codes) == 1:
+            refuse(f"two different parties are needed, not {min(codes)} alone", "participants")
 
-    def _check_directed(self) -> None:
+    def _check_directed(self, codes: set[str]) -> None:
         shape = self.payload.shape
         if shape is Shape.TOGETHER:
             refuse(f"{self.payload.type} needs {shape.value}", "participants")
         if not self.actors:
             refuse(f"{self.payload.type} needs {shape.value}", "actors")
-        if shape is not Shape.ALONE and not self.recipients:
+        if shape is Shape.ALONE:
+            return
+        if not self.recipients:
             refuse(f"{self.payload.type} needs {shape.value}", "recipients")
-        if shape is not Shape.ALONE and len(self.codes) == 1:
-            refuse(f"two different parties are needed, not {min(self.codes)} alone", "recipients")
+        if len(codes) == 1:
+            refuse(f"two different parties are needed, not {min(codes)} alone", "recipients")
 
 
 class EventCorrected(Model):

@@ -9,12 +9,12 @@ when they come from the log and made anew when they come from a client.
 
 from communique.codec.canonical import canonical_bytes
 from communique.codec.faults import Violation, violations
+from communique.codec.fields import instant
 from communique.codec.names import TYPE_WORDS
 from communique.codec.reading import (
     comparison,
     disagreement,
     element,
-    instant,
     issue_board,
     issue_summary,
     life_cycle_step,

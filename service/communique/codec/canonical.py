@@ -1,15 +1,21 @@
 """The form in which the log keeps a submitted message."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any, Final
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from communique.codec.fields import edtf_of, known_time_of
 from communique.codec.names import PAYLOAD_FIELDS
-from communique.codec.reading import edtf_of, known_time_of
 from communique.codec.writing import write_valid_time
 from communique.domain.edtf import ValidTime
 from communique.domain.event import Amendment, Event, EventCorrected
 from communique.v1 import event_pb2, time_pb2
+
+_TIMES_MAX: Final = 4_096
+_TIME_BYTES_MAX: Final = 128
 
 
 def canonical_bytes(message: event_pb2.Event, event: Event) -> bytes:
@@ -19,47 +25,65 @@ def canonical_bytes(message: event_pb2.Event, event: Event) -> bytes:
     written in their canonical form, and times get their derived parts, so that history never
     depends on a later time zone table.
     """
-    _write_ids(message, event)
-    _derive_times(message)
+    _settle(message, event)
     return message.SerializeToString(deterministic=True)
 
 
-def _write_ids(message: event_pb2.Event, event: Event) -> None:
+def _settle(message: event_pb2.Event, event: Event) -> None:
     message.event_id = str(event.event_id)
-    for link, read in zip(message.links, event.links, strict=True):
-        if read.event_id:
-            link.event_id = str(read.event_id)
+    if event.links:
+        for link, read in zip(message.links, event.links, strict=True):
+            if read.event_id:
+                link.event_id = str(read.event_id)
+    payload = getattr(message, PAYLOAD_FIELDS[event.payload.type])
+    _derive_times(message)
+    _derive_times(payload)
     if isinstance(event, Amendment):
-        payload = getattr(message, PAYLOAD_FIELDS[event.payload.type])
         payload.amends = str(event.payload.amends)
         if isinstance(event.payload, EventCorrected):
-            _write_ids(payload.content, event.payload.content)
+            _settle(payload.content, event.payload.content)
 
 
 def _derive_times(message: Message) -> None:
-    for field, value in message.ListFields():
-        if field.message_type is None or field.message_type.full_name not in _holding_times():
-            continue
-        if isinstance(value, time_pb2.ValidTime):
-            write_valid_time(value, ValidTime.parse(edtf_of(value), value.zone or "UTC"))
-        elif isinstance(value, time_pb2.KnownTime):
-            plain = known_time_of(value)
-            value.text, value.zone = plain["text"], plain["zone"]
-        else:
-            _derive_times(value)
+    for name, derive in _times(message.DESCRIPTOR):
+        if message.HasField(name):
+            derive(getattr(message, name))
 
 
 @cache
-def _holding_times() -> frozenset[str]:
-    """The singular messages that are times, or lie between an event and one."""
-    payloads = [
-        field.message_type for field in event_pb2.Event.DESCRIPTOR.fields if field.message_type
-    ]
-    times = {"communique.v1.ValidTime", "communique.v1.KnownTime"}
-    around = {
-        one.full_name
-        for one in payloads
-        if any(part.message_type and part.message_type.full_name in times for part in one.fields)
-    }
-    corrected = event_pb2.EventCorrected.DESCRIPTOR.full_name
-    return frozenset(times | around | {corrected, event_pb2.Event.DESCRIPTOR.full_name})
+def _times(descriptor: Descriptor) -> tuple[tuple[str, Callable[[Any], None]], ...]:
+    """The fields of a message that are times, and how each gets its derived parts."""
+    return tuple(
+        (field.name, _DERIVE[field.message_type.full_name])
+        for field in descriptor.fields
+        if field.message_type is not None and field.message_type.full_name in _DERIVE
+    )
+
+
+def _derive_valid(message: time_pb2.ValidTime) -> None:
+    given = message.SerializeToString(deterministic=True)
+    derived = (_remembered if len(given) <= _TIME_BYTES_MAX else _derived)(given)
+    if derived != given:
+        message.ParseFromString(derived)
+
+
+def _derived(given: bytes) -> bytes:
+    message = time_pb2.ValidTime.FromString(given)
+    write_valid_time(message, ValidTime.parse(edtf_of(message), message.zone or "UTC"))
+    return message.SerializeToString(deterministic=True)
+
+
+_remembered: Final = lru_cache(_TIMES_MAX)(_derived)
+"""Many events are of one day, and most of those read already have their derived parts."""
+
+
+def _derive_known(message: time_pb2.KnownTime) -> None:
+    if message.HasField("instant") or not message.zone:
+        plain = known_time_of(message)
+        message.text, message.zone = plain["text"], plain["zone"]
+
+
+_DERIVE: Final[dict[str, Callable[[Any], None]]] = {
+    "communique.v1.ValidTime": _derive_valid,
+    "communique.v1.KnownTime": _derive_known,
+}

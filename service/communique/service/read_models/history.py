@@ -9,8 +9,10 @@ from communique.domain.event import Recorded
 from communique.service import log
 from communique.service.mapper import recorded_of
 
-BATCH_EVENTS: Final = 512
-_STEPS_CACHED: Final = 4_096
+BATCH_EVENTS: Final = 2_048
+"""Many at once, so that a page of an index is written once for several events, not for each."""
+
+_STEPS_CACHED: Final = 4 * BATCH_EVENTS
 
 
 class Step(tuple[UUID, Recorded]):

@@ -1,0 +1,175 @@
+"""How the fields of a message are read: compiled once for each message and origin."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from communique.codec.names import words_of
+from communique.codec.parts import MODELS, Parts, Read
+from communique.domain.clocks import from_micros
+from communique.domain.edtf import Precision, ValidTime
+from communique.v1 import time_pb2
+
+_NANOS: Final = 1_000_000_000
+
+
+class NewerWord(ValueError):
+    """An enum value of the log that this release does not know."""
+
+
+class _Fields(NamedTuple):
+    zeros: dict[str, Any]
+    readers: dict[FieldDescriptor, tuple[str, Read | None]]
+
+
+class Reader:
+    """Reads messages of one origin, the log or clients.
+
+    The derived parts of times are trusted when they come from the log, and made anew when they come
+    from a client.
+    """
+
+    def __init__(self, *, from_log: bool) -> None:
+        """Say where the messages come from."""
+        self._from_log = from_log
+        self._parts = Parts()
+        self._compiled: dict[object, _Fields] = {}
+        self._special: dict[str, Read] = {
+            "communique.v1.ValidTime": self._valid_time,
+            "communique.v1.KnownTime": known_time_of,
+            "google.protobuf.Timestamp": instant,
+            "google.protobuf.Duration": _duration,
+        }
+
+    def plain(self, message: Message) -> dict[str, Any]:
+        """Return the set fields as data that the model of the same name validates."""
+        descriptor = message.DESCRIPTOR
+        zeros, readers = self._compiled.get(descriptor) or self._compile(descriptor)
+        plain = zeros.copy()
+        for field, value in message.ListFields():
+            name, read = readers[field]
+            plain[name] = value if read is None else read(value)
+        return plain
+
+    def _compile(self, descriptor: Any) -> _Fields:
+        readers = {field: (_name(field), self._field_reader(field)) for field in descriptor.fields}
+        fields = self._compiled[descriptor] = _Fields(_zeros(descriptor), readers)
+        return fields
+
+    def _field_reader(self, field: FieldDescriptor) -> Read | None:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            return dict
+        read = self._value_reader(field)
+        if not field.is_repeated:
+            return read
+        # A slice is made in one step, in half the time of iterating over the values themselves.
+        return tuple if read is None else lambda values: tuple(map(read, values[:]))
+
+    def _value_reader(self, field: FieldDescriptor) -> Read | None:
+        if field.enum_type is not None:
+            return _Words(words_of(field.enum_type), refused=self._from_log).__getitem__
+        if field.message_type is None:
+            return None
+        read = self._special.get(field.message_type.full_name, self.plain)
+        if _name(field) == "payload":
+            read = _typed(read, field.message_type.name)
+        kind = field.message_type.name
+        return self._parts.remembering(kind, read) if kind in MODELS else read
+
+    def _valid_time(self, message: time_pb2.ValidTime) -> ValidTime | dict[str, str]:
+        if not (self._from_log and message.HasField("earliest")):
+            return {"edtf": edtf_of(message), "zone": message.zone or "UTC"}
+        text = message.edtf
+        return ValidTime(
+            text,
+            message.zone,
+            instant(message.earliest),
+            instant(message.latest) if message.HasField("latest") else None,
+            Precision(_PRECISIONS[message.precision]),
+            "~" in text or "%" in text,
+            "?" in text or "%" in text,
+        )
+
+
+class _Words(dict[int, str]):
+    """The words of an enum, by their numbers."""
+
+    def __init__(self, words: dict[int, str], *, refused: bool) -> None:
+        super().__init__(words)
+        self._refused = refused
+
+    def __missing__(self, number: int) -> str:
+        if self._refused:
+            raise NewerWord(f"unknown value {number}")
+        return f"unknown value {number}"
+
+
+def _name(field: FieldDescriptor) -> str:
+    """The model's name of a field: all of the oneof are its payload."""
+    oneof = field.containing_oneof
+    return "payload" if oneof is not None and oneof.name == "payload" else field.name
+
+
+def _zeros(descriptor: Descriptor) -> dict[str, Any]:
+    """The numbers that are sent as nothing where they are zero, such as the equator's latitude."""
+    return {
+        field.name: field.default_value
+        for field in descriptor.fields
+        if not (field.has_presence or field.is_repeated or field.enum_type)
+        and field.cpp_type != FieldDescriptor.CPPTYPE_STRING
+    }
+
+
+def _typed(read: Read, word: str) -> Read:
+    return lambda payload: {**read(payload), "type": word}
+
+
+def instant(message: Timestamp) -> datetime:
+    """Return the instant, aware UTC; parts of a microsecond are cut off."""
+    return from_micros(message.seconds * 1_000_000 + message.nanos // 1_000)
+
+
+def edtf_of(message: time_pb2.ValidTime) -> str:
+    """Return the EDTF text of whichever form was given."""
+    match message.WhichOneof("when"):
+        case "instant":
+            return _text(message.instant)
+        case "interval":
+            span = message.interval
+            return f"{_text(span.start)}/{_text(span.end) if span.HasField('end') else '..'}"
+        case _:
+            return message.edtf
+
+
+def known_time_of(message: time_pb2.KnownTime) -> dict[str, str]:
+    """Return text and zone of whichever form was given."""
+    exact = message.WhichOneof("when") == "instant"
+    return {
+        "text": _text(message.instant) if exact else message.text,
+        "zone": message.zone or "UTC",
+    }
+
+
+def _text(message: Timestamp) -> str:
+    """The ISO 8601 text; of a timestamp that cannot be, one that will be refused with its parts."""
+    try:
+        at = instant(message)
+    except OverflowError:
+        at = None
+    if at is None or message.nanos % 1_000 or not 0 <= message.nanos < _NANOS:
+        return f"seconds {message.seconds} nanos {message.nanos}"
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _duration(message: Duration) -> timedelta | str:
+    try:
+        return message.ToTimedelta()
+    except (ValueError, OverflowError):
+        return f"seconds {message.seconds} nanos {message.nanos}"
+
+
+_PRECISIONS: Final = words_of(time_pb2.Precision.DESCRIPTOR)
