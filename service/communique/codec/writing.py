@@ -6,10 +6,13 @@ from functools import cache
 from typing import Any, Final
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
 
 from communique.codec.names import PAYLOAD_FIELDS, words_of
+from communique.codec.parts import MODELS
 from communique.domain.clocks import KnownTime, micros
 from communique.domain.comparison import BilateralComparison
 from communique.domain.disagreement import Disagreement
@@ -95,6 +98,35 @@ def timestamp(at: datetime) -> Timestamp:
 
 
 _Write = Callable[[Any, Any], None]
+_REPEATING: Final = MODELS.keys() | {StatusElement.__name__}
+_COPIES_KEPT: Final = 4_096
+
+
+class _Copies:
+    """The messages of frozen values that are written again and again, found by identity.
+
+    The codec reads what repeats as one object, and elements are kept by the read models: finding
+    an element's message takes a tenth of the 25 microseconds of making it. Two generations, as in
+    `Parts`; the value is kept with its message, so that no other can get its identity.
+    """
+
+    def __init__(self) -> None:
+        self._young: dict[int, tuple[object, Message]] = {}
+        self._old: dict[int, tuple[object, Message]] = {}
+
+    def get(self, value: object) -> Message | None:
+        kept = self._young.get(id(value))
+        if kept is None and (kept := self._old.get(id(value))):
+            self.keep(*kept)
+        return kept[1] if kept else None
+
+    def keep(self, value: object, message: Message) -> None:
+        if len(self._young) >= _COPIES_KEPT:
+            self._young, self._old = {}, self._young
+        self._young[id(value)] = value, message
+
+
+_copies: Final = _Copies()
 _EMPTY: Final = ("", ())
 
 
@@ -126,9 +158,26 @@ def _writer(field: FieldDescriptor) -> _Write:
     if field.message_type.GetOptions().map_entry:
         return lambda message, labels: getattr(message, name).update(labels)
     write = _WRITERS.get(field.message_type.full_name, _fill)
+    if field.message_type.name in _REPEATING:
+        write = _copying(field.message_type, write)
     if field.is_repeated:
         return lambda message, values: _add(getattr(message, name), values, write)
     return lambda message, value: _write_part(getattr(message, name), value, write)
+
+
+def _copying(descriptor: Any, write: _Write) -> _Write:
+    """Return a writer that copies the message of a value that was written before."""
+    made: Callable[[], Any] = GetMessageClass(descriptor)
+
+    def copy(message: Any, value: object) -> None:
+        kept = _copies.get(value)
+        if kept is None:
+            kept = made()
+            write(kept, value)
+            _copies.keep(value, kept)
+        message.CopyFrom(kept)
+
+    return copy
 
 
 def _scalar_writer(field: FieldDescriptor) -> _Write:

@@ -13,8 +13,8 @@ from communique.domain.issue import issues_of
 from communique.service.log import LogReader, Recorded
 from communique.service.mapper import recorded_of
 
-_KEPT_MAX: Final = 16_384
-"""About 30 MB. The busiest dyads have many thousands of claims, any of which wins at some point."""
+_KEPT_MAX: Final = 8_192
+"""About 15 MB. The busiest dyads have many thousands of claims, any of which wins at some point."""
 
 
 class Filling(NamedTuple):

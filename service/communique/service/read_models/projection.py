@@ -30,6 +30,7 @@ FOREVER: Final = 2**62
 
 _APPLICATION_ID: Final = 0x434D5152  # "CMQR"
 _CHECKPOINT_PAGES: Final = 4_000
+_CACHE_KIBIBYTES: Final = 16_384
 
 Row = tuple[Any, ...]
 Streams = Callable[[UUID, int], list[Recorded]]
@@ -107,6 +108,7 @@ class ProjectionFile:
         # consistency.
         self._writer = connect(path, projection.format(), synchronous="NORMAL")
         self._writer.wal_autocheckpoint(_CHECKPOINT_PAGES)
+        self._writer.pragma("cache_size", -_CACHE_KIBIBYTES)
         self._readers = ReadPool(path, projection.format())
         self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
         self.position = self._tracking.max_tracking_id(LOG_NAME) or 0
