@@ -10,13 +10,16 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "suite")
 SECONDS_MAX = {"suite": 300, "soak": 0}
 """How long one property may take; 0 is as long as it wants."""
 
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES") or 5_000)
+"""How many random histories each property of a soak is tried on."""
+
 # The same examples every time: a run that fails can be run again. `make soak` looks for new ones.
 settings.register_profile(
     "suite", max_examples=100, derandomize=True, database=None, deadline=None, print_blob=True
 )
 settings.register_profile(
     "soak",
-    max_examples=5_000,
+    max_examples=EXAMPLES,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -100,6 +100,24 @@ def test_a_slow_subscriber_falls_behind_and_catches_up() -> None:
     at_a_desk(use)
 
 
+def test_what_was_recorded_while_nobody_subscribed_is_given_once() -> None:
+    """The ring begins anew with the next subscriber, who is read the log up to there."""
+
+    async def use(desk: Desk) -> None:
+        for written in (1, 4, 7):
+            async with aclosing(desk.subscription(0).frames()) as frames:
+                await desk.write("JPN")
+                seen: list[int] = []
+                while len(seen) < written:
+                    frame = await next_frame(frames)
+                    seen += [it.position for it in frame.events.events]
+                assert seen == list(range(1, written + 1))
+            await desk.write("JPN")
+            await desk.write("CHN")
+
+    at_a_desk(use)
+
+
 def test_one_that_keeps_up_with_a_batch_larger_than_the_ring_is_not_behind() -> None:
     """The last batch always stays in the ring, whatever its size."""
 

@@ -59,7 +59,7 @@ class Subscription:
 
         Each round looks at where the cursor is and does one thing.
         """
-        with self._tailing.sieving(self._selection):
+        with self._tailing.subscribed(self._selection):
             while True:
                 self._tailing.pulse.check()
                 if self._is_behind():

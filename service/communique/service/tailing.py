@@ -3,7 +3,8 @@
 What is recorded comes as *blocks*, each event of which is put into wire form once and looked at
 once by each distinct filter. The last blocks stay in a ring. A subscriber has a cursor, a position
 up to which it was given everything, and takes what follows it; it has no queue, so one that is slow
-costs nothing. A cursor that the ring has left behind is served from the log.
+costs nothing. A cursor that the ring has left behind is served from the log. While nobody
+subscribes nothing is read, and the ring begins anew at the log's end with the first who does.
 """
 
 import asyncio
@@ -81,6 +82,7 @@ class Tailing:
         self._positions_max = positions_max
         self._blocks: dict[int, Block] = {}
         self._byte_count = 0
+        self._subscribers = 0
         self._filters: Counter[Filter] = Counter()
         self._sieves: dict[Filter, Sieve] = {}
         self._decode = lru_cache(_EVENTS_DECODED_MAX)(event_of)
@@ -95,10 +97,12 @@ class Tailing:
     async def following(self) -> AsyncIterator[None]:
         """Follow the log for the length of the block; at its end every subscriber is told."""
         loop = asyncio.get_running_loop()
-        self._recorded.set()
-        remove = self._log.add_listener(
-            lambda _position: loop.call_soon_threadsafe(self._recorded.set)
-        )
+
+        def recorded(_position: int) -> None:
+            if self._subscribers:
+                loop.call_soon_threadsafe(self._recorded.set)
+
+        remove = self._log.add_listener(recorded)
         task = asyncio.create_task(self._follow())
         try:
             yield
@@ -108,8 +112,30 @@ class Tailing:
             self.pulse.fail(ShuttingDown)
 
     @contextmanager
-    def sieving(self, selection: Filter | None) -> Iterator[None]:
-        """Have new blocks looked at by a filter for the length of the block."""
+    def subscribed(self, selection: Filter | None) -> Iterator[None]:
+        """Have the log followed, and its events looked at by a filter, for the length of the block.
+
+        What was recorded before lies in the ring or else in the log.
+        """
+        if not self._subscribers:
+            self._begin_anew()
+        self._subscribers += 1
+        # In this order: whatever is recorded from now on is heard of, and what was before is here.
+        self._recorded.set()
+        try:
+            with self._sieving(selection):
+                yield
+        finally:
+            self._subscribers -= 1
+
+    def _begin_anew(self) -> None:
+        self._blocks.clear()
+        self._byte_count = 0
+        self.pulse.move(self._log.tail.position)
+        self.first = self.position
+
+    @contextmanager
+    def _sieving(self, selection: Filter | None) -> Iterator[None]:
         if selection is None:
             yield
             return
@@ -146,7 +172,7 @@ class Tailing:
             await self._recorded.wait()
             self._recorded.clear()
             try:
-                while self._log.tail.position > self.position:
+                while self._subscribers and self._log.tail.position > self.position:
                     sieves = dict(self._sieves)
                     self._keep(await self._workers.run(self._next_block, sieves))
             except Exception:
@@ -169,6 +195,8 @@ class Tailing:
 
     def _keep(self, block: Block) -> None:
         """Put a block into the ring, let go of the oldest, and wake everybody."""
+        if block.after != self.position:  # the ring has begun anew while it was read
+            return
         self._blocks[block.after] = block
         self._byte_count += block.byte_count
         while len(self._blocks) > 1 and (
