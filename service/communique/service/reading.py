@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from communique.domain.event import Event
 from communique.service.filters import Filter
-from communique.service.frames import checkpoint_frame, events_frame
+from communique.service.frames import checkpoint_frame, events_frame, item_of, items_frame
 from communique.service.limits import (
     CHECKPOINT_POSITIONS_MAX,
     EVENTS_PER_FRAME_MAX,
@@ -47,7 +47,7 @@ class Read:
         self._after, self._until = span.after, span.until
         self._looked_at = span.until + 1 if span.is_backwards else span.after
         self._sieve = Sieve(span.selection) if span.selection else None
-        self._found: list[Recorded] = []
+        self._found: list[bytes] = []
         self._found_bytes = 0
         self._unsaid = 0
         self.event_count = 0
@@ -61,19 +61,42 @@ class Read:
 
     def _read_on(self) -> list[bytes]:
         """Look at the next positions; return the frames that are due, if any."""
+        if self._sieve is None:
+            return self._next_frame()
         for row in self._next_rows():
-            self._look_at(row)
+            self._move_to(row.position)
+            self._unsaid += 1
+            if self._sieve.selects(row):
+                self._found.append(item_of(row))
+                self._found_bytes += len(row.state)
+                self.event_count += 1
             if self._is_over():
                 break
         return self._due_frames()
 
+    def _next_frame(self) -> list[bytes]:
+        """Copy what is recorded, without looking at it."""
+        span, count = self._span, EVENTS_PER_FRAME_MAX
+        if span.limit is not None:
+            count = min(count, span.limit - self.event_count)
+        items = self._reader.items(
+            self._after,
+            self._until,
+            count,
+            descending=span.is_backwards,
+            bytes_max=FRAME_BYTES_MAX,
+        )
+        if not items:
+            self._after = self._until
+            return []
+        self._move_to(items[-1].position)
+        self.event_count += len(items)
+        return [events_frame(items)]
+
     def _next_rows(self) -> list[Recorded]:
-        count = EVENTS_PER_FRAME_MAX
-        if self._span.limit is not None and self._span.selection is None:
-            count = min(count, self._span.limit - self.event_count)
         rows = self._reader.read(
             self._after,
-            count,
+            EVENTS_PER_FRAME_MAX,
             until=self._until,
             descending=self._span.is_backwards,
             bytes_max=FRAME_BYTES_MAX,
@@ -82,17 +105,12 @@ class Read:
             self._after = self._until
         return rows
 
-    def _look_at(self, row: Recorded) -> None:
-        self._looked_at = row.position
+    def _move_to(self, position: int) -> None:
+        self._looked_at = position
         if self._span.is_backwards:
-            self._until = row.position - 1
+            self._until = position - 1
         else:
-            self._after = row.position
-        self._unsaid += 1
-        if self._sieve is None or self._sieve.selects(row):
-            self._found.append(row)
-            self._found_bytes += len(row.state)
-            self.event_count += 1
+            self._after = position
 
     def _is_over(self) -> bool:
         return self._after >= self._until or self.event_count == self._span.limit
@@ -102,9 +120,9 @@ class Read:
             len(self._found) >= EVENTS_PER_FRAME_MAX or self._found_bytes >= FRAME_BYTES_MAX // 2
         )
         is_late = self._unsaid >= CHECKPOINT_POSITIONS_MAX - EVENTS_PER_FRAME_MAX
-        if not (is_full or is_late or self._is_over() or self._span.selection is None):
+        if not (is_full or is_late or self._is_over()):
             return []
-        frames = [events_frame(self._found)] if self._found else []
+        frames = [items_frame(self._found)] if self._found else []
         if is_late:
             frames.append(checkpoint_frame(self._looked_at))
         self._found, self._found_bytes, self._unsaid = [], 0, 0

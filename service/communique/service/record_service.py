@@ -10,7 +10,7 @@ from communique.service import log
 from communique.service.asking import Asking, resolved
 from communique.service.context import Context, submitter_of
 from communique.service.filters import Filter, filter_of
-from communique.service.frames import recorded_message, timestamp_of
+from communique.service.frames import recorded_message
 from communique.service.imports import Importer
 from communique.service.intake import Intake, expectations_of
 from communique.service.live import Live
@@ -102,7 +102,7 @@ class RecordService(RecordServiceServicer):
         position, record_micros = await self.readers.run(self.event_log.head)
         if not position:
             return pb.GetHeadResponse()
-        return pb.GetHeadResponse(position=position, record_time=timestamp_of(record_micros))
+        return pb.GetHeadResponse(position=position, record_time=log.timestamp_of(record_micros))
 
     async def GetPosition(
         self, request: pb.GetPositionRequest, context: Context
@@ -130,7 +130,7 @@ def _receipt(receipt: log.Receipt) -> pb.Receipt:
     return pb.Receipt(
         event_id=str(receipt.event_id),
         position=receipt.position,
-        record_time=timestamp_of(receipt.record_micros),
+        record_time=log.timestamp_of(receipt.record_micros),
         duplicate=receipt.duplicate,
         revision=receipt.revision,
     )

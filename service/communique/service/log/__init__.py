@@ -2,11 +2,20 @@
 
 Start with `EventLog`. `entries` is its vocabulary, `rules` is what it accepts, `errors` is the tree
 of what it refuses; `inbox`, `writer` and `store` are the way in (a queue, a thread, a transaction),
-`reader` and `tail` the way out. `recorder` and `tracking` are the same things behind the
-`eventsourcing` library's interfaces. States are opaque bytes here.
+`reader` and `tail` the way out, and `heading` is what goes before a state on the wire. `recorder` and
+`tracking` are the same things behind the `eventsourcing` library's interfaces. States are opaque
+bytes here.
 """
 
-from communique.service.log.entries import Amendment, Append, Claim, Entry, Receipt, Recorded
+from communique.service.log.entries import (
+    Amendment,
+    Append,
+    Claim,
+    Entry,
+    Item,
+    Receipt,
+    Recorded,
+)
 from communique.service.log.errors import (
     AlreadyRetracted,
     AppendRejected,
@@ -27,6 +36,7 @@ from communique.service.log.errors import (
     UnusableFile,
 )
 from communique.service.log.event_log import EventLog
+from communique.service.log.heading import ITEM_TAG, heading, timestamp_of, varint
 from communique.service.log.limits import Limits
 from communique.service.log.reader import LogReader
 from communique.service.log.recorder import SQLiteRecorder
@@ -34,6 +44,7 @@ from communique.service.log.sqlite import may_corrupt_wal, sqlite_version
 from communique.service.log.tracking import SQLiteTrackingRecorder
 
 __all__ = [
+    "ITEM_TAG",
     "AlreadyRetracted",
     "Amendment",
     "Append",
@@ -44,6 +55,7 @@ __all__ = [
     "EventIdConflict",
     "EventLog",
     "ForeignFile",
+    "Item",
     "Limits",
     "LogClosed",
     "LogError",
@@ -62,6 +74,9 @@ __all__ = [
     "UnstorableRequest",
     "UnsupportedFormat",
     "UnusableFile",
+    "heading",
     "may_corrupt_wal",
     "sqlite_version",
+    "timestamp_of",
+    "varint",
 ]

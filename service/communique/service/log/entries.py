@@ -76,3 +76,11 @@ class Recorded(NamedTuple):
     state: bytes
     record_micros: int
     submitter: str
+
+
+class Item(NamedTuple):
+    """An event of the log in wire form: its heading, then its state."""
+
+    position: int
+    state: bytes
+    heading: bytes

@@ -11,21 +11,22 @@ from eventsourcing.persistence import DataError, IntegrityError, StoredEvent
 
 from communique.service.log.entries import Amendment, Append, Receipt, Recorded
 from communique.service.log.errors import AppendRejected
+from communique.service.log.heading import heading
 from communique.service.log.limits import Limits
 from communique.service.log.rules import Ledger, Stream
-from communique.service.log.schema import END, LOG_FORMAT
+from communique.service.log.schema import COLUMNS, END, LOG_FORMAT
 from communique.service.log.sqlite import connect, transaction
 
-_CLAIMS: Final = """
-    SELECT originator_id, e.*
+_CLAIMS: Final = f"""
+    SELECT originator_id, {COLUMNS}
     FROM carray(?) AS named CROSS JOIN events AS e ON e.originator_id = named.value
-    WHERE e.originator_version = 1
-"""
-_AMENDMENTS: Final = """
-    SELECT a.event_id, e.*
+    WHERE originator_version = 1
+"""  # noqa: S608  our own names
+_AMENDMENTS: Final = f"""
+    SELECT a.event_id, {COLUMNS}
     FROM carray(?) AS named CROSS JOIN amendments AS a ON a.event_id = named.value
     JOIN events AS e USING (position)
-"""
+"""  # noqa: S608  our own names
 _STREAMS: Final = """
     SELECT e.originator_id, e.originator_version, ifnull(a.retracts, 0)
     FROM carray(?) AS named
@@ -35,7 +36,7 @@ _STREAMS: Final = """
     )
     LEFT JOIN amendments AS a ON a.position = e.position
 """
-_INSERT_EVENT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_EVENT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_AMENDMENT: Final = "INSERT INTO amendments VALUES (?, ?, ?)"
 
 
@@ -78,7 +79,7 @@ class Store:
                 micros = repeat(max(last_micros, now_micros))
                 rows = list(map(_row, stored_events, count(last + 1), micros))
                 if rows:
-                    connection.executemany(_INSERT_EVENT, rows)
+                    connection.executemany(_INSERT_EVENT, map(_headed, rows))
         except apsw.ConstraintError as error:
             raise IntegrityError(str(error)) from error
         self.position = last + len(rows)
@@ -170,7 +171,7 @@ class Store:
     def _insert(self, ledger: Ledger) -> None:
         connection = self._writing()
         if ledger.event_rows:
-            connection.executemany(_INSERT_EVENT, ledger.event_rows)
+            connection.executemany(_INSERT_EVENT, map(_headed, ledger.event_rows))
         if ledger.amendment_rows:
             connection.executemany(_INSERT_AMENDMENT, ledger.amendment_rows)
 
@@ -180,6 +181,10 @@ def _admit(ledger: Ledger, request: Append) -> list[Receipt] | AppendRejected:
         return ledger.admit(request)
     except AppendRejected as rejection:
         return rejection
+
+
+def _headed(row: Recorded) -> tuple[Any, ...]:
+    return (*row, heading(row))
 
 
 def _row(event: StoredEvent, position: int, record_micros: int) -> Recorded:
