@@ -10,6 +10,7 @@ LOCKS := $(wildcard requirements/*.txt)
 # Made again only when the lock files or pyproject.toml have changed.
 RUNTIME := $(VENV)/.runtime-is-installed
 DEV := $(VENV)/.dev-is-installed
+BENCH := $(VENV)/.bench-is-installed
 
 # pyright asks its registry for news of itself unless told not to.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -67,15 +68,17 @@ check-breaking: $(DEV)
 check-generated: $(DEV)
 	$(PYTEST) --quiet tests/test_contract_generated.py
 
-bench: $(DEV) ## measure; SIZE is events (1000000 takes long), ARGS goes to the benchmark
+bench: $(BENCH) ## measure, beside what one would pick instead; SIZE is events (1000000 takes long), ARGS goes to the benchmark
 	$(BIN)/python -m bench $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 crash: $(DEV) ## kill the server at random moments, for many rounds (long)
 	$(PYTEST) -m crash --timeout=0 $(ARGS)
 
+soak: EXAMPLES ?= 5000
 soak: $(DEV) ## new random histories against the oracle, and subscriptions under fire (long)
 	@seed=$${SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} && \
-	echo "make soak SEED=$$seed" && HYPOTHESIS_PROFILE=soak $(PYTEST) --numprocesses auto \
+	echo "make soak SEED=$$seed EXAMPLES=$(EXAMPLES)" && \
+		HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(PYTEST) --numprocesses auto \
 		--timeout=0 --hypothesis-seed="$$seed" -m "not crash" tests/property \
 		tests/end_to_end/test_under_fire.py $(ARGS)
 
@@ -93,7 +96,8 @@ lock: ## resolve the dependencies and write requirements/*.txt
 	$(LOCK) --extra server --extra export --group dev --output-file requirements/dev.txt && \
 	$(LOCK) --extra server --constraint requirements/dev.txt --output-file requirements/server.txt && \
 	$(LOCK) --extra server --extra export --group test --constraint requirements/dev.txt --output-file requirements/test.txt && \
-	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt && \
+	$(LOCK:pyproject.toml=) --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 
 wheel: $(RUNTIME) ## build dist/*.tar.gz, and dist/*.whl out of it
 	@rm -rf dist
@@ -126,4 +130,9 @@ $(RUNTIME): pyproject.toml $(LOCKS)
 $(DEV): $(RUNTIME)
 	@echo 'Installing the development tools into $(VENV) ...'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(BENCH): $(DEV)
+	@echo 'Installing what the benchmark compares with into $(VENV) ...'
+	@$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@

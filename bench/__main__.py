@@ -1,10 +1,12 @@
 """The command line of the benchmark: `python -m bench --help`."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Final
 
 from rich.console import Console
@@ -13,9 +15,11 @@ from bench import machine
 from bench.bed import Bed
 from bench.figures import Figure
 from bench.report import Report, show, write
+from bench.subjects import RIVALS
 from bench.workloads import WORKLOADS
 
 SMALL: Final = 10_000
+SIZE_MIN: Final = 1_000
 TABLE_WIDTH_MIN: Final = 130
 RESULTS: Final = Path(__file__).parent / "results"
 
@@ -24,8 +28,9 @@ Measure the service: a real server process with a real data directory, durable a
 
 The events are drawn like ICEWS, the same on every machine, about 230 bytes each. Calls are made by
 a process of their own. Every workload starts from a server of its own, and what comes out is
-checked. Floors in the same run say what the machine could do at all: a bare gRPC echo with the same
-client, and a bare SQLite table with the same durability. Nothing is asserted about time.
+checked. Rivals that are installed are measured in the same run, with the same events. Floors say
+what the machine could do at all: a bare gRPC echo with the same client, and a bare SQLite table
+with the same durability. Nothing is asserted about time.
 """
 
 
@@ -36,23 +41,43 @@ def main() -> None:
     with TemporaryDirectory(prefix="communique-bench-", dir=options.folder) as name:
         began = datetime.now(UTC)
         about = machine.described(Path(name))
-        sizes = sorted({min(SMALL, options.size), options.size})
+        sizes = options.sizes or sorted({min(SMALL, options.size), options.size})
         bed = Bed(Path(name), sizes, options.runs, lambda what: console.print(what, style="dim"))
+        versions = _versions(bed)
         figures = _measured(bed, options.only or list(WORKLOADS), console)
-    chosen = {"size": options.size, "runs": options.runs, "only": options.only or "everything"}
-    report = Report(began.isoformat(timespec="seconds"), about, chosen, figures)
+    chosen = {"sizes": sizes, "runs": options.runs, "only": options.only or "everything"}
+    when, rivals = began.isoformat(timespec="seconds"), {one.name: one.about for one in RIVALS}
+    report = Report(when, about | versions, chosen, figures, rivals, bed.missing)
     show(report, Console(width=max(Console().width, TABLE_WIDTH_MIN)))
     output = options.output or RESULTS / f"{began:%Y-%m-%dT%H%M%SZ}"
     for path in write(report, output):
         console.print(f"written: {path}")
+    if bed.failed:
+        sys.exit("not everything could be measured")
 
 
 def _measured(bed: Bed, names: Sequence[str], console: Console) -> list[Figure]:
+    """Return the figures; of a workload that fails, which is shown, those that it has by then."""
     figures: list[Figure] = []
     for name in names:
         console.print(f"{name}: {WORKLOADS[name].__doc__}")
-        figures += WORKLOADS[name](bed)
+        began = perf_counter()
+        try:
+            figures.extend(WORKLOADS[name](bed))
+        except Exception:  # noqa: BLE001  what took hours is not thrown away
+            console.print_exception()
+            bed.failed = True
+        bed.tell(f"{name} took {perf_counter() - began:,.0f} s")
     return sorted(figures, key=lambda one: one.workload == "memory")
+
+
+def _versions(bed: Bed) -> dict[str, str]:
+    """Return the versions of the rivals that are installed."""
+    versions: dict[str, str] = {}
+    for rival in RIVALS:
+        with bed.attempting(rival()):
+            versions[rival.name] = rival().version()
+    return versions
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,11 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--size",
-        type=_at_least(1_000),
+        type=_at_least(SIZE_MIN),
         default=30_000,
         metavar="N",
         help=f"events in the larger of two logs, the smaller one has {SMALL:,} "
         "(default: 30,000, which takes less than five minutes on two cores)",
+    )
+    parser.add_argument(
+        "--sizes",
+        type=_sizes,
+        metavar="N,N",
+        help="events in each of the logs, instead of these two",
     )
     parser.add_argument(
         "--only",
@@ -96,9 +127,13 @@ def _parser() -> argparse.ArgumentParser:
         "--output",
         type=Path,
         metavar="PATH",
-        help="where PATH.json and PATH.md are written (default: bench/results/<now>)",
+        help="where PATH.json, PATH.md and PATH-*.svg are written (default: bench/results/<now>)",
     )
     return parser
+
+
+def _sizes(text: str) -> list[int]:
+    return sorted(set(map(_at_least(SIZE_MIN), text.split(","))))
 
 
 def _at_least(least: int) -> Callable[[str], int]:

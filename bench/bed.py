@@ -11,13 +11,13 @@ from typing import Final, TypeVar
 from bench import history, load
 from bench.history import History
 from bench.server import Server
-from bench.subject import Subject
+from bench.subject import Missing, Subject
 from bench.subjects import Communique
 
 Run = TypeVar("Run")
 
 BATCH_EVENTS: Final = 500
-_REPEATED_SECONDS_MAX: Final = 30.0
+_REPEATED_SECONDS_MAX: Final = 15.0
 
 
 @dataclass
@@ -29,22 +29,29 @@ class Bed:
         sizes: how many events a log has, ascending.
         runs: how often each figure is measured; less often what takes long.
         tell: says what is being done.
+        missing: why subjects were not measured, by their names.
+        failed: whether a workload ended before its end.
     """
 
     folder: Path
     sizes: Sequence[int]
     runs: int
     tell: Callable[[str], None]
-    _histories: dict[int, History] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
+    _histories: dict[Path, History] = field(default_factory=dict)
     _loaded: dict[int, Path] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def history(self, size: int) -> History:
-        """Return a history of that many events, the same one each time."""
-        if size not in self._histories:
+    def history(self, size: int, dyads: int = history.DYADS) -> History:
+        """Return a history of that many events about so many dyads, the same one each time."""
+        folder = self.folder / f"dyads-{dyads}"
+        folder.mkdir(exist_ok=True)
+        key = folder / str(size)
+        if key not in self._histories:
             self.tell(f"drawing {size:,} events")
-            self._histories[size] = history.written(self.folder, size)
-        return self._histories[size]
+            self._histories[key] = history.written(folder, size, dyads)
+        return self._histories[key]
 
     def fresh(self) -> Path:
         """Return a new, empty folder."""
@@ -68,7 +75,7 @@ class Bed:
         self._loaded[size] = folder
 
     def repeated(self, run: Callable[[], Run]) -> list[Run]:
-        """Return the outcomes of `runs` runs, or of fewer where they would take over 30 seconds."""
+        """Return the outcomes of `runs` runs, or of fewer where they would take over 15 seconds."""
         began, outcomes = perf_counter(), list[Run]()
         while len(outcomes) < self.runs:
             outcomes.append(run())
@@ -76,6 +83,16 @@ class Bed:
             if per_run * (len(outcomes) + 1) > _REPEATED_SECONDS_MAX:
                 break
         return outcomes
+
+    @contextmanager
+    def attempting(self, subject: Subject) -> Iterator[None]:
+        """Pass over the rest of the block where the subject turns out to be missing; note why."""
+        self.tell(subject.name)
+        try:
+            yield
+        except Missing as reason:
+            self.tell(f"{subject.name} is missing: {reason}")
+            self.missing[subject.name] = str(reason)
 
 
 @contextmanager

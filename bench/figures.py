@@ -6,19 +6,26 @@ from math import ceil
 from statistics import median
 from typing import Final, NamedTuple, Self
 
+from bench.subjects import Communique
+
 MEASURES: Final = {
     "events_per_second": "events/s",
+    "submitted_per_second": "sent/s",
     "p50_ms": "p50 ms",
     "p99_ms": "p99 ms",
     "max_ms": "max ms",
+    "event_us": "µs/event",
     "server_cpu_us": "CPU µs",
     "seconds": "s",
     "mebibytes": "MiB",
+    "answer_bytes": "bytes",
+    "answer_elements": "elements",
 }
 """Every measure with the head of its column; CPU is the server's, for each event or question."""
 
-MAIN_MEASURES: Final = ("events_per_second", "p50_ms", "seconds", "mebibytes")
-"""The first of these that a figure has is what it is compared by."""
+MAIN_MEASURES: Final = ("events_per_second", "p99_ms", "seconds", "event_us", "mebibytes")
+"""The first of these that a figure has is what it is compared by; of all but the rate, less is
+better."""
 
 Sample = dict[str, float]
 """The measures of one run."""
@@ -66,9 +73,13 @@ class Figure:
         """How many runs the figure is the median of."""
         return self.measures[self.main].runs
 
-    def times(self, floor: "Figure") -> float:
-        """Return how many times the floor's value of the main measure this one's is."""
-        return self.measures[self.main].median / floor.measures[self.main].median
+    def times(self, other: "Figure") -> float:
+        """Return how many times as good as the other it is, by the main measure: above 1, better.
+
+        That is how many times as fast, or how many times less.
+        """
+        mine, its = self.measures[self.main].median, other.measures[self.main].median
+        return mine / its if self.main == "events_per_second" else its / mine
 
 
 def figure(
@@ -99,3 +110,19 @@ def latencies(seconds: Iterable[float]) -> dict[str, float]:
         "p99_ms": 1e3 * percentile(ascending, 0.99),
         "max_ms": 1e3 * ascending[-1],
     }
+
+
+def number(value: float) -> str:
+    """Return three digits or so, with thousands apart."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004  three digits
+
+
+def ours_like(one: Figure, figures: Sequence[Figure]) -> Figure | None:
+    """Return our figure that another subject's is compared with; None for our own."""
+    like = one.workload, one.case, one.events, one.main
+    ours = (
+        it
+        for it in figures
+        if it.subject == Communique.name and (it.workload, it.case, it.events, it.main) == like
+    )
+    return None if one.subject == Communique.name else next(ours, None)

@@ -35,7 +35,7 @@ DAYS: Final = 7_305
 """How many days the history is spread over."""
 
 _SEED: Final = 20_190_821
-_DYADS: Final = 10_000
+DYADS: Final = 10_000
 _SHIFT: Final = 1.5
 """The dyad of rank n is drawn 1 / (n + shift) times as often as one of rank 0 would be."""
 _QUIET_CLAIMS: Final = 10
@@ -75,10 +75,11 @@ class History:
         """The size of all events together."""
         return self._ends[-1]
 
-    def batches(self, size: int) -> Iterator[list[bytes]]:
-        """Yield all events in lists of `size`."""
-        for start in range(0, self.count, size):
-            yield [self[index] for index in range(start, min(start + size, self.count))]
+    def batches(self, size: int, begin: int = 0, end: int | None = None) -> Iterator[list[bytes]]:
+        """Yield all events, or those from one index to another, in lists of `size`."""
+        end = self.count if end is None else end
+        for start in range(begin, end, size):
+            yield [self[index] for index in range(start, min(start + size, end))]
 
     @cached_property
     def _states(self) -> bytes:
@@ -92,9 +93,10 @@ class History:
         return ends
 
 
-def written(folder: Path, count: int) -> History:
-    """Draw that many events and write them into a folder."""
-    path, drawing, ends = folder / f"history-{count}", _Drawing(count), array("Q", [0])
+def written(folder: Path, count: int, dyads: int = DYADS) -> History:
+    """Draw that many events about so many dyads, and write them into a folder."""
+    path, drawing = folder / f"history-{count}", _Drawing(count, dyads)
+    ends = array("Q", [0])
     with path.open("wb") as file:
         for state in drawing.events():
             ends.append(ends[-1] + file.write(state))
@@ -110,11 +112,11 @@ def _ends_of(path: Path) -> Path:
 class _Drawing:
     """One history while it is drawn."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, dyads: int) -> None:
         self._count = count
         self._random = Random(_SEED)
-        self._dyads = self._random.sample(list(combinations(sorted(STATES), 2)), _DYADS)
-        self._dyad_weights = list(accumulate(1 / (rank + _SHIFT) for rank in range(_DYADS)))
+        self._dyads = self._random.sample(list(combinations(sorted(STATES), 2)), dyads)
+        self._dyad_weights = list(accumulate(1 / (rank + _SHIFT) for rank in range(dyads)))
         every = list(contents())
         self._contents = [(one.together, one.message.SerializeToString()) for one in every]
         self._content_weights = list(accumulate(one.share for one in every))

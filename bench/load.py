@@ -15,6 +15,7 @@ from communique.v1 import event_pb2
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
+Measured = TypeVar("Measured", bound=Subject)
 
 ASKED_AGAIN: Final = 20
 """So many questions of each round are asked again, to compare the answers."""
@@ -44,16 +45,9 @@ class Appended(NamedTuple):
     latencies: list[float]
 
 
-class ReadBack(NamedTuple):
-    """What reading took, and how much was read."""
-
-    seconds: float
-    byte_count: int
-
-
 def made(
-    subject: Subject,
-    job: Callable[Concatenate[Subject, Given], Awaitable[Answer]],
+    subject: Measured,
+    job: Callable[Concatenate[Measured, Given], Awaitable[Answer]],
     *given: Given.args,
     **named: Given.kwargs,
 ) -> Answer:
@@ -125,18 +119,26 @@ async def in_batches(
     check(position == len(history), f"the last position is {position:,}, not {len(history):,}")
     if answered:
         question = Question(history.quiet, min_position=position)
-        answered_seconds += await _timed(subject.as_of(question))
+        answered_seconds += await _timed(subject.answered(question))
     return Appended(seconds, answered_seconds, [])
 
 
-async def reading(subject: Subject, history: History | None) -> ReadBack:
-    """Read the whole log. Raises `WrongResult` unless it is the history, if one is given."""
+async def reading(subject: Subject, history: History | None) -> float:
+    """Read the whole log; return the seconds.
+
+    Raises `WrongResult` unless it is the history, if one is given.
+    """
     began = perf_counter()
     frames = [frame async for frame in subject.read_all()]
     seconds = perf_counter() - began
     if history is not None:
         _check_same((event for frame in frames for event in subject.events_in(frame)), history)
-    return ReadBack(seconds, sum(map(len, frames)))
+    return seconds
+
+
+async def rebuilding(subject: Subject) -> float:
+    """Have a rival throw its read models away and build them anew; return the seconds."""
+    return await _timed(subject.rebuild())
 
 
 def _check_same(events: Iterable[bytes], history: History) -> None:

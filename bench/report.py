@@ -1,114 +1,69 @@
-"""The figures as people and programs read them: a table, Markdown, JSON."""
+"""The figures as people and programs read them: tables, Markdown, JSON."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import MEASURES, Figure, Spread
-from bench.subjects import FLOORS
+from bench import plots
+from bench.figures import MEASURES, Figure, Spread, number, ours_like
+from bench.targets import Judged, Target, judged
 
 _NOTE = (
     "Each figure is the median of its runs; ± is half the distance from the lowest to the highest "
-    "run. CPU is the server's, for each event or question. × says how many times the floor's "
-    "figure it is."
+    "run. CPU is the server's, for each event or question. × says how many times as good ours is: "
+    "by the rate, else by the p99, the time or the memory, of the same case and as many events."
 )
+_TEXTS = {"case", "subject", "target", "against", "verdict"}
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """All that one benchmark found.
 
-    `measured_at` is an RFC 3339 instant, `options` are those of the command line.
+    `measured_at` is an RFC 3339 instant, `options` are those of the command line. `rivals` says of
+    each subject what it is, `missing` why one was not measured.
     """
 
     measured_at: str
     machine: Mapping[str, str]
     options: Mapping[str, object]
     figures: Sequence[Figure]
+    rivals: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
-def header(figures: Sequence[Figure]) -> list[str]:
-    """Return the heads of the columns; measures that no figure has get none."""
-    floors = [f"× {name}" for name in FLOORS]
-    measures = _measured(figures).values()
-    return ["workload", "case", "subject", "events", *measures, "±", "runs", *floors]
+class Grid(NamedTuple):
+    """A table: of one workload, or of the targets."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
-def rows(figures: Sequence[Figure]) -> Iterator[list[str]]:
-    """Yield a row of the table for each figure."""
-    names = _measured(figures)
-    for one in figures:
-        what = [one.workload, one.case, one.subject, f"{one.events:,}"]
-        found = [
-            _number(one.measures[name].median) if name in one.measures else "" for name in names
-        ]
-        floors = [_times(one, floor, figures) for floor in FLOORS]
-        yield [*what, *found, _spread(one), str(one.runs), *floors]
+def grids(figures: Sequence[Figure]) -> Iterator[Grid]:
+    """Yield a table for each workload, in the order of the figures, and that of the targets."""
+    for workload, group in groupby(figures, key=lambda one: one.workload):
+        mine = list(group)
+        names = {
+            name: head for name, head in MEASURES.items() if any(name in it.measures for it in mine)
+        }
+        head = ["case", "events", "subject", *names.values(), "±", "runs", "×"]
+        yield Grid(workload, head, [_row(one, [*names], mine) for one in mine])
+    head = ["target", "against", "found", "events", "at least", "aim", "verdict"]
+    yield Grid("what it must reach", head, [_target_row(one) for one in judged(figures)])
 
 
-def show(report: Report, console: Console) -> None:
-    """Print the table, with the workloads as headings."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for head in header(report.figures)[1:]:
-        is_text = head in {"case", "subject"}
-        table.add_column(head, justify="left" if is_text else "right", overflow="fold")
-    workload = ""
-    for row in rows(report.figures):
-        if row[0] != workload:
-            workload = row[0]
-            table.add_section()
-            table.add_row(f"[bold]{workload}[/bold]")
-        table.add_row(*row[1:])
-    console.print(table)
-    console.print(_NOTE, style="dim")
-    facts = "; ".join(f"{name}: {fact}" for name, fact in report.machine.items())
-    console.print(f"{report.measured_at}; {facts}", style="dim", highlight=False)
-
-
-def markdown(report: Report) -> str:
-    """Return the report as Markdown."""
-    facts = {"measured": report.measured_at} | dict(report.machine)
-    facts["options"] = ", ".join(f"{name} {value}" for name, value in report.options.items())
-    lines = ["# Benchmark", "", *(f"- {name}: {fact}" for name, fact in facts.items()), ""]
-    head = header(report.figures)
-    lines += [_line(head), _line(["---"] * len(head))]
-    lines += [_line(row) for row in rows(report.figures)]
-    return "\n".join([*lines, "", _NOTE, ""])
-
-
-def as_json(report: Report) -> str:
-    """Return the report with every spread in full."""
-    figures = [_plain(one) for one in report.figures]
-    whole = {
-        "measured_at": report.measured_at,
-        "machine": dict(report.machine),
-        "options": dict(report.options),
-        "figures": figures,
-    }
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
-
-
-def write(report: Report, output: Path) -> list[Path]:
-    """Write `output` with `.json` and `.md` at its end; return the two paths."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    texts = {
-        output.with_name(f"{output.name}.json"): as_json(report),
-        output.with_name(f"{output.name}.md"): markdown(report),
-    }
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
-    return [*texts]
-
-
-def _measured(figures: Sequence[Figure]) -> dict[str, str]:
-    occurring = {name for one in figures for name in one.measures}
-    return {name: head for name, head in MEASURES.items() if name in occurring}
+def _row(one: Figure, names: Sequence[str], figures: Sequence[Figure]) -> list[str]:
+    found = [number(one.measures[name].median) if name in one.measures else "" for name in names]
+    what = [one.case, f"{one.events:,}", one.subject]
+    return [*what, *found, _spread(one), str(one.runs), _times(one, figures)]
 
 
 def _spread(one: Figure) -> str:
@@ -118,25 +73,98 @@ def _spread(one: Figure) -> str:
     return f"{(spread.high - spread.low) / 2 / spread.median:.0%}"
 
 
-def _number(value: float) -> str:
-    """Return three digits or so, with thousands apart."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004  three digits
+def _times(one: Figure, figures: Sequence[Figure]) -> str:
+    ours = ours_like(one, figures)
+    return number(ours.times(one)) if ours else ""
 
 
-def _times(one: Figure, floor: str, figures: Sequence[Figure]) -> str:
-    """Compare with the floor's figure of the same workload, and of as many events if there is."""
-    floors = [
-        it
-        for it in figures
-        if (it.workload, it.subject, it.main) == (one.workload, floor, one.main)
+def _target_row(one: Judged) -> list[str]:
+    target = one.target
+    limits = ["" if it is None else _limit(target, it) for it in (target.at_least, target.aim)]
+    found = "" if one.found is None else _valued(target, one.found)
+    return [
+        target.what,
+        _against(target),
+        found,
+        f"{one.events:,}" if one.events else "",
+        *limits,
+        one.verdict,
     ]
-    if not floors or one.subject in FLOORS:
-        return ""
-    return _number(one.times(min(floors, key=lambda it: abs(it.events - one.events))))
+
+
+def _against(target: Target) -> str:
+    match target.against:
+        case int(events):
+            return f"itself at {events:,}"
+        case other:
+            return other or ""
+
+
+def _limit(target: Target, value: float) -> str:
+    word = "" if isinstance(target.against, str) else "at most "
+    return word + _valued(target, value)
+
+
+def _valued(target: Target, value: float) -> str:
+    if target.against is not None:
+        return f"{number(value)} ×"
+    return f"{number(value)} {MEASURES[target.measure].rpartition(' ')[2]}"
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the tables, what the subjects are, and the machine."""
+    for grid in grids(report.figures):
+        table = Table(title=grid.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for head in grid.head:
+            table.add_column(head, justify="left" if head in _TEXTS else "right", overflow="fold")
+        for row in grid.rows:
+            table.add_row(*row)
+        console.print(table)
+    for line in (_NOTE, *_notes(report), "; ".join(_facts(report))):
+        console.print(line, style="dim", highlight=False)
+
+
+def _notes(report: Report) -> Iterator[str]:
+    yield from (f"{name}: {about}" for name, about in report.rivals.items())
+    yield from (f"{name} is missing: {reason}" for name, reason in report.missing.items())
+
+
+def _facts(report: Report) -> Iterator[str]:
+    yield f"measured: {report.measured_at}"
+    yield from (f"{name}: {fact}" for name, fact in report.machine.items())
+    yield "options: " + ", ".join(f"{name} {value}" for name, value in report.options.items())
+
+
+def markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    lines = ["# Benchmark", "", *(f"- {fact}" for fact in _facts(report)), ""]
+    for grid in grids(report.figures):
+        lines += [f"## {grid.title}", "", _line(grid.head), _line(["---"] * len(grid.head))]
+        lines += [*map(_line, grid.rows), ""]
+    return "\n".join([*lines, _NOTE, "", *(f"- {note}" for note in _notes(report)), ""])
 
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def as_json(report: Report) -> str:
+    """Return the report with every spread in full."""
+    whole = {
+        "measured_at": report.measured_at,
+        "machine": dict(report.machine),
+        "options": dict(report.options),
+        "rivals": dict(report.rivals),
+        "missing": dict(report.missing),
+        "targets": [_plain_target(one) for one in judged(report.figures)],
+        "figures": [_plain(one) for one in report.figures],
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain_target(one: Judged) -> dict[str, Any]:
+    said = {"found": one.found, "found_events": one.events, "verdict": one.verdict}
+    return one.target._asdict() | said
 
 
 def _plain(one: Figure) -> dict[str, Any]:
@@ -148,3 +176,15 @@ def _plain(one: Figure) -> dict[str, Any]:
         "events": one.events,
         "measures": measures,
     }
+
+
+def write(report: Report, output: Path) -> list[Path]:
+    """Write `output` with `.json` and `.md` at its end, and the plots; return the paths."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    texts = {
+        output.with_name(f"{output.name}.json"): as_json(report),
+        output.with_name(f"{output.name}.md"): markdown(report),
+    }
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return [*texts, *plots.drawn(report.figures, output)]

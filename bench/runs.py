@@ -1,9 +1,11 @@
 """Single runs of the workloads: a server is started where one is needed, and samples are taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
-from typing import Final, NamedTuple
+from threading import Event, Thread
+from time import perf_counter, sleep
+from typing import Final, NamedTuple, TypeAlias
 
 from bench import load
 from bench.bed import BATCH_EVENTS, Bed, serving
@@ -13,13 +15,17 @@ from bench.load import check
 from bench.questions import asked
 from bench.server import Server, elsewhere
 from bench.subject import Question, Subject
-from bench.subjects import BareSqlite, Communique
+from bench.subjects import Communique
 from communique.client import Client
 
 IN_FLIGHT: Final = 32
 WARM_UP_CALLS: Final = 200
 _QUESTIONS: Final = 200
 _WARM_UP_QUESTIONS: Final = 20
+_LOOK_SECONDS: Final = 0.2
+
+Serving: TypeAlias = Server | None
+"""The process of a subject; None where it has none of its own."""
 
 
 class Appending(NamedTuple):
@@ -75,11 +81,11 @@ def imported_by_client(bed: Bed, history: History) -> Sample:
     return {"events_per_second": len(history) / seconds}
 
 
-def read(subject: Subject, server: Server | None, history: History, *, compared: bool) -> Sample:
+def read(subject: Subject, server: Serving, history: History, *, compared: bool) -> Sample:
     """Read everything, and compare it with the history."""
     cpu = _cpu_of(server)
-    done = load.made(subject, load.reading, history if compared else None)
-    return {"events_per_second": len(history) / done.seconds} | cpu(len(history))
+    seconds = load.made(subject, load.reading, history if compared else None)
+    return {"events_per_second": len(history) / seconds} | cpu(len(history))
 
 
 def read_by_client(address: str, count: int) -> Sample:
@@ -87,32 +93,57 @@ def read_by_client(address: str, count: int) -> Sample:
     return {"events_per_second": count / elsewhere(load.read_by_client, address, count)}
 
 
-def filled(bed: Bed, history: History) -> BareSqlite:
-    """Return a bare SQLite file that has the events."""
-    subject = BareSqlite()
-    subject.start(bed.fresh())
-    load.made(subject, load.in_batches, history, BATCH_EVENTS, bulk=True, answered=False)
-    return subject
+@contextmanager
+def holding(bed: Bed, subject: Subject, history: History) -> Iterator[Serving]:
+    """Start a rival or floor that keeps a log, and have it append the events."""
+    with serving(subject, bed.fresh()) as server:
+        load.made(subject, load.in_batches, history, BATCH_EVENTS, bulk=True, answered=False)
+        yield server
 
 
-def rebuilt(client: Client, server: Server | None, name: str, history: History) -> Sample:
-    """Rebuild a projection. Raises `WrongResult` unless it answers as before."""
+def rebuilt(client: Client, server: Serving, history: History) -> dict[str, Sample]:
+    """Rebuild each projection in turn; return the samples by their names, and that of `all`.
+
+    Raises `WrongResult` unless the status is the same as before.
+    """
     one, other = history.busiest
     before = client.status(one, other)
     point = before.as_of.valid, before.as_of.known, before.as_of.position
     cpu, began = _cpu_of(server), perf_counter()
-    *_, last = client.rebuild(name)
-    seconds = perf_counter() - began
-    spent = cpu(len(history))
+    names = [it.name for it in client.projections()]
+    samples = {name: _rebuilt(client, server, name, history) for name in names}
+    samples["all"] = {"events_per_second": len(history) / (perf_counter() - began)}
+    samples["all"] |= cpu(len(history))
     valid, known, position = point
     after = client.status(one, other, valid_at=valid, known_at=known, position=position)
-    check(last.done and last.position == len(history), f"the rebuild ended with {last}")
     check(after == before, "the status is another one after the rebuild")
-    return {"events_per_second": len(history) / seconds} | spent
+    return samples
+
+
+def _rebuilt(client: Client, server: Serving, name: str, history: History) -> Sample:
+    cpu, began = _cpu_of(server), perf_counter()
+    *_, last = client.rebuild(name)
+    seconds = perf_counter() - began
+    check(last.done and last.position == len(history), f"the rebuild ended with {last}")
+    return {"events_per_second": len(history) / seconds} | cpu(len(history))
+
+
+def rebuilt_by(subject: Subject, server: Serving, history: History) -> Sample:
+    """Have a rival rebuild what it has of read models."""
+    cpu = _cpu_of(server)
+    seconds = load.made(subject, load.rebuilding)
+    return {"events_per_second": len(history) / seconds} | cpu(len(history))
+
+
+def wait_for_read_models(address: str) -> None:
+    """Wait until all of them have taken in the whole log."""
+    with Client(address) as client:
+        while any(one.lag for one in client.projections()):
+            sleep(_LOOK_SECONDS)
 
 
 def answered(
-    bed: Bed, subject: Subject, server: Server | None, kind: str, pair: Pair, history: History
+    bed: Bed, subject: Subject, server: Serving, kind: str, pair: Pair, history: History
 ) -> list[Sample]:
     """Ask about a dyad in as many rounds as there are runs; return a sample for each."""
 
@@ -151,12 +182,37 @@ def _started(folder: Path) -> tuple[Sample, Server]:
     return {"seconds": seconds} | memory_of(server), server
 
 
-def memory_of(server: Server | None) -> Sample:
+def subscribed(seconds: Sequence[float], events_per_second: float) -> Sample:
+    """Return the latencies of deliveries, and the pace at which events were submitted."""
+    return {"submitted_per_second": events_per_second} | latencies(seconds)
+
+
+@contextmanager
+def watched(server: Serving) -> Iterator[Sample]:
+    """Look at the memory of a server again and again; what is lent has the most in the end."""
+    most = memory_of(server)
+    over = Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            now = memory_of(server)["mebibytes"]
+            most["mebibytes"] = max(now, most["mebibytes"])
+
+    looking = Thread(target=look)
+    looking.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        looking.join()
+
+
+def memory_of(server: Serving) -> Sample:
     """Return the memory of a server; nothing of what has no process."""
     return {"mebibytes": server.mebibytes()} if server else {}
 
 
-def _cpu_of(server: Server | None) -> Callable[[int], Sample]:
+def _cpu_of(server: Serving) -> Callable[[int], Sample]:
     """Begin to count CPU time; what is returned gives it for each of a number of events."""
     if server is None:
         return lambda _count: {}

@@ -56,13 +56,18 @@ class Server:
             time.sleep(_LOOK_SECONDS)
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time that it has used so far, user and system."""
-        times = self._measured.cpu_times()
-        return float(times.user + times.system)
+        """Return the CPU time that it and its children have used so far, user and system."""
+        return sum(sum(one.cpu_times()[:4]) for one in self._processes())
 
     def mebibytes(self) -> float:
-        """Return its resident memory."""
-        return float(self._measured.memory_info().rss) / 2**20
+        """Return the memory that it and its children have, what they share once.
+
+        That is their proportional set size on Linux, elsewhere the resident one.
+        """
+        return sum(_bytes_of(one) for one in self._processes()) / 2**20
+
+    def _processes(self) -> list[psutil.Process]:
+        return [self._measured, *self._measured.children(recursive=True)]
 
     def stop(self) -> None:
         """Ask it to stop, and wait until it has; raise if it ended otherwise."""
@@ -76,6 +81,16 @@ class Server:
         """End it as a power cut would, if it has not ended."""
         self._process.kill()
         self._process.wait()
+
+
+def _bytes_of(process: psutil.Process) -> int:
+    """Return the memory of one process; none where it has just ended."""
+    try:
+        if psutil.LINUX:
+            return int(process.memory_full_info().pss)
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def free_port() -> int:

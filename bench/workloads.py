@@ -1,36 +1,60 @@
 """What is measured: each workload is a function with a name that yields its figures.
 
-The functions of `runs` check what came out; a `WrongResult` ends the benchmark. To add a rival,
-write its class beside those in `subjects`, and name it in the workloads that it can do.
+The functions of `runs` check what came out; a `WrongResult` ends the workload. To add a rival,
+write its class beside those in `subjects`, and name it in the workloads that it can do. Its figures
+bear the case of ours that they are compared with.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import product
 from typing import Final
 
-from bench import runs
+from bench import load, queries, rivals, runs, series, subscribers
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
-from bench.questions import KINDS
-from bench.subjects import BareSqlite, Communique, Echo
+from bench.growth import growing
+from bench.history import History, Pair
+from bench.questions import KINDS, asked
+from bench.server import elsewhere
+from bench.subject import Subject
+from bench.subjects import (
+    BareSqlite,
+    Communique,
+    DuckDb,
+    Echo,
+    Library,
+    MariaDb,
+    PostgreSql,
+    UmaDb,
+)
+from bench.subscribers import Pace
 from communique.client import Client
 
 CLIENT: Final = "python client"
 """The service again, called by the project's client, which makes domain objects of everything."""
 
-_RECORDED, _ANSWERED = "recorded", "and answered"
+RECORDED, ANSWERED = "recorded", "and answered"
 _SINGLE_EVENTS: Final = 1_600
 _BATCHED_EVENTS: Final = 5_500
+_QUESTIONS_COMPARED: Final = 25
+_ALL_RANDOM: Final = tuple(KINDS)[-1]
+_PACES: Final = {
+    "1,000 events/s": Pace(1_000, 1_000, 50, 20, seconds=4),
+    "every event to all": Pace(1_000, 1, 1, 4, seconds=4),
+}
 
 
 def submit_one(bed: Bed) -> Iterator[Figure]:
     """One event a call, 32 calls in flight; `and answered`: each by the read models, too."""
     history = bed.history(_SINGLE_EVENTS + runs.WARM_UP_CALLS)
-    for subject, answered in ((Communique(), False), (Communique(), True), (Echo(), False)):
-        run = partial(runs.one_by_one, bed, subject, history, answered=answered)
-        case, samples = _ANSWERED if answered else _RECORDED, bed.repeated(run)
-        yield figure("submit-one", subject.name, case, _SINGLE_EVENTS, samples)
+    ours = ((Communique(), False), (Communique(), True))
+    others = ((Echo(), False), (UmaDb(), False), (Library(), False))
+    for subject, answered in (*ours, *others):
+        with bed.attempting(subject):
+            run = partial(runs.one_by_one, bed, subject, history, answered=answered)
+            case, samples = ANSWERED if answered else RECORDED, bed.repeated(run)
+            yield figure("submit-one", subject.name, case, _SINGLE_EVENTS, samples)
 
 
 def submit_batch(bed: Bed) -> Iterator[Figure]:
@@ -39,12 +63,25 @@ def submit_batch(bed: Bed) -> Iterator[Figure]:
 
 
 def import_(bed: Bed) -> Iterator[Figure]:
-    """All events by `Import`, in batches of 500, and the memory of the server after it."""
-    for size in bed.sizes:
-        yield from _appending(bed, "import", size, bulk=True)
+    """The events of the smallest log by `Import`, in batches of 500; the others: see `growth`."""
+    yield from _appending(bed, "import", bed.sizes[0], bulk=True)
     history = bed.history(bed.sizes[0])
     samples = bed.repeated(partial(runs.imported_by_client, bed, history))
-    yield figure("import", CLIENT, _RECORDED, len(history), samples)
+    yield figure("import", CLIENT, RECORDED, len(history), samples)
+
+
+def growth(bed: Bed) -> Iterator[Figure]:
+    """One long import: what an event costs as the log grows, and the most memory it takes."""
+    size, service, folder = bed.sizes[-1], Communique(), bed.fresh()
+    history = bed.history(size)
+    with serving(service, folder) as server, runs.watched(server) as memory:
+        grown = load.made(service, growing, history)
+    bed.keep(size, folder)
+    for case in ("submit", "answered", "read"):
+        for window in grown:
+            sample = {"event_us": getattr(window, case)}
+            yield figure("growth", service.name, case, window.events, [sample])
+    yield figure("memory", service.name, "while importing", size, [memory])
 
 
 def read(bed: Bed) -> Iterator[Figure]:
@@ -54,11 +91,16 @@ def read(bed: Bed) -> Iterator[Figure]:
         with serving(service, bed.loaded(size)) as server:
             run = partial(runs.read, service, server, history, compared=True)
             yield figure("read", service.name, "", size, bed.repeated(run))
-            samples = bed.repeated(partial(runs.read_by_client, service.address, size))
-            yield figure("read", CLIENT, "", size, samples)
-        sqlite = runs.filled(bed, history)
-        run = partial(runs.read, sqlite, None, history, compared=False)
-        yield figure("read", sqlite.name, "", size, bed.repeated(run))
+            if size == bed.sizes[0]:
+                samples = bed.repeated(partial(runs.read_by_client, service.address, size))
+                yield figure("read", CLIENT, "", size, samples)
+        library = (Library(),) if size == bed.sizes[0] else ()
+        for rival in (UmaDb(), BareSqlite(), *library):
+            with bed.attempting(rival), runs.holding(bed, rival, history) as server:
+                run = partial(
+                    runs.read, rival, server, history, compared=not isinstance(rival, BareSqlite)
+                )
+                yield figure("read", rival.name, "", size, bed.repeated(run))
         echo = Echo(size, history.byte_count // size)
         with serving(echo, bed.fresh()) as server:
             run = partial(runs.read, echo, server, history, compared=False)
@@ -66,31 +108,81 @@ def read(bed: Bed) -> Iterator[Figure]:
 
 
 def rebuild(bed: Bed) -> Iterator[Figure]:
-    """Each read model anew from the log, while the old one serves."""
+    """Each read model anew from the log, while the old one serves; and all in turn."""
     for size in bed.sizes:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)) as server, Client(service.address) as client:
-            for name in [one.name for one in client.projections()]:
-                run = partial(runs.rebuilt, client, server, name, history)
-                yield figure("rebuild", service.name, name, size, bed.repeated(run))
+            rebuilt = bed.repeated(partial(runs.rebuilt, client, server, history))
+        for case in rebuilt[0]:
+            samples = [sample[case] for sample in rebuilt]
+            yield figure("rebuild", service.name, case, size, samples)
+    library, history = Library(), bed.history(bed.sizes[0])
+    with bed.attempting(library), runs.holding(bed, library, history) as server:
+        samples = bed.repeated(partial(runs.rebuilt_by, library, server, history))
+        yield figure("rebuild", library.name, "all", len(history), samples)
 
 
 def status(bed: Bed) -> Iterator[Figure]:
     """The bilateral status as of random points, one question after the other."""
     for size in bed.sizes:
         history, service = bed.history(size), Communique()
-        dyads = {"quiet": history.quiet, "busiest": history.busiest}
-        with serving(service, bed.loaded(size)) as server:
-            for (which, pair), kind in product(dyads.items(), KINDS):
+        with serving(service, bed.loaded(size)) as server, runs.watched(server) as memory:
+            for which, kind in product(_dyads(history), KINDS):
                 bed.tell(f"status, {size:,} events: {which} dyad, {kind}")
-                samples = runs.answered(bed, service, server, kind, pair, history)
-                yield figure("status", service.name, f"{which}, {kind}", size, samples)
-            serves = runs.memory_of(server)
-        yield figure("memory", service.name, "after answering", size, [serves])
-    history, echo = bed.history(bed.sizes[0]), Echo()
-    with serving(echo, bed.fresh()) as server:
-        samples = runs.answered(bed, echo, server, next(iter(KINDS)), history.quiet, history)
-        yield figure("status", echo.name, "", 0, samples)
+                yield _status(bed, service, server, history, which, kind)
+            echo = Echo()
+            with serving(echo, bed.fresh()) as floor:
+                for which in _dyads(history):
+                    yield _status(bed, echo, floor, history, which, _ALL_RANDOM)
+            for rival in (DuckDb(), PostgreSql(), MariaDb()):
+                with bed.attempting(rival):
+                    yield from _status_of_rival(bed, service, rival, history)
+        yield figure("memory", service.name, "while answering", size, [memory])
+
+
+def _status_of_rival(
+    bed: Bed, service: Subject, rival: Subject, history: History
+) -> Iterator[Figure]:
+    """Fill it, see that it answers what the service answers, and ask it."""
+    with serving(rival, bed.fresh()) as server:
+        bed.tell(f"filling {rival.name} with {len(history):,} events")
+        rival.fill(history)
+        for which, pair in _dyads(history).items():
+            questions = asked(_ALL_RANDOM, pair, history, _QUESTIONS_COMPARED, seed=0)
+            rivals.check_agree(service, rival, questions)
+            yield _status(bed, rival, server, history, which, _ALL_RANDOM)
+
+
+def _status(
+    bed: Bed, subject: Subject, server: runs.Serving, history: History, which: str, kind: str
+) -> Figure:
+    pair = _dyads(history)[which]
+    samples = runs.answered(bed, subject, server, kind, pair, history)
+    return figure("status", subject.name, f"{which}, {kind}", len(history), samples)
+
+
+def _dyads(history: History) -> Mapping[str, Pair]:
+    return {"quiet": history.quiet, "busiest": history.busiest}
+
+
+def questions(bed: Bed) -> Iterator[Figure]:
+    """Every question over gRPC, about something busy and quiet, as of now and random points."""
+    for size in bed.sizes:
+        history, service = bed.history(size), Communique()
+        with serving(service, bed.loaded(size)):
+            runs.wait_for_read_models(service.address)
+            found = elsewhere(queries.answered, service.address, history)
+        for case, sample in found.items():
+            yield figure("queries", service.name, case, size, [sample])
+
+
+def score_series(bed: Bed) -> Iterator[Figure]:
+    """20 years of scores by month of a dyad that has all events; in process, no server."""
+    for size in bed.sizes:
+        history = bed.history(size, dyads=1)
+        found = elsewhere(series.samples, history, bed.fresh() / "series.db", bed.runs)
+        for case, samples in found.items():
+            yield figure("series", Communique.name, case, size, samples)
 
 
 def start(bed: Bed) -> Iterator[Figure]:
@@ -105,26 +197,47 @@ def start(bed: Bed) -> Iterator[Figure]:
             yield figure("start", Communique.name, case, size, samples)
 
 
+def live(bed: Bed) -> Iterator[Figure]:
+    """1,000 subscribers: from an event's commit to its delivery; `from the call`: all of it."""
+    for case, pace in _PACES.items():
+        service = Communique()
+        with serving(service, bed.fresh()) as server, runs.watched(server) as memory:
+            done = elsewhere(subscribers.delivered, service.address, pace)
+        for name, seconds in ((case, done.from_commit), (f"{case}, from the call", done.from_call)):
+            sample = runs.subscribed(seconds, done.events_per_second)
+            yield figure("subscribers", service.name, name, pace.events, [sample])
+        yield figure("memory", service.name, f"1,000 subscribers, {case}", pace.events, [memory])
+
+
 def _appending(bed: Bed, workload: str, size: int, *, bulk: bool) -> Iterator[Figure]:
     history, service = bed.history(size), Communique()
     run = partial(runs.in_batches, bed, service, history, bulk=bulk, answered=True)
     done = bed.repeated(run)
-    yield figure(workload, service.name, _RECORDED, size, [one.recorded for one in done])
-    yield figure(workload, service.name, _ANSWERED, size, [one.answered for one in done])
+    yield figure(workload, service.name, RECORDED, size, [one.recorded for one in done])
+    yield figure(workload, service.name, ANSWERED, size, [one.answered for one in done])
     if bulk:
         bed.keep(size, done[-1].folder)
         yield figure("memory", service.name, "after an import", size, [one.memory for one in done])
-    for floor in (BareSqlite(), Echo()):
-        run = partial(runs.in_batches, bed, floor, history, bulk=bulk, answered=False)
-        yield figure(workload, floor.name, "", size, [one.recorded for one in bed.repeated(run)])
+    for rival in (UmaDb(), Library(), BareSqlite(), Echo()):
+        with bed.attempting(rival):
+            answered = bulk and isinstance(rival, Library)
+            run = partial(runs.in_batches, bed, rival, history, bulk=bulk, answered=answered)
+            done = bed.repeated(run)
+            yield figure(workload, rival.name, RECORDED, size, [one.recorded for one in done])
+            if answered:
+                yield figure(workload, rival.name, ANSWERED, size, [one.answered for one in done])
 
 
 WORKLOADS: Final[dict[str, Callable[[Bed], Iterator[Figure]]]] = {
     "submit-one": submit_one,
     "submit-batch": submit_batch,
     "import": import_,
+    "growth": growth,
     "read": read,
     "rebuild": rebuild,
     "status": status,
+    "queries": questions,
+    "series": score_series,
+    "subscribers": live,
     "start": start,
 }

@@ -1,10 +1,24 @@
-"""What is measured: the service itself, and floors that no service of its kind can pass."""
+"""What is measured: the service itself, what others would use instead, and floors under all."""
 
 from bench.subjects.communique import Communique
+from bench.subjects.duckdb import DuckDb
 from bench.subjects.echo import Echo
+from bench.subjects.library import Library
+from bench.subjects.mariadb import MariaDb
+from bench.subjects.postgres import PostgreSql
 from bench.subjects.sqlite import BareSqlite
+from bench.subjects.umadb import UmaDb
 
-__all__ = ["BareSqlite", "Communique", "Echo"]
+__all__ = [
+    "BareSqlite",
+    "Communique",
+    "DuckDb",
+    "Echo",
+    "Library",
+    "MariaDb",
+    "PostgreSql",
+    "UmaDb",
+]
 
-FLOORS = (Echo.name, BareSqlite.name)
-"""The names of those that only show what is possible at all."""
+RIVALS = (UmaDb, Library, DuckDb, PostgreSql, MariaDb)
+"""What a user would pick instead; each is missing where it is not installed."""

@@ -1,24 +1,27 @@
 """The service, started as a user starts it, and called with bytes that need no more encoding."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeAlias
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from bench.server import Server, free_port, listens
 from bench.subject import Question, Subject
 from communique.v1 import record_service_pb2 as records
-from communique.v1 import time_pb2, timeline_service_pb2
+from communique.v1 import series_pb2, status_pb2, time_pb2, timeline_service_pb2
 
 _BATCHES_AHEAD: Final = 4
 _PATIENCE: Final = 500
 """How often a question is asked that the server waits for a few seconds to answer."""
 _OPTIONS: Final = (("grpc.max_receive_message_length", 64 * 2**20),)
 _RECORDS: Final = "/communique.v1.RecordService"
+_TIMELINE: Final = "/communique.v1.TimelineService"
+_ELEMENT: Final = status_pb2.StatusElement.DESCRIPTOR
 _EVENTS_TAG: Final = bytes([records.SubmitRequest.EVENTS_FIELD_NUMBER << 3 | 2])
 
 _Check: TypeAlias = (
@@ -35,6 +38,8 @@ class Communique(Subject):
     _import: Any
     _read: Any
     _status: Any
+    _timeline: Any
+    _series: Any
 
     def start(self, folder: Path) -> Server:
         """Start the server on the data in `folder`."""
@@ -59,7 +64,9 @@ class Communique(Subject):
                 f"{_RECORDS}/Import", response_deserializer=records.ImportResponse.FromString
             )
             self._read = channel.unary_stream(f"{_RECORDS}/Read")
-            self._status = channel.unary_unary("/communique.v1.TimelineService/GetBilateralStatus")
+            self._status = channel.unary_unary(f"{_TIMELINE}/GetBilateralStatus")
+            self._timeline = channel.unary_unary(f"{_TIMELINE}/ListTimeline")
+            self._series = channel.unary_unary(f"{_TIMELINE}/GetScoreSeries")
             yield
 
     async def append_one(self, event: bytes) -> int:
@@ -87,9 +94,11 @@ class Communique(Subject):
             raise RuntimeError(f"not everything was appended: {told}")
         return told.position
 
-    async def read_all(self) -> AsyncIterator[bytes]:
-        """Yield the frames, not yet decoded."""
-        async for frame in self._read(records.ReadRequest().SerializeToString()):
+    async def read_all(self, after: int = 0) -> AsyncIterator[bytes]:
+        """Yield the frames of what follows a position, not yet decoded."""
+        async for frame in self._read(
+            records.ReadRequest(after_position=after).SerializeToString()
+        ):
             yield frame
 
     def events_in(self, frame: bytes) -> Sequence[bytes]:
@@ -99,20 +108,22 @@ class Communique(Subject):
 
     async def as_of(self, question: Question) -> bytes:
         """Ask for the bilateral status, again while a read model is behind; it is not decoded."""
-        request = _request(question).SerializeToString()
-        for _ in range(_PATIENCE):
-            with suppress(_Behind):
-                return await self._answer(request)
-        raise TimeoutError(f"the read models never came to {question.min_position}")
+        return await _answer(self._status, _request(question))
 
-    async def _answer(self, request: bytes) -> bytes:
-        try:
-            answer: bytes = await self._status(request)
-        except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.UNAVAILABLE:
-                raise _Behind from error
-            raise
-        return answer
+    async def answered(self, question: Question) -> None:
+        """Ask each read model."""
+        await self.as_of(question)
+        listed = timeline_service_pb2.ListTimelineRequest(
+            page_size=1, min_position=question.min_position
+        )
+        await _answer(self._timeline, listed)
+        series = timeline_service_pb2.GetScoreSeriesRequest(
+            parties=question.pair,
+            bucket=series_pb2.BUCKET_MONTH,
+            min_position=question.min_position,
+        )
+        getattr(series, "from").text = series.to.text = "2020-01-01"
+        await _answer(self._series, series)
 
     def pinned(self, question: Question, answer: bytes) -> Question:
         """Return the question as of the point that it was answered for."""
@@ -126,21 +137,51 @@ class Communique(Subject):
             status.as_of.position,
         )
 
+    def winners(self, answer: bytes) -> Mapping[str, str]:
+        """Return the first piece of evidence of each element."""
+        status = timeline_service_pb2.GetBilateralStatusResponse.FromString(answer).status
+        elements = [status.relations] if status.HasField("relations") else []
+        for field, value in status.ListFields():
+            if field.message_type is _ELEMENT and field.name != "relations":
+                elements += value
+        return {one.facet: one.event_ids[0] for one in elements}
+
 
 class _Behind(Exception):
     """A read model has not come so far yet."""
 
 
+async def _answer(ask: Any, request: Message) -> bytes:  # noqa: ANN401  gRPC's
+    """Ask, again while the read model is behind."""
+    for _ in range(_PATIENCE):
+        with suppress(_Behind):
+            return await _one_answer(ask, request.SerializeToString())
+    raise TimeoutError(f"the read model never came so far: {request}")
+
+
+async def _one_answer(ask: Any, request: bytes) -> bytes:  # noqa: ANN401  gRPC's
+    try:
+        answer: bytes = await ask(request)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            raise _Behind from error
+        raise
+    return answer
+
+
 def _request(question: Question) -> timeline_service_pb2.GetBilateralStatusRequest:
     """Return the question as the contract asks it."""
     return timeline_service_pb2.GetBilateralStatusRequest(
-        parties=question.pair,
-        as_of=time_pb2.AsOf(
-            valid=_point(question.valid_micros),
-            known=_point(question.known_micros),
-            position=question.position,
-        ),
-        min_position=question.min_position,
+        parties=question.pair, as_of=as_of(question), min_position=question.min_position
+    )
+
+
+def as_of(question: Question) -> time_pb2.AsOf:
+    """Return the point that a question is asked from."""
+    return time_pb2.AsOf(
+        valid=_point(question.valid_micros),
+        known=_point(question.known_micros),
+        position=question.position,
     )
 
 

@@ -1,6 +1,5 @@
-"""The parts of the benchmark that are not measuring: its events, its arithmetic, its table."""
+"""The parts of the benchmark that are not measuring: its events and its arithmetic."""
 
-import json
 from pathlib import Path
 from random import Random
 
@@ -10,20 +9,13 @@ pytest.importorskip("bench", reason="the benchmark is not here")
 
 
 from bench import history
-from bench.figures import Figure, Spread, figure, latencies, percentile
+from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
-from bench.report import Report, as_json, header, markdown, rows, write
 from communique.codec import canonical_bytes, submitted
 from communique.domain.event import Amendment
 from communique.v1 import event_pb2
 
 HISTORY_EVENTS = 4_000
-
-SERVICE = Figure(
-    "import", "communique", "recorded", 5_000, {"events_per_second": Spread.of([50.0])}
-)
-FLOOR = Figure("import", "sqlite", "", 5_000, {"events_per_second": Spread.of([1000.0])})
-FAR_FLOOR = Figure("import", "sqlite", "", 90_000, {"events_per_second": Spread.of([1.0])})
 
 
 @pytest.fixture(scope="module")
@@ -118,29 +110,3 @@ def test_a_figure_is_the_median_of_its_runs() -> None:
     assert figure("start", "communique", "", 0, samples).measures == {
         "seconds": Spread(median=3.0, low=1.0, high=50.0, runs=3)
     }
-
-
-def test_the_table_has_a_column_for_each_measure_that_occurs() -> None:
-    """Measures that nothing has take no place."""
-    assert header([SERVICE]) == [
-        *("workload", "case", "subject", "events"),
-        *("events/s", "±", "runs", "× echo", "× sqlite"),
-    ]
-
-
-def test_a_figure_is_compared_with_the_nearest_floor() -> None:
-    """Of two floors of one kind that of as many events counts; a floor is compared with none."""
-    table = list(rows([SERVICE, FAR_FLOOR, FLOOR]))
-    assert [row[-1] for row in table] == ["0.05", "", ""]
-
-
-def test_a_report_is_written_as_json_and_markdown(tmp_path: Path) -> None:
-    """Both files have every figure, and say on what machine they were taken."""
-    report = Report("2026-01-01T00:00:00+00:00", {"CPU": "a fast one"}, {"runs": 1}, [SERVICE])
-    json_path, markdown_path = write(report, tmp_path / "new" / "v1.2")
-    assert (json_path.name, markdown_path.name) == ("v1.2.json", "v1.2.md")
-    assert json_path.read_text(encoding="utf-8") == as_json(report)
-    [plain] = json.loads(as_json(report))["figures"]
-    assert plain["measures"]["events_per_second"]["median"] == 50.0
-    assert "a fast one" in markdown(report)
-    assert "| import | recorded | communique | 5,000 | 50 |  | 1 |  |  |" in markdown(report)

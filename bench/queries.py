@@ -1,0 +1,268 @@
+"""Every question of the contract, asked about something busy and something quiet.
+
+The calls are made by generated paths with requests that were serialised before, and answers are
+decoded after the clock has stopped: what is timed is the server, gRPC, and little of Python here.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, product
+from statistics import median
+from time import perf_counter
+from typing import Final, NamedTuple, TypeAlias
+
+import grpc
+from google.protobuf.message import Message
+
+from bench.facts import amended_by
+from bench.figures import Sample, latencies
+from bench.history import FIRST_DAY, History, Pair
+from bench.load import check
+from bench.questions import KINDS, asked
+from bench.subject import Question
+from bench.subjects.communique import as_of
+from communique.codec import submitted
+from communique.domain.event import Claim
+from communique.domain.subject import subjects_of
+from communique.v1 import event_pb2, series_pb2, time_pb2
+from communique.v1 import record_service_pb2 as records
+from communique.v1 import timeline_service_pb2 as timeline
+
+_WARM_UP: Final = 10
+_COUNT_MIN, _COUNT_MAX = 20, 200
+_SECONDS_ENOUGH: Final = 1.0
+"""A case is asked 200 times, or as often as it can be in this time, but 20 times."""
+_SECONDS_MAX: Final = 60
+_NOW, _RANDOM = "now", tuple(KINDS)[-1]
+_SURVEYED: Final = 100_000
+_CLAIMS_SURVEYED: Final = 1_000
+_BATCH_DYADS: Final = 20
+_MESSAGE_BYTES: Final = 64 * 2**20
+
+
+class Topic(NamedTuple):
+    """What is asked about: the ids and keys that the requests name."""
+
+    pair: Pair
+    issue: str
+    subject: str
+    event_id: str
+    dyads: Sequence[str]
+
+    @property
+    def dyad(self) -> str:
+        """The two, as filters name them."""
+        return "-".join(self.pair)
+
+
+Ask: TypeAlias = Callable[[bytes], bytes]
+Call: TypeAlias = "grpc.UnaryUnaryMultiCallable[bytes, bytes]"
+Request: TypeAlias = Callable[[Topic, Question, Question], Message]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One method: where it is, how it is asked from a point (or two), what it answers with."""
+
+    name: str
+    request: Request
+    answer: type[Message]
+    points: Sequence[str] = (_NOW, _RANDOM)
+
+    @property
+    def path(self) -> str:
+        """The full name of the method."""
+        return (
+            f"/communique.v1.{'Record' if 'Event' in self.name else 'Timeline'}Service/{self.name}"
+        )
+
+
+def _month_by_month(topic: Topic, point: Question, _other: Question) -> Message:
+    """20 years, which has 240 steps."""
+    first, last = (time_pb2.PointInTime(text=f"{FIRST_DAY.year + n}-01-01") for n in (0, 20))
+    request = timeline.GetScoreSeriesRequest(
+        parties=topic.pair, bucket=series_pb2.BUCKET_MONTH, to=last, as_of=as_of(point)
+    )
+    getattr(request, "from").CopyFrom(first)
+    return request
+
+
+QUERIES: Final = (
+    Query(
+        "GetBilateralStatus",
+        lambda it, at, _: timeline.GetBilateralStatusRequest(parties=it.pair, as_of=as_of(at)),
+        timeline.GetBilateralStatusResponse,
+    ),
+    Query(
+        "BatchGetBilateralStatus",
+        lambda it, at, _: timeline.BatchGetBilateralStatusRequest(dyads=it.dyads, as_of=as_of(at)),
+        timeline.BatchGetBilateralStatusResponse,
+    ),
+    Query(
+        "ListBilateralStatuses",
+        lambda it, at, _: timeline.ListBilateralStatusesRequest(party=it.pair[0], as_of=as_of(at)),
+        timeline.ListBilateralStatusesResponse,
+    ),
+    Query(
+        "CompareBilateralStatus",
+        lambda it, at, to: timeline.CompareBilateralStatusRequest(
+            parties=it.pair, before=as_of(to), after=as_of(at)
+        ),
+        timeline.CompareBilateralStatusResponse,
+    ),
+    Query(
+        "ListTimeline",
+        lambda it, at, _: timeline.ListTimelineRequest(filter=_about(it), as_of=as_of(at)),
+        timeline.ListTimelineResponse,
+    ),
+    Query(
+        "ListEvents",
+        lambda it, at, _: records.ListEventsRequest(filter=_about(it), as_of=as_of(at)),
+        records.ListEventsResponse,
+    ),
+    Query(
+        "GetEvent",
+        lambda it, _at, _: records.GetEventRequest(event_id=it.event_id),
+        records.GetEventResponse,
+        points=(_NOW,),
+    ),
+    Query(
+        "GetSubject",
+        lambda it, at, _: timeline.GetSubjectRequest(subject=it.subject, as_of=as_of(at)),
+        timeline.GetSubjectResponse,
+    ),
+    Query(
+        "ListSubjects",
+        lambda it, at, _: timeline.ListSubjectsRequest(filter=_about(it), as_of=as_of(at)),
+        timeline.ListSubjectsResponse,
+    ),
+    Query(
+        "GetIssue",
+        lambda it, at, _: timeline.GetIssueRequest(issue=it.issue, as_of=as_of(at)),
+        timeline.GetIssueResponse,
+    ),
+    Query(
+        "ListIssues",
+        lambda it, at, _: timeline.ListIssuesRequest(filter=_about(it), as_of=as_of(at)),
+        timeline.ListIssuesResponse,
+    ),
+    Query("GetScoreSeries", _month_by_month, timeline.GetScoreSeriesResponse),
+)
+
+
+def _about(topic: Topic) -> records.EventFilter:
+    return records.EventFilter(dyad=topic.dyad)
+
+
+def topics(history: History) -> dict[str, Topic]:
+    """Return something busy and something quiet to ask about, by these names.
+
+    Issues and amendments are looked for among the first 100,000 events, subjects among the first
+    1,000 claims about the two parties.
+    """
+    issues, amended, dyads = Counter[str](), Counter[str](), Counter[str]()
+    for message in _messages(history, min(len(history), _SURVEYED)):
+        issues.update(message.issues)
+        amended[amended_by(message) or message.event_id] += 1
+        dyads["-".join(sorted(_codes(message)))] += 1
+    used = [one for one, _ in issues.most_common()]
+    pairs = [one for one, _ in dyads.most_common() if one.count("-") == 1]
+    subjects = [_subjects(history, pair) for pair in (history.busiest, history.quiet)]
+    events = [one for one, _ in amended.most_common()]
+    return {
+        "busiest": Topic(history.busiest, used[0], subjects[0][0], events[0], pairs[:_BATCH_DYADS]),
+        "quiet": Topic(history.quiet, used[-1], subjects[1][-1], events[-1], pairs[-_BATCH_DYADS:]),
+    }
+
+
+def _subjects(history: History, pair: Pair) -> list[str]:
+    """Return the subjects of claims about two parties, those of the most claims first."""
+    about = (one for one in _messages(history, len(history), pair) if not amended_by(one))
+    claims = map(submitted, islice(about, _CLAIMS_SURVEYED))
+    subjects = (subject for one in claims if isinstance(one, Claim) for subject in subjects_of(one))
+    return [subject for subject, _ in Counter(subjects).most_common()]
+
+
+def _messages(history: History, count: int, pair: Pair | None = None) -> Iterator[event_pb2.Event]:
+    """Yield the first events, decoded; of a pair only those about both of it."""
+    wanted = [code.encode() for code in pair or ()]
+    for index in range(count):
+        if all(code in history[index] for code in wanted):
+            message = event_pb2.Event.FromString(history[index])
+            if pair is None or _codes(message) == set(pair):
+                yield message
+
+
+def _codes(message: event_pb2.Event) -> set[str]:
+    together = (one.party for one in message.participants)
+    return {one.code for one in (*message.actors, *message.recipients, *together)}
+
+
+def answered(address: str, history: History) -> dict[str, Sample]:
+    """Ask everything, in the process that this is called in; return the sample of each case.
+
+    Raises `WrongResult` unless a question from a point gets the same bytes when asked again.
+    """
+    options = [("grpc.max_receive_message_length", _MESSAGE_BYTES)]
+    found: dict[str, Sample] = {}
+    with grpc.insecure_channel(address, options) as channel:
+        for query, (which, topic) in product(QUERIES, topics(history).items()):
+            ask = partial(_answer, channel.unary_unary(query.path))
+            for point in query.points:
+                requests = _requests(query, topic, history, point)
+                found[f"{query.name}, {which}, {point}"] = _sample(ask, query, requests, point)
+    return found
+
+
+def _answer(call: Call, request: bytes) -> bytes:
+    """Return an answer; empty where the server says that there is nothing at that point."""
+    try:
+        return call(request, timeout=_SECONDS_MAX)
+    except grpc.RpcError as error:
+        check(error.code() is grpc.StatusCode.NOT_FOUND, str(error))
+        return b""
+
+
+def _sample(ask: Ask, query: Query, requests: Sequence[bytes], point: str) -> Sample:
+    """Return the latencies of requests, the first few apart, and how large the answers are."""
+    for request in requests[:_WARM_UP]:
+        ask(request)
+    seconds, answers = list[float](), list[bytes]()
+    over = perf_counter() + _SECONDS_ENOUGH
+    for request in requests[_WARM_UP:]:
+        if len(answers) >= _COUNT_MIN and perf_counter() > over:
+            break
+        began = perf_counter()
+        answers.append(ask(request))
+        seconds.append(perf_counter() - began)
+    if point == _RANDOM:
+        last = requests[_WARM_UP + len(answers) - 1]
+        check(ask(last) == answers[-1], f"{query.name} got another answer the second time")
+    sizes = {
+        "answer_bytes": median(map(len, answers)),
+        "answer_elements": median(elements(query.answer.FromString(one)) for one in answers),
+    }
+    return latencies(seconds) | sizes
+
+
+def _requests(query: Query, topic: Topic, history: History, point: str) -> list[bytes]:
+    """Return requests, from two random points each where the method takes two."""
+    count = _WARM_UP + _COUNT_MAX
+    after, before = (asked(_RANDOM, topic.pair, history, count, seed) for seed in (1, 2))
+    if point == _NOW:
+        after = [Question(topic.pair)] * count
+    pairs = zip(after, before, strict=True)
+    return [query.request(topic, *pair).SerializeToString() for pair in pairs]
+
+
+def elements(answer: Message, levels: int = 2) -> int:
+    """Return how many things an answer lists, itself or in the one message that it has."""
+    count = 0
+    for field, value in answer.ListFields():
+        if field.is_repeated:
+            count += len(value)
+        elif field.message_type is not None and levels > 1:
+            count += elements(value, levels - 1)
+    return count

@@ -1,0 +1,65 @@
+"""The questions of the benchmark: that each is one of the contract, and what they are about."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("bench", reason="the benchmark is not here")
+
+
+from bench import history
+from bench.growth import window_ends
+from bench.queries import QUERIES, elements, topics
+from communique.v1 import record_service_pb2, timeline_service_pb2
+
+METHODS = {
+    f"/{service.full_name}/{method.name}"
+    for file in (record_service_pb2, timeline_service_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+    if method.name.startswith(("Get", "List", "Batch", "Compare"))
+}
+
+
+def test_every_question_of_the_contract_is_asked() -> None:
+    """None is left out, but those about the log's head and positions."""
+    about_the_log = {f"/communique.v1.RecordService/Get{it}" for it in ("Head", "Position")}
+    assert {query.path for query in QUERIES} == METHODS - about_the_log
+
+
+def test_what_is_asked_about_occurs_in_the_history(tmp_path: Path) -> None:
+    """The busy and the quiet topic are about the busiest and the quiet dyad."""
+    drawn = history.written(tmp_path, 2_000)
+    asked = topics(drawn)
+    assert asked["busiest"].pair == drawn.busiest
+    assert asked["quiet"].pair == drawn.quiet
+    for topic in asked.values():
+        assert topic.dyad == "-".join(sorted(topic.pair))
+        assert len(set(topic.dyads)) == len(topic.dyads)
+        assert topic.subject
+        assert topic.event_id
+
+
+def test_the_elements_of_an_answer_are_what_it_lists() -> None:
+    """They are counted in the answer itself, and in the one message that it has."""
+    listed = timeline_service_pb2.ListTimelineResponse()
+    listed.events.add()
+    listed.events.add()
+    assert elements(listed) == 2
+    single = timeline_service_pb2.GetScoreSeriesResponse()
+    for _ in range(3):
+        single.series.steps.add()
+    assert elements(single) == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (1_000, [1_000]),
+        (10_000, [10_000]),
+        (250_000, [10_000, 30_000, 100_000, 250_000]),
+    ],
+)
+def test_windows_end_at_rising_lengths_and_at_the_end(size: int, expected: list[int]) -> None:
+    """The last window ends where the history does."""
+    assert list(window_ends(size)) == expected
