@@ -26,8 +26,8 @@ from communique.service.read_models import (
     Page,
     Question,
     ReadModels,
+    listing,
     seek,
-    timeline,
 )
 from communique.service.read_models.bilateral_status import BilateralStatusProjection
 from communique.service.read_models.files import Generations
@@ -60,7 +60,7 @@ def folder_of(real: RealLog) -> Path:
 
 def file_of(real: RealLog, kind: type[Projection]) -> Path:
     """Return the file that serves a projection."""
-    return Generations(folder_of(real), f"{kind.name}.v{kind.version}").current()
+    return Generations(folder_of(real), kind.name, kind.version).current()
 
 
 def project(path: Path, kind: type[Projection], real: RealLog, sizes: Sequence[int]) -> None:
@@ -87,7 +87,7 @@ def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
         with (
             patch.object(seek, "_STEPS_MAX", 1),
             patch.object(seek, "_BUDGET_ROWS", 1),
-            patch.object(timeline, "SCANNED_ROWS_MAX", 5),
+            patch.object(listing, "SCANNED_ROWS_MAX", 5),
         ):
             yield read_models
     finally:

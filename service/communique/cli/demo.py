@@ -29,7 +29,7 @@ def demo() -> None:
         settings = Settings(
             data_dir=Path(folder), listen="127.0.0.1:0", log_level=LogLevel.ERROR, grace_seconds=1
         )
-        with running_server(settings) as address, Client(address) as client:
+        with running_server(settings, apart=True) as address, Client(address) as client:
             Demo(client, console()).run(address, folder)
 
 

@@ -1,9 +1,7 @@
 """The server, put together in one place and taken apart in the reverse order."""
 
 import asyncio
-import gc
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -17,7 +15,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
-from communique.service import limits
+from communique.service import limits, runtime
 from communique.service.asking import Asking
 from communique.service.clock import Clock
 from communique.service.health import RECORD_SERVICE, SERVICES, Health
@@ -26,8 +24,9 @@ from communique.service.intake import Intake
 from communique.service.interceptors import CallInterceptor
 from communique.service.live import Live
 from communique.service.log import EventLog
-from communique.service.logging import Logger, logger_of, take_over
+from communique.service.logging import Logger, logger_of
 from communique.service.projection_service import ProjectionService
+from communique.service.projector.process import projecting
 from communique.service.pulse import Pulse, Streams
 from communique.service.read_models import ReadModels
 from communique.service.record_service import RecordService
@@ -69,10 +68,7 @@ def run(settings: Settings) -> None:
     Raises `CannotListen`, the log's `LogInUse`, `UnusableFile` and `LogUnavailable`, and `OSError`
     for a folder or a TLS file.
     """
-    take_over(settings)
-    sys.setswitchinterval(limits.THREAD_SWITCH_SECONDS)
-    # Messages come and go without cycles: looking for these at every 700th costs a seventh.
-    gc.set_threshold(limits.GARBAGE_THRESHOLD, 20, 50)
+    runtime.settle(settings)
     asyncio.run(serve(settings))
 
 
@@ -81,18 +77,20 @@ async def serve(settings: Settings) -> None:
     logger, stopping = logger_of(settings), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    async with serving(settings, logger):
+    async with serving(settings, logger, apart=True):
         await stopping.wait()
 
 
 @contextmanager
-def running_server(settings: Settings) -> Iterator[str]:
+def running_server(settings: Settings, *, apart: bool = False) -> Iterator[str]:
     """Serve in a background thread for the length of the block; give the address.
 
-    Raises as `run` does.
+    The projections follow the log in threads or, `apart`, in a process of their own. Raises as
+    `run` does.
     """
     started: Future[tuple[str, Callable[[], None]]] = Future()
-    thread = Thread(target=lambda: asyncio.run(_serve_until_told(settings, started)), name="server")
+    work = _serve_until_told(settings, started, apart=apart)
+    thread = Thread(target=lambda: asyncio.run(work), name="server")
     thread.start()
     try:
         address, stop = started.result()
@@ -105,14 +103,15 @@ def running_server(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, logger: Logger) -> AsyncIterator[str]:
+async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIterator[str]:
     """Serve for the length of the block; give the address. Raises as `run` does.
 
-    At the end streams without an end are ended, other calls get their grace, then the read models
-    are closed, then the log.
+    The projections follow the log in threads or, `apart`, in a process of their own. At the end
+    streams without an end are ended, other calls get their grace, then the read models are closed,
+    then the log.
     """
     with ExitStack() as stack:
-        kept = clock, event_log, read_models = _open(settings, stack)
+        kept = clock, event_log, read_models = _open(settings, stack, apart=apart)
         readers = _workers(stack, "reads", limits.READ_THREADS, settings.concurrent_calls_max)
         checkers = _workers(stack, "checks", limits.CHECK_THREADS, settings.concurrent_calls_max)
         askers = _workers(stack, "questions", limits.ANSWER_THREADS, limits.ANSWERS_QUEUED_MAX)
@@ -162,14 +161,16 @@ class Kept(NamedTuple):
     read_models: ReadModels
 
 
-def _open(settings: Settings, stack: ExitStack) -> Kept:
+def _open(settings: Settings, stack: ExitStack, *, apart: bool) -> Kept:
     """Open what is kept on disk, to be closed in the reverse order."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock = Clock()
     event_log = EventLog.open(settings.data_dir / LOG_FILE, clock.micros)
     stack.callback(event_log.close)
     clock.reach(event_log.head()[1])
-    read_models = ReadModels(settings.data_dir / READ_MODELS_FOLDER, event_log)
+    folder = settings.data_dir / READ_MODELS_FOLDER
+    followers = stack.enter_context(projecting(folder, event_log, settings)) if apart else None
+    read_models = ReadModels(folder, event_log, followers)
     stack.callback(read_models.close)
     read_models.start()
     return Kept(clock, event_log, read_models)
@@ -198,11 +199,11 @@ def _workers(stack: ExitStack, name: str, threads: int, queued_max: int) -> Work
 
 
 async def _serve_until_told(
-    settings: Settings, started: Future[tuple[str, Callable[[], None]]]
+    settings: Settings, started: Future[tuple[str, Callable[[], None]]], *, apart: bool
 ) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     try:
-        async with serving(settings, logger_of(settings)) as address:
+        async with serving(settings, logger_of(settings), apart=apart) as address:
             started.set_result((address, lambda: _from_outside(loop, stopping)))
             await stopping.wait()
     except BaseException as error:

@@ -23,8 +23,11 @@ class FileLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LogInUse(owned, self._holder()) from error
-        self._file.truncate(0)
-        self._file.write(b"%d" % os.getpid())
+        sign(self._file.fileno())
+
+    def fileno(self) -> int:
+        """Return the descriptor: a child that inherits it holds the lock, too."""
+        return self._file.fileno()
 
     def release(self) -> None:
         """Let go; a second call does nothing."""
@@ -36,3 +39,9 @@ class FileLock:
             file.seek(0)
             holder = file.read()
         return int(holder) if holder.isdigit() else None
+
+
+def sign(lock: int) -> None:
+    """Leave this process's id as the holder's in a lock, given by its descriptor."""
+    os.ftruncate(lock, 0)
+    os.write(lock, b"%d" % os.getpid())

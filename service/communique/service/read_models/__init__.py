@@ -1,8 +1,9 @@
 """The read models: state derived from the log, kept in files that can be thrown away and rebuilt.
 
 Start with `ReadModels`. `projection` says how rows follow from histories, `follower` keeps a file
-up with the log, `bilateral_status`, `timeline` and `series` are the projections, and `seek` is why
-an answer does not take longer as the history grows.
+up with the log, `bilateral_status`, `timeline` and `series` are the projections, `winners`,
+`listing`, `subjects` and the like what is answered from them, and `seek` is why an answer does not
+take longer as the history grows.
 """
 
 from communique.service.read_models.errors import (

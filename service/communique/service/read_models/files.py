@@ -2,6 +2,9 @@
 
 A rebuild writes aside and becomes the next generation by a rename. A path is never used again, so
 that the last reader of an old generation cannot touch the new one's write-ahead log.
+
+The name says the version of the projection's rules. The files of the version before this one stay,
+so that the release before this one can be gone back to without a rebuild.
 """
 
 import re
@@ -12,16 +15,18 @@ _SIDE_FILES: Final = ("", "-wal", "-shm")
 
 
 class Generations:
-    """The files `NAME.gN.db`, `NAME.building.db` and `NAME.verifying.db` of a folder.
+    """The files `NAME.vV.gN.db`, `NAME.vV.building.db` and `NAME.vV.verifying.db` of a folder.
 
     Clears away the superseded.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, version: int) -> None:
         """Make the folder if need be, and clear away what a crash has left."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._name = name
+        self._projection = name
+        self._version = version
+        self._name = f"{name}.v{version}"
         self.discard_aside()
         self.discard_verifying()
         self.discard_older()
@@ -56,15 +61,26 @@ class Generations:
         for number in sorted(self._numbers())[:-1]:
             _remove(self._path(f"g{number}"))
 
+    def discard_outdated(self) -> None:
+        """Remove the files of all versions before the previous one."""
+        pattern = re.compile(rf"{re.escape(self._projection)}\.v([0-9]+)\..+\.db")
+        for path, version in self._matching(pattern):
+            if version < self._version - 1:
+                _remove(path)
+
     def _path(self, suffix: str) -> Path:
         return self._folder / f"{self._name}.{suffix}.db"
 
     def _numbers(self) -> list[int]:
         pattern = re.compile(rf"{re.escape(self._name)}\.g([0-9]+)\.db")
+        return [number for _, number in self._matching(pattern)]
+
+    def _matching(self, pattern: re.Pattern[str]) -> list[tuple[Path, int]]:
+        """Return the files whose names match, with the number in each."""
         return [
-            int(found[1])
-            for one in self._folder.iterdir()
-            if (found := pattern.fullmatch(one.name))
+            (path, int(found[1]))
+            for path in self._folder.iterdir()
+            if (found := pattern.fullmatch(path.name))
         ]
 
 

@@ -1,75 +1,76 @@
-"""A follower: the thread that keeps one projection's file up with the log."""
+"""A follower: what keeps one projection's file up with the log, and lends what is in it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from threading import Condition, Event, Lock, Thread
-from time import monotonic
-from typing import Final, TypeAlias
+from threading import Condition, Lock
+from typing import TypeAlias
 
 import apsw
-import structlog
 
-from communique.service.log import EventLog, LogClosed
+from communique.service.log.tail import Tail
 from communique.service.read_models.errors import (
     ReadModelBehind,
     ReadModelStopped,
     RebuildRunning,
     VerificationRunning,
 )
-from communique.service.read_models.files import Generations
-from communique.service.read_models.history import History
 from communique.service.read_models.projection import Projection, ProjectionFile, Snapshot
 from communique.service.read_models.questions import Progress, RebuildProgress, VerifyProgress
-from communique.service.read_models.verifying import Verification
-
-_logger: Final = structlog.get_logger(__name__)
+from communique.service.read_models.reader import ProjectionReader
 
 Listener: TypeAlias = Callable[[int], object]
 """Called with the position that a read model has reached."""
 
-_WAIT_SECONDS: Final = 1.0
-_PROGRESS_SECONDS: Final = 0.2
 
+class Follower(ABC):
+    """Follows the log with one projection. A fault stops it there; it never skips an event.
 
-class Follower:
-    """Follows the log with one projection. A fault stops it there; it never skips an event."""
+    `ThreadFollower` does it in a thread, `RemoteFollower` has another process do it.
+    """
 
-    def __init__(
-        self, folder: Path, projection: type[Projection], event_log: EventLog, history: History
-    ) -> None:
-        """Open the projection's file, or make it; nothing moves before `start`."""
+    def __init__(self, projection: type[Projection], tail: Tail, position: int) -> None:
+        """Begin at the `position` of the projection's file; nothing moves before `start`."""
         self._projection = projection
-        self._log = event_log
-        self._history = history
-        self._files = Generations(folder, f"{projection.name}.v{projection.version}")
-        self._file = ProjectionFile(self._files.current(), projection())
+        self._tail = tail
         # What was answered before a restart is answered after it: nothing older than this is
         # served.
-        self._floor = event_log.tail.position
-        self._is_new = self._file.position == 0
+        self._floor = tail.position
+        self._is_new = position == 0
         self._moved = Condition()
-        self._turn = Lock()
         self._rebuilding = Lock()
         self._verifying = Lock()
-        self._stopping = Event()
         self._listeners: list[Listener] = []
         self._error = ""
-        self._thread = Thread(target=self._follow, name=f"project {projection.name}", daemon=True)
 
     @property
     def name(self) -> str:
         """The projection's name."""
         return self._projection.name
 
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """The position reached."""
+
+    @property
+    def error(self) -> str:
+        """Why it has stopped; empty while it follows."""
+        return self._error
+
+    @abstractmethod
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop at the end of the batch in hand, and close the file."""
 
     def add_listener(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with the position after each move; return how to stop it.
 
-        It is called in the follower's thread, must be quick and raise nothing.
+        It is called when following stops or goes on, too, in the thread that follows; it must be
+        quick and raise nothing.
         """
         with self._moved:
             self._listeners = [*self._listeners, listener]
@@ -79,13 +80,14 @@ class Follower:
         with self._moved:
             self._listeners = [each for each in self._listeners if each is not listener]
 
-    def close(self) -> None:
-        """Stop at the end of the batch in hand, and close the file."""
-        self._stopping.set()
-        self._log.tail.wake()
-        if self._thread.is_alive():
-            self._thread.join()
-        self._file.close()
+    def _tell(self, error: str = "") -> None:
+        """Tell everybody how far it is, and whether it has stopped there."""
+        with self._moved:
+            self._error = error
+            self._moved.notify_all()
+            listeners = self._listeners
+        for listener in listeners:
+            listener(self.position)
 
     def wait_for(self, position: int, timeout_seconds: float) -> None:
         """Wait until a position, and all that was recorded before the start, is taken in.
@@ -94,10 +96,8 @@ class Follower:
         """
         wanted = max(position, self._floor)
         with self._moved:
-            self._moved.wait_for(
-                lambda: self._file.position >= wanted or self._error, timeout_seconds
-            )
-        reached = self._file.position
+            self._moved.wait_for(lambda: self.position >= wanted or self._error, timeout_seconds)
+        reached = self.position
         if reached >= wanted:
             return
         if self._error:
@@ -113,16 +113,26 @@ class Follower:
     def _enter(self, stack: ExitStack) -> Snapshot:
         """Borrow from the file that serves, again where it was swapped in between."""
         while True:
-            file = self._file
+            file = self._serving
             try:
-                return stack.enter_context(file.snapshot())
-            except apsw.ConnectionClosedError:
-                if file is self._file:
+                snapshot = stack.enter_context(file.snapshot())
+            except apsw.Error:
+                if file is self._serving:
                     raise
+            else:
+                if file is self._serving:
+                    return snapshot
+                # A file that was opened while it was being removed may lack its end.
+                stack.close()
+
+    @property
+    @abstractmethod
+    def _serving(self) -> ProjectionFile | ProjectionReader:
+        """The file that serves now."""
 
     def progress(self) -> Progress:
         """Say how far it is."""
-        head = self._log.tail.position
+        head = self._tail.position
         with self.snapshot() as snapshot:
             position, unknown = snapshot.reached, snapshot.unknown_type_count()
         return Progress(
@@ -132,11 +142,11 @@ class Follower:
             position,
             max(0, head - position),
             unknown,
-            self._error,
+            self.error,
         )
 
     def _state(self, position: int) -> str:
-        if self._error:
+        if self.error:
             return "STOPPED"
         if self._rebuilding.locked():
             return "REBUILDING"
@@ -154,23 +164,9 @@ class Follower:
         finally:
             self._rebuilding.release()
 
+    @abstractmethod
     def _rebuild(self) -> Iterator[RebuildProgress]:
-        began = told = monotonic()
-        aside = ProjectionFile(self._files.aside(), self._projection())
-        try:
-            while aside.position < self._file.position:
-                _take_in(aside, self._history)
-                if monotonic() - told >= _PROGRESS_SECONDS:
-                    told = monotonic()
-                    yield self._rebuild_progress(aside.position, told - began)
-            with self._turn:
-                while aside.position < self._file.position:
-                    _take_in(aside, self._history)
-                self._swap(aside)
-        finally:
-            aside.retire()
-            self._files.discard_aside()
-        yield self._rebuild_progress(self._file.position, monotonic() - began, done=True)
+        """Rebuild; no other rebuild of it is under way."""
 
     def verify(self) -> Iterator[VerifyProgress]:
         """Build the read model anew aside, compare it with the one that serves, yield progress.
@@ -184,65 +180,6 @@ class Follower:
         finally:
             self._verifying.release()
 
+    @abstractmethod
     def _verify(self) -> Iterator[VerifyProgress]:
-        self._files.discard_verifying()
-        aside = ProjectionFile(self._files.verifying(), self._projection())
-        try:
-            is_stopping = self._stopping.is_set
-            yield from Verification(aside, self._history, self.snapshot, is_stopping).run()
-        finally:
-            aside.retire()
-            self._files.discard_verifying()
-
-    def _rebuild_progress(
-        self, position: int, seconds: float, *, done: bool = False
-    ) -> RebuildProgress:
-        head = self._log.tail.position
-        rate = position / seconds if seconds > 0 else 0.0
-        remaining = None if done or not rate else (head - position) / rate
-        return RebuildProgress(position, head, rate, remaining, done)
-
-    def _swap(self, aside: ProjectionFile) -> None:
-        """Put the new file in the place of the old one, whose last readers finish with it."""
-        aside.close()
-        old = self._file
-        self._file = ProjectionFile(self._files.promote_aside(), self._projection())
-        with self._moved:
-            self._error = ""
-            self._moved.notify_all()
-        old.retire()
-        self._files.discard_older()
-        if not self._thread.is_alive() and not self._stopping.is_set():
-            self._thread = Thread(target=self._follow, name=self._thread.name, daemon=True)
-            self._thread.start()
-
-    def _follow(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                head = self._log.wait_beyond(
-                    self._file.position, _WAIT_SECONDS, self._stopping.is_set
-                )
-                if head > self._file.position:
-                    self._advance()
-            except LogClosed:
-                return
-            except Exception as error:
-                # It must not go on over an event that it has not taken in: it stops, and says so.
-                _logger.exception("projection_stopped", name=self.name, at=self._file.position)
-                with self._moved:
-                    self._error = f"{type(error).__name__}: {error}"
-                    self._moved.notify_all()
-                return
-
-    def _advance(self) -> None:
-        with self._turn:
-            _take_in(self._file, self._history)
-        with self._moved:
-            self._moved.notify_all()
-            listeners = self._listeners
-        for listener in listeners:
-            listener(self._file.position)
-
-
-def _take_in(file: ProjectionFile, history: History) -> None:
-    file.apply(history.after(file.position), history.stream)
+        """Verify; no other verification of it is under way."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from communique.codec import timestamp
 from communique.domain.clocks import from_micros
 from communique.service.log import Recorded
-from communique.service.read_models.timeline import Entry
+from communique.service.read_models.listing import Entry
 from communique.v1 import event_pb2
 
 

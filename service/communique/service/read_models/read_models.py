@@ -9,7 +9,7 @@ from communique.domain.comparison import BilateralComparison
 from communique.domain.parties import Dyad
 from communique.domain.series import ScoreSeries
 from communique.domain.status import BilateralStatus
-from communique.service.log import EventLog
+from communique.service.log import LogReader
 from communique.service.read_models.bilateral_status import BilateralStatusProjection
 from communique.service.read_models.comparing import RecordedPoint, bilateral_comparison
 from communique.service.read_models.elements import Elements
@@ -17,6 +17,7 @@ from communique.service.read_models.errors import UnknownProjection
 from communique.service.read_models.follower import Follower, Listener
 from communique.service.read_models.history import History
 from communique.service.read_models.issues import Issues
+from communique.service.read_models.listing import Found, list_by_position, list_by_valid
 from communique.service.read_models.many import (
     Ranking,
     Rankings,
@@ -42,33 +43,40 @@ from communique.service.read_models.series import (
     score_series,
 )
 from communique.service.read_models.subjects import Subjects
-from communique.service.read_models.timeline import (
-    Found,
-    TimelineProjection,
-    list_by_position,
-    list_by_valid,
-)
+from communique.service.read_models.thread_follower import Handover, ThreadFollower, nobody
+from communique.service.read_models.timeline import TimelineProjection
 from communique.service.read_models.winners import Winners
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter
 
-_PROJECTIONS: Final = (BilateralStatusProjection, TimelineProjection, ScoreSeriesProjection)
+PROJECTIONS: Final = (BilateralStatusProjection, TimelineProjection, ScoreSeriesProjection)
+
+
+def thread_followers(
+    folder: Path, reader: LogReader, hand_over: Handover = nobody
+) -> list[Follower]:
+    """Return a follower for each projection, with its file in `folder`."""
+    history = History(reader)
+    return [ThreadFollower(folder, each, reader, history, hand_over) for each in PROJECTIONS]
 
 
 class ReadModels:
     """Answers from the read models. Blocking; safe to use from any thread."""
 
-    def __init__(self, folder: Path, event_log: EventLog) -> None:
-        """Open the files in `folder`, or make them. The caller closes the log, after this."""
+    def __init__(
+        self, folder: Path, event_log: LogReader, followers: Iterable[Follower] | None = None
+    ) -> None:
+        """Open the files in `folder`, or make them. The caller closes the log, after this.
+
+        Without `followers`, threads of this process follow the log.
+        """
         self._log = event_log
         self._elements = Elements(event_log)
-        self._history = history = History(event_log)
+        self._history = History(event_log)
         self._rankings = Rankings()
-        self._followers = {
-            projection.name: Follower(folder, projection, event_log, history)
-            for projection in _PROJECTIONS
-        }
+        chosen = thread_followers(folder, event_log) if followers is None else followers
+        self._followers = {follower.name: follower for follower in chosen}
         self._status = self._followers[BilateralStatusProjection.name]
         self._timeline = self._followers[TimelineProjection.name]
         self._series = self._followers[ScoreSeriesProjection.name]

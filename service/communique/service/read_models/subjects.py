@@ -18,6 +18,7 @@ from communique.service.log import LogReader, Recorded
 from communique.service.mapper import recorded_of
 from communique.service.read_models.errors import SubjectNotFound
 from communique.service.read_models.follower import Follower
+from communique.service.read_models.listing import Entry, disputes_of, is_visible
 from communique.service.read_models.messages import content_of, event_as_of
 from communique.service.read_models.questions import Page, Question
 from communique.service.read_models.tallies import (
@@ -26,7 +27,6 @@ from communique.service.read_models.tallies import (
     list_tallies,
     nearest,
 )
-from communique.service.read_models.timeline import Entry, disputes_of, is_visible
 from communique.v1 import issue_pb2, subject_pb2, time_pb2
 
 if TYPE_CHECKING:

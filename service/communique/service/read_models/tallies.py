@@ -13,10 +13,11 @@ import apsw
 
 from communique.domain.clocks import AsOf, micros
 from communique.domain.text import likest
-from communique.service.read_models import timeline
+from communique.service.read_models import listing
+from communique.service.read_models.listing import Entry, is_selected, numbers, tag_sets
 from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.questions import Page
-from communique.service.read_models.timeline import ALL, Entry, is_selected, numbers, tag_sets
+from communique.service.read_models.timeline import ALL
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter
@@ -33,6 +34,10 @@ _AFTER_ALL: Final = "\x7f"
 
 _TAGS: Final = """
     SELECT tag, tag_id FROM tags WHERE tag >= max(?, ?) AND tag < ? ORDER BY tag LIMIT ?
+"""
+_TAGS_OF_DYAD: Final = """
+    SELECT tag, tag_id FROM topics CROSS JOIN tags USING (tag)
+    WHERE topics.dyad = ? AND topics.tag >= max(?, ?) AND topics.tag < ? ORDER BY topics.tag LIMIT ?
 """
 _TAGS_BEFORE: Final = """
     SELECT tag, tag_id FROM tags WHERE tag > ? AND tag < ? ORDER BY tag DESC LIMIT ?
@@ -98,9 +103,13 @@ def list_tallies(
     Tags without a visible and selected claim are left out; names are without the part to the colon.
     """
     start = _Cursor.unpacked(page.after_key) if page.after_key else _Cursor("")
-    rows_max = timeline.SCANNED_ROWS_MAX
+    rows_max = listing.SCANNED_ROWS_MAX
     bindings = (prefix, start.tag, prefix + _AFTER_ALL, rows_max)
-    tags = [*connection.execute(_TAGS, bindings)]
+    tags: list[tuple[str, int]]
+    if selection.dyad:
+        tags = [*connection.execute(_TAGS_OF_DYAD, (str(selection.dyad), *bindings))]
+    else:
+        tags = [*connection.execute(_TAGS, bindings)]
     walk, found, last = _Walk(connection, selection, as_of), list[Tally](), start
     if walk.is_vain:
         return Tallies(found, None)
@@ -139,7 +148,7 @@ class _Walk:
         for entry in map(Entry._make, cursor):
             if key != (entry.earliest, entry.event_id):
                 is_through = counted.claim_count >= CLAIM_COUNT_MAX
-                if is_through or (self.rows > timeline.SCANNED_ROWS_MAX and counted != before):
+                if is_through or (self.rows > listing.SCANNED_ROWS_MAX and counted != before):
                     cursor.close()
                     return counted, is_through
                 key = (entry.earliest, entry.event_id)
@@ -164,7 +173,7 @@ def latest_first(connection: apsw.Connection, tag: str, as_of: AsOf) -> Iterator
 def is_found(connection: apsw.Connection, tag: str, as_of: AsOf, rows_max: int) -> bool:
     """Whether a claim with this tag is visible and asserted, among the latest `rows_max` rows."""
     entries = islice(latest_first(connection, tag, as_of), rows_max)
-    return any(timeline.is_visible(entry, as_of) for entry in entries)
+    return any(listing.is_visible(entry, as_of) for entry in entries)
 
 
 def nearest(connection: apsw.Connection, kind: str, name: str, as_of: AsOf) -> list[str]:

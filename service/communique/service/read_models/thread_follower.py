@@ -1,0 +1,152 @@
+"""A follower that is a thread of this process."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Final, TypeAlias
+
+import structlog
+
+from communique.service.log import LogClosed, LogReader
+from communique.service.read_models.files import Generations
+from communique.service.read_models.follower import Follower
+from communique.service.read_models.history import History
+from communique.service.read_models.projection import Projection, ProjectionFile
+from communique.service.read_models.questions import RebuildProgress, VerifyProgress
+from communique.service.read_models.verifying import Verification
+
+_logger: Final = structlog.get_logger(__name__)
+
+Handover: TypeAlias = Callable[[str, Path], object]
+"""Called with a projection's name and the file that serves from now on.
+
+Whoever reads the old file has let go of it on return, and it is removed.
+"""
+
+_WAIT_SECONDS: Final = 1.0
+_PROGRESS_SECONDS: Final = 0.2
+
+
+def nobody(_name: str, _path: Path) -> None:
+    """Hand over to nobody: all who read are of this process."""
+
+
+class ThreadFollower(Follower):
+    """Follows the log in a thread, which is the only one to write the projection's file."""
+
+    def __init__(
+        self,
+        folder: Path,
+        projection: type[Projection],
+        reader: LogReader,
+        history: History,
+        hand_over: Handover = nobody,
+    ) -> None:
+        """Open the projection's file, or make it; nothing moves before `start`."""
+        self._files = Generations(folder, projection.name, projection.version)
+        self._file = ProjectionFile(self._files.current(), projection())
+        super().__init__(projection, reader.tail, self._file.position)
+        if not self._is_new:
+            self._files.discard_outdated()
+        self._reader = reader
+        self._history = history
+        self._hand_over = hand_over
+        self._turn = Lock()
+        self._stopping = Event()
+        self._thread = Thread(target=self._follow, name=f"project {projection.name}", daemon=True)
+
+    @property
+    def position(self) -> int:
+        """The position that the file has reached."""
+        return self._file.position
+
+    @property
+    def _serving(self) -> ProjectionFile:
+        return self._file
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop at the end of the batch in hand, and close the file."""
+        self._stopping.set()
+        self._tail.wake()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._file.close()
+
+    def _rebuild(self) -> Iterator[RebuildProgress]:
+        began = told = monotonic()
+        aside = ProjectionFile(self._files.aside(), self._projection())
+        try:
+            while aside.position < self._file.position:
+                _take_in(aside, self._history)
+                if monotonic() - told >= _PROGRESS_SECONDS:
+                    told = monotonic()
+                    yield self._rebuild_progress(aside.position, told - began)
+            with self._turn:
+                while aside.position < self._file.position:
+                    _take_in(aside, self._history)
+                self._swap(aside)
+        finally:
+            aside.retire()
+            self._files.discard_aside()
+        yield self._rebuild_progress(self._file.position, monotonic() - began, done=True)
+
+    def _verify(self) -> Iterator[VerifyProgress]:
+        self._files.discard_verifying()
+        aside = ProjectionFile(self._files.verifying(), self._projection())
+        try:
+            is_stopping = self._stopping.is_set
+            yield from Verification(aside, self._history, self.snapshot, is_stopping).run()
+        finally:
+            aside.retire()
+            self._files.discard_verifying()
+
+    def _rebuild_progress(
+        self, position: int, seconds: float, *, done: bool = False
+    ) -> RebuildProgress:
+        head = self._tail.position
+        rate = position / seconds if seconds > 0 else 0.0
+        remaining = None if done or not rate else (head - position) / rate
+        return RebuildProgress(position, head, rate, remaining, done)
+
+    def _swap(self, aside: ProjectionFile) -> None:
+        """Put the new file in the place of the old one, whose last readers finish with it."""
+        aside.close()
+        old = self._file
+        self._file = ProjectionFile(self._files.promote_aside(), self._projection())
+        self._hand_over(self.name, self._file.path)
+        self._tell()
+        old.retire()
+        self._files.discard_older()
+        if not self._thread.is_alive() and not self._stopping.is_set():
+            self._thread = Thread(target=self._follow, name=self._thread.name, daemon=True)
+            self._thread.start()
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                head = self._reader.wait_beyond(
+                    self._file.position, _WAIT_SECONDS, self._stopping.is_set
+                )
+                if head > self._file.position:
+                    self._advance()
+            except LogClosed:
+                return
+            except Exception as error:
+                # It must not go on over an event that it has not taken in: it stops, and says so.
+                _logger.exception("projection_stopped", name=self.name, at=self._file.position)
+                self._tell(f"{type(error).__name__}: {error}")
+                return
+
+    def _advance(self) -> None:
+        with self._turn:
+            _take_in(self._file, self._history)
+        self._tell()
+
+
+def _take_in(file: ProjectionFile, history: History) -> None:
+    file.apply(history.after(file.position), history.stream)
