@@ -17,6 +17,7 @@ from communique.domain.values import Certainty
 from communique.service import log
 from communique.service.filters import Filter
 from communique.service.limits import CHECKPOINT_POSITIONS_MAX
+from communique.service.matching import Matching
 from communique.service.reading import Read, Span
 from communique.service.workers import Workers
 from communique.v1.record_service_pb2 import ReadResponse
@@ -107,6 +108,30 @@ def test_a_read_finds_all_that_its_filter_selects(
     assert found == [
         position for position, event in enumerate(events, 1) if selection.matches_recorded(event)
     ]
+
+
+@given(st.lists(claims() | amendments(), min_size=1, max_size=4), st.lists(FILTERS, max_size=6))
+def test_many_filters_at_once_select_what_each_selects(
+    events: list[Claim | Amendment], selections: list[Filter]
+) -> None:
+    """Filing filters by their tags misses nothing that one of them selects, and adds nothing."""
+    rows = [
+        log.Recorded(
+            position,
+            event.event_id.bytes,
+            1,
+            event.payload.type,
+            codec.message_of(event).SerializeToString(),
+            0,
+            "",
+        )
+        for position, event in enumerate(events, 1)
+    ]
+    each = {
+        selection: [at for at, event in enumerate(events) if selection.matches_recorded(event)]
+        for selection in selections
+    }
+    assert Matching(selections).found(rows) == {it: found for it, found in each.items() if found}
 
 
 def test_filters_of_the_strategies_select_something() -> None:

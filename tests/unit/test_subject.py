@@ -5,6 +5,7 @@ import pytest
 from communique.domain.clocks import known_at
 from communique.domain.event import Claim
 from communique.domain.facets import State
+from communique.domain.parties import Party
 from communique.domain.payloads import (
     AgreementSigned,
     CodedEventReported,
@@ -55,6 +56,16 @@ def test_a_named_key_is_the_only_one() -> None:
     )
 
     assert subjects_of(said) == ("talks/exports",)
+
+
+def test_two_organs_of_one_party_have_one_subject() -> None:
+    """A key is derived from codes, so that two actors of one code give it once."""
+    both = [Party(code="JPN"), Party(code="JPN", organ="Ministry of Foreign Affairs")]
+    said = claim(StanceStated(position="Unfair."), "2019-08-21", "JPN")
+
+    assert subjects_of(said.model_copy(update={"actors": tuple(both)})) == (
+        "stance-stated/JPN/general",
+    )
 
 
 @pytest.mark.parametrize(

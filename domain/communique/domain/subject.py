@@ -62,7 +62,7 @@ def subjects_of(claim: Claim) -> tuple[str, ...]:
     if claim.subject:
         return (claim.subject,)
     keys = {_key(claim, about.dyad, about.facet) for about in affirmations(claim)}
-    return tuple(sorted(keys or _keys_of_actors(claim)))
+    return tuple(sorted(keys or set(_keys_of_actors(claim))))
 
 
 def _key(claim: Claim, dyad: Dyad, facet: Facet) -> str:

@@ -71,11 +71,12 @@ class Subscription:
                 elif given := self._sign_of_life() or self._live():
                     yield given
                 elif self.cursor >= self._tailing.position:
-                    await self._tailing.pulse.beyond(self.cursor, self._seconds_to_sign())
+                    seconds = self._seconds_to_sign()
+                    await self._tailing.beyond(self.cursor, self._selection, seconds)
 
     def _is_behind(self) -> bool:
         """Whether what follows the cursor is recorded and has to be read from the log."""
-        return self.cursor < self._tailing.position and not self._tailing.holds_next(
+        return self.cursor < self._tailing.position and not self._tailing.has_next(
             self.cursor, self._selection
         )
 
@@ -118,7 +119,9 @@ class Subscription:
 
     def _seconds_to_sign(self) -> float:
         due = CHECKPOINT_SECONDS if self.cursor > self._said else self._heartbeat_seconds
-        return max(0.0, self._said_at + due - monotonic())
+        seconds = max(0.0, self._said_at + due - monotonic())
+        # What a filter passes over wakes nobody: it has to be looked after.
+        return seconds if self._selection is None else min(seconds, CHECKPOINT_SECONDS)
 
     def _told(self, frame: bytes) -> bytes:
         """Note that the client now knows the cursor, and when it heard of it."""

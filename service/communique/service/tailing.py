@@ -1,18 +1,18 @@
 """The live end of the log: followed once for the process, and kept in memory for all subscribers.
 
-What is recorded comes as *blocks*, each event of which is put into wire form once and looked at
-once by each distinct filter. The last blocks stay in a ring. A subscriber has a cursor, a position
-up to which it was given everything, and takes what follows it; it has no queue, so one that is slow
-costs nothing. A cursor that the ring has left behind is served from the log. While nobody
-subscribes nothing is read, and the ring begins anew at the log's end with the first who does.
+What is recorded comes as *blocks*, each event of which is put into wire form once, and held once
+against those filters that may select it (`matching`). The last blocks stay in a ring. A subscriber
+has a cursor, a position up to which it was given everything, and takes what follows it; it has no
+queue, so one that is slow costs nothing. A cursor that the ring has left behind is served from the
+log. Subscribers whose filter passes over a block are not woken: a thousand that wait for a dyad
+each cost no more than the few that are spoken of. While nobody subscribes nothing is read, and the
+ring begins anew at the log's end with the first who does.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from communique.service.filters import Filter
@@ -25,35 +25,48 @@ from communique.service.limits import (
 )
 from communique.service.log import EventLog, LogUnavailable
 from communique.service.logging import Logger
-from communique.service.mapper import event_of
-from communique.service.pulse import Pulse
-from communique.service.reading import Sieve
+from communique.service.matching import Matching
+from communique.service.pulse import Fault, Pulse
 from communique.service.refusals import ShuttingDown
 from communique.service.workers import Workers
 
 _PAUSE_SECONDS: Final = 0.5
 """After the log could not be read."""
-_EVENTS_DECODED_MAX: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """What was recorded with `after` < position <= `until`, ready to be sent.
 
-    `items` are the events in wire form; `found` says for each filter which of them it selects.
+    `items` are the events in wire form; `found` says which of them the filters of `looked` select,
+    and leaves out those that select none.
     """
 
     after: int
     until: int
     items: Sequence[bytes]
     byte_count: int
+    looked: frozenset[Filter]
     found: Mapping[Filter, Sequence[int]]
 
     def selected(self, selection: Filter | None) -> Sequence[bytes]:
         """Return what a filter selects, None being one that selects all."""
         if selection is None:
             return self.items
-        return [self.items[index] for index in self.found[selection]]
+        return [self.items[index] for index in self.found.get(selection, ())]
+
+
+class _Lookout:
+    """A filter that subscribers share.
+
+    Its pulse is at the end of the last block that it selects from, or at its first: behind that
+    nothing was selected. `since` is None until a block was looked at.
+    """
+
+    def __init__(self) -> None:
+        self.subscribers = 0
+        self.since: int | None = None
+        self.pulse = Pulse(0)
 
 
 class Taken(NamedTuple):
@@ -83,9 +96,8 @@ class Tailing:
         self._blocks: dict[int, Block] = {}
         self._byte_count = 0
         self._subscribers = 0
-        self._filters: Counter[Filter] = Counter()
-        self._sieves: dict[Filter, Sieve] = {}
-        self._decode = lru_cache(_EVENTS_DECODED_MAX)(event_of)
+        self._lookouts: dict[Filter, _Lookout] = {}
+        self._matching = Matching(())
         self._recorded = asyncio.Event()
 
     @property
@@ -109,7 +121,7 @@ class Tailing:
         finally:
             remove()
             task.cancel()
-            self.pulse.fail(ShuttingDown)
+            self._fail(ShuttingDown)
 
     @contextmanager
     def subscribed(self, selection: Filter | None) -> Iterator[None]:
@@ -123,7 +135,7 @@ class Tailing:
         # In this order: whatever is recorded from now on is heard of, and what was before is here.
         self._recorded.set()
         try:
-            with self._sieving(selection):
+            with self._looking(selection):
                 yield
         finally:
             self._subscribers -= 1
@@ -135,29 +147,54 @@ class Tailing:
         self.first = self.position
 
     @contextmanager
-    def _sieving(self, selection: Filter | None) -> Iterator[None]:
+    def _looking(self, selection: Filter | None) -> Iterator[None]:
         if selection is None:
             yield
             return
-        self._filters[selection] += 1
-        self._sieves.setdefault(selection, Sieve(selection, self._decode))
+        lookout = self._lookouts.setdefault(selection, _Lookout())
+        lookout.subscribers += 1
         try:
             yield
         finally:
-            self._filters[selection] -= 1
-            if not self._filters[selection]:
-                del self._filters[selection], self._sieves[selection]
+            lookout.subscribers -= 1
+            if not lookout.subscribers:
+                del self._lookouts[selection]
 
-    def holds_next(self, cursor: int, selection: Filter | None) -> bool:
+    def has_next(self, cursor: int, selection: Filter | None) -> bool:
         """Whether what follows a cursor lies here, and was looked at by the filter."""
         block = self._blocks.get(cursor)
-        return block is not None and (selection is None or selection in block.found)
+        is_here = block is not None and (selection is None or selection in block.looked)
+        return is_here or self._has_passed(cursor, selection)
+
+    def _has_passed(self, cursor: int, selection: Filter | None) -> bool:
+        """Whether the filter has looked at all that follows a cursor, and selects none of it."""
+        lookout = self._lookouts.get(selection) if selection else None
+        return (
+            lookout is not None and lookout.since is not None and cursor >= lookout.pulse.position
+        )
+
+    async def beyond(self, cursor: int, selection: Filter | None, seconds: float) -> None:
+        """Wait until something selected may follow a cursor, or `seconds` have passed.
+
+        Subscribers whose filter passes over what is recorded are not woken. Raises the fault.
+        """
+        pulse = self._lookouts[selection].pulse if selection else self.pulse
+        await pulse.beyond(cursor, seconds)
+
+    def _fail(self, fault: Fault | None) -> None:
+        """Have everybody raise the fault from now on; None: no more."""
+        self.pulse.fail(fault)
+        for lookout in self._lookouts.values():
+            lookout.pulse.fail(fault)
 
     def take(self, cursor: int, selection: Filter | None) -> Taken | None:
         """Return as much of what follows as fits into a frame; None: nothing is here."""
         items: list[bytes] = []
         size, start = 0, cursor
-        while self.holds_next(cursor, selection):
+        while self.has_next(cursor, selection):
+            if self._has_passed(cursor, selection):
+                cursor = self.position
+                break
             more = self._blocks[cursor].selected(selection)
             size += sum(map(len, more))
             if items and (len(items) + len(more) > EVENTS_PER_FRAME_MAX or size > FRAME_BYTES_MAX):
@@ -173,28 +210,31 @@ class Tailing:
             self._recorded.clear()
             try:
                 while self._subscribers and self._log.tail.position > self.position:
-                    sieves = dict(self._sieves)
-                    self._keep(await self._workers.run(self._next_block, sieves))
+                    matching = self._matching_now()
+                    self._keep(await self._workers.run(self._next_block, matching))
             except Exception:
                 # Subscribers hear of it, and it is tried again.
                 self._logger.exception("tailing", at=self.position)
-                self.pulse.fail(LogUnavailable)
+                self._fail(LogUnavailable)
                 await asyncio.sleep(_PAUSE_SECONDS)
-                self.pulse.fail(None)
+                self._fail(None)
                 self._recorded.set()
 
-    def _next_block(self, sieves: Mapping[Filter, Sieve]) -> Block:
+    def _matching_now(self) -> Matching:
+        """The filters of all subscribers, filed anew where they have changed."""
+        if self._matching.selections != self._lookouts.keys():
+            self._matching = Matching(self._lookouts)
+        return self._matching
+
+    def _next_block(self, matching: Matching) -> Block:
         after = self.position
         rows = self._log.read(after, EVENTS_PER_FRAME_MAX, bytes_max=FRAME_BYTES_MAX)
         items = [item_of(row) for row in rows]
-        found = {
-            selection: [index for index, row in enumerate(rows) if sieve.selects(row)]
-            for selection, sieve in sieves.items()
-        }
-        return Block(after, after + len(rows), items, sum(map(len, items)), found)
+        found, size = matching.found(rows), sum(map(len, items))
+        return Block(after, after + len(rows), items, size, matching.selections, found)
 
     def _keep(self, block: Block) -> None:
-        """Put a block into the ring, let go of the oldest, and wake everybody."""
+        """Put a block into the ring, let go of the oldest, and wake those whom it concerns."""
         if block.after != self.position:  # the ring has begun anew while it was read
             return
         self._blocks[block.after] = block
@@ -206,3 +246,15 @@ class Tailing:
             self._byte_count -= oldest.byte_count
             self.first = oldest.until
         self.pulse.move(block.until)
+        self._wake_lookouts(block)
+
+    def _wake_lookouts(self, block: Block) -> None:
+        for selection in block.found.keys() & self._lookouts.keys():
+            self._lookouts[selection].pulse.move(block.until)
+        new = [it for it in self._lookouts.items() if it[1].since is None]
+        for selection, lookout in new:
+            if selection in block.looked:
+                lookout.since = block.after
+                lookout.pulse.move(block.after)
+            else:  # its subscribers have to read this block from the log
+                lookout.pulse.move(block.until)

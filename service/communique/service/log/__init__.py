@@ -2,7 +2,7 @@
 
 Start with `EventLog`. `entries` is its vocabulary, `rules` is what it accepts, `errors` is the tree
 of what it refuses; `inbox`, `writer` and `store` are the way in (a queue, a thread, a transaction),
-`reader` and `tail` the way out, and `heading` is what goes before a state on the wire. `recorder` and
+`reader` and `tail` the way out; `heading` is what goes before a state on the wire. `recorder` and
 `tracking` are the same things behind the `eventsourcing` library's interfaces. States are opaque
 bytes here.
 """
