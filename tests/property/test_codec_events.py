@@ -239,3 +239,11 @@ def test_a_word_of_a_newer_release_is_none(claim: Claim, number: int) -> None:
     assert codec.stored(message) is None
     with pytest.raises(ValidationError):
         codec.submitted(message)
+
+
+@given(claims())
+def test_a_precision_of_a_newer_release_is_none(claim: Claim) -> None:
+    """Nor is one whose time is known in a way that is not known yet."""
+    message = codec.message_of(claim)
+    message.occurred.precision = 99  # type: ignore[assignment]
+    assert codec.stored_bytes(message.SerializeToString()) is None

@@ -89,7 +89,7 @@ class Reader:
             message.zone,
             instant(message.earliest),
             instant(message.latest) if message.HasField("latest") else None,
-            Precision(_PRECISIONS[message.precision]),
+            _precision_of(message.precision),
             "~" in text or "%" in text,
             "?" in text or "%" in text,
         )
@@ -143,6 +143,12 @@ def edtf_of(message: time_pb2.ValidTime) -> str:
             return f"{_text(span.start)}/{_text(span.end) if span.HasField('end') else '..'}"
         case _:
             return message.edtf
+
+
+def _precision_of(number: int) -> Precision:
+    if number not in _PRECISIONS:
+        raise NewerWord(f"unknown value {number}")
+    return Precision(_PRECISIONS[number])
 
 
 def known_time_of(message: time_pb2.KnownTime) -> dict[str, str]:
