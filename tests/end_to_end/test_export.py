@@ -203,6 +203,26 @@ def test_a_listing_becomes_a_data_frame(desk: Desk) -> None:
     assert str(frame["occurred_earliest"].dtype) == "datetime64[us, UTC]"
 
 
+def test_subjects_issues_and_statuses_become_tables(desk: Desk) -> None:
+    """Each row says what the listed thing says, of all pages."""
+    asked: dict[str, Any] = {"valid_at": "2019-08-31", "known_at": "2019-12-31"}
+    with Client(desk.address) as client:
+        subjects = client.subjects(page_size=3, **asked).to_arrow().to_pylist()
+        issues = client.issues(**asked).to_arrow().to_pylist()
+        statuses = client.statuses_of("KOR", page_size=1, **asked).to_arrow().to_pylist()
+        listed = [*client.subjects(**asked)]
+        named = [one.issue for one in client.issues(**asked)]
+        stands = client.status("KOR", "JPN", **asked)
+    assert [row["subject"] for row in subjects] == [one.subject for one in listed]
+    assert [row["claim_count"] for row in subjects] == [one.claim_count for one in listed]
+    assert [row["latest_earliest"] for row in subjects] == [one.latest.earliest for one in listed]
+    assert [row["issue"] for row in issues] == named
+    [status] = [row for row in statuses if row["dyad"] == "JPN-KOR"]
+    assert status["posture"] == stands.posture.value
+    assert status["element_count"] == len(stands.elements)
+    assert json.loads(status["status"])["posture"] == f"POSTURE_{stands.posture.value}"
+
+
 @pytest.mark.parametrize("name", ["pyarrow", "pandas"])
 def test_a_table_without_its_library_says_what_to_install(desk: Desk, name: str) -> None:
     """The extra is named."""

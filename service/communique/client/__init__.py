@@ -38,7 +38,7 @@ from communique.client.results import (
     SubjectClaim,
     VerifyProgress,
 )
-from communique.client.tables import EventListing
+from communique.client.tables import EventListing, IssueListing, StatusListing, SubjectListing
 from communique.client.transport import Retry
 from communique.codec import Violation
 
@@ -53,6 +53,7 @@ __all__ = [
     "Head",
     "ImportReport",
     "InvalidRequest",
+    "IssueListing",
     "Listing",
     "NotFound",
     "OutOfRange",
@@ -64,8 +65,10 @@ __all__ = [
     "Rejection",
     "Retry",
     "RevisionConflict",
+    "StatusListing",
     "Subject",
     "SubjectClaim",
+    "SubjectListing",
     "Subscription",
     "TimedOut",
     "Unavailable",

@@ -7,7 +7,8 @@ from communique import codec
 from communique.client import answers
 from communique.client.connection import Connection
 from communique.client.questions import Moment, Point, as_of_message, point_message
-from communique.client.results import Listing, Page
+from communique.client.results import Page
+from communique.client.tables import StatusListing
 from communique.domain.comparison import BilateralComparison
 from communique.domain.parties import Dyad
 from communique.domain.status import BilateralStatus, ResolvedAsOf
@@ -87,7 +88,7 @@ class StatusQuestions(Connection):
         as_of: ResolvedAsOf | None = None,
         min_position: int = 0,
         page_size: int = 0,
-    ) -> Listing[BilateralStatus]:
+    ) -> StatusListing:
         """Return how things stand between a party and all others of which something is recorded.
 
         `order_by` is `posture`, the strongest first, or `latest-event`; `ValueError` for another.
@@ -111,7 +112,7 @@ class StatusQuestions(Connection):
             statuses = [codec.status(one) for one in answer.statuses]
             return Page(statuses, answer.next_page_token, answers.resolved(answer.as_of))
 
-        return Listing(fetch)
+        return StatusListing(fetch)
 
     def compare(
         self,

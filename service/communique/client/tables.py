@@ -1,18 +1,22 @@
-"""Events as tables: Arrow and pandas, of the extra `export`, which is loaded when it is needed.
+"""Lists as tables: Arrow and pandas, of the extra `export`, which is loaded when it is needed.
 
-One row for each event as it stood at a point. `COLUMNS` is the schema; times are aware UTC, codes
-and ids are text, `event` is the whole event as JSON of the contract's `Event` message.
+One row for each event, subject, issue or status as it stood at a point. Times are aware UTC, codes
+and ids are text; `event` and `status` are the whole as JSON of the contract's message.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
 
 from communique import codec
-from communique.client.results import EventAsOf, Listing
+from communique.client.results import EventAsOf, Item, Listing
 from communique.domain.event import Claim, Event
+from communique.domain.issue import IssueSummary
+from communique.domain.status import BilateralStatus
+from communique.domain.subject import SubjectSummary
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
@@ -40,7 +44,10 @@ def of_claim(name: str, kind: str, value: Callable[[Claim], Any]) -> Column:
 
 def event_json(event: Event) -> str:
     """Return the whole event as one line of JSON, with the field names of the contract."""
-    message = codec.message_of(event)
+    return _json(codec.message_of(event))
+
+
+def _json(message: Message) -> str:
     return MessageToJson(message, preserving_proto_field_name=True, indent=None, ensure_ascii=False)
 
 
@@ -78,23 +85,76 @@ COLUMNS: Final = (
 """The columns of a table of `EventAsOf`, in order."""
 
 
-class EventListing(Listing[EventAsOf]):
-    """Events as of one point, fetched page by page as they are needed, or all as one table."""
+def _of_latest(name: str) -> tuple[Column, ...]:
+    """Return the columns of a subject or an issue in a list."""
+    return (
+        Column(name, "text", lambda one: getattr(one, name)),
+        Column("claim_count", "integer", lambda one: one.claim_count),
+        Column("latest", "text", lambda one: one.latest.edtf),
+        Column("latest_zone", "text", lambda one: one.latest.zone),
+        Column("latest_earliest", "instant", lambda one: one.latest.earliest),
+    )
+
+
+SUBJECT_COLUMNS: Final = _of_latest("subject")
+ISSUE_COLUMNS: Final = _of_latest("issue")
+STATUS_COLUMNS: Final = (
+    Column("dyad", "text", lambda one: one.dyad),
+    Column("posture", "text", lambda one: one.posture.value),
+    Column("rules", "texts", lambda one: [each.rule for each in one.posture_triggers]),
+    Column("element_count", "integer", lambda one: len(one.elements)),
+    Column("valid", "instant", lambda one: one.as_of.valid),
+    Column("known", "instant", lambda one: one.as_of.known),
+    Column("position", "integer", lambda one: one.as_of.position),
+    Column("status", "text", lambda one: _json(codec.status_message(one))),
+)
+"""The columns of tables of `SubjectSummary`, `IssueSummary` and `BilateralStatus`, in order."""
+
+
+class TableListing(Listing[Item]):
+    """Things as of one point, fetched page by page as they are needed, or all as one table."""
+
+    columns: ClassVar[tuple[Column, ...]]
+    """The schema of the table."""
 
     def to_arrow(self) -> "pa.Table":
-        """Return the events that are left as an Arrow table, of the schema in `COLUMNS`.
+        """Return what is left as an Arrow table, of the schema in `columns`.
 
         Raises what `Client` raises, and `ModuleNotFoundError` without the extra `export`.
         """
-        return arrow().Table.from_batches(batches(COLUMNS, self), schema_of(COLUMNS))
+        return arrow().Table.from_batches(batches(self.columns, self), schema_of(self.columns))
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return the events that are left as a data frame; raises as `to_arrow` does."""
+        """Return what is left as a data frame; raises as `to_arrow` does."""
         try:
             import pandas as pd  # noqa: F401, PLC0415  # pyarrow says less when it is missing
         except ModuleNotFoundError:
             raise _missing("pandas") from None
         return self.to_arrow().to_pandas()
+
+
+class EventListing(TableListing[EventAsOf]):
+    """Events as of one point."""
+
+    columns = COLUMNS
+
+
+class SubjectListing(TableListing[SubjectSummary]):
+    """Subjects as of one point."""
+
+    columns = SUBJECT_COLUMNS
+
+
+class IssueListing(TableListing[IssueSummary]):
+    """Issues as of one point."""
+
+    columns = ISSUE_COLUMNS
+
+
+class StatusListing(TableListing[BilateralStatus]):
+    """The statuses of a party with others as of one point."""
+
+    columns = STATUS_COLUMNS
 
 
 def batches(columns: Sequence[Column], rows: Iterable[object]) -> Iterator["pa.RecordBatch"]:

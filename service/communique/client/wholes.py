@@ -4,7 +4,8 @@ from communique import codec
 from communique.client import answers
 from communique.client.connection import Connection
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
-from communique.client.results import Listing, Page, Subject, SubjectClaim
+from communique.client.results import Page, Subject, SubjectClaim
+from communique.client.tables import IssueListing, SubjectListing
 from communique.domain.issue import IssueBoard, IssueSummary
 from communique.domain.status import ResolvedAsOf
 from communique.domain.subject import SubjectSummary
@@ -58,7 +59,7 @@ class WholeQuestions(Connection):
         as_of: ResolvedAsOf | None = None,
         min_position: int = 0,
         page_size: int = 0,
-    ) -> Listing[SubjectSummary]:
+    ) -> SubjectListing:
         """Return the subjects with a claim that matches, as of a point, in the order of their keys.
 
         `prefix` keeps those whose keys begin so.
@@ -80,7 +81,7 @@ class WholeQuestions(Connection):
             found = [codec.subject_summary(one) for one in answer.subjects]
             return Page(found, answer.next_page_token, answers.resolved(answer.as_of))
 
-        return Listing(fetch)
+        return SubjectListing(fetch)
 
     def issue(
         self,
@@ -120,7 +121,7 @@ class WholeQuestions(Connection):
         as_of: ResolvedAsOf | None = None,
         min_position: int = 0,
         page_size: int = 0,
-    ) -> Listing[IssueSummary]:
+    ) -> IssueListing:
         """Return the issues with a claim that matches, as of a point, in the order of their slugs.
 
         >>> [(one.issue, one.claim_count) for one in record.issues(EventFilter(parties=["CHN"]))]
@@ -139,7 +140,7 @@ class WholeQuestions(Connection):
             found = [codec.issue_summary(one) for one in answer.issues]
             return Page(found, answer.next_page_token, answers.resolved(answer.as_of))
 
-        return Listing(fetch)
+        return IssueListing(fetch)
 
 
 def _subject(message: subject_pb2.Subject) -> Subject:
