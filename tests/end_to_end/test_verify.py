@@ -143,7 +143,7 @@ def test_renumbered_rows_are_no_difference(
         ),
         (
             "timeline",
-            "UPDATE entries SET outlet = 'Nobody' WHERE entry_id = 7",
+            "UPDATE entries SET outlet = 'Nobody' WHERE position = 7",
             ["entries: ", "outlet is Nobody, not Yonhap", "position 7"],
         ),
         (

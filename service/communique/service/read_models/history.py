@@ -12,7 +12,7 @@ from communique.service.mapper import recorded_of
 BATCH_EVENTS: Final = 2_048
 """Many at once, so that a page of an index is written once for several events, not for each."""
 
-_STEPS_CACHED: Final = 4 * BATCH_EVENTS
+_STEPS_CACHED: Final = 2 * BATCH_EVENTS
 
 
 class Step(tuple[UUID, Recorded]):

@@ -45,6 +45,7 @@ from communique.service.read_models.series import (
 from communique.service.read_models.subjects import Subjects
 from communique.service.read_models.thread_follower import Handover, ThreadFollower, nobody
 from communique.service.read_models.timeline import TimelineProjection
+from communique.service.read_models.turns import Turns
 from communique.service.read_models.winners import Winners
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def thread_followers(
     folder: Path, reader: LogReader, hand_over: Handover = nobody
 ) -> list[Follower]:
     """Return a follower for each projection, with its file in `folder`."""
-    history = History(reader)
-    return [ThreadFollower(folder, each, reader, history, hand_over) for each in PROJECTIONS]
+    history, turns = History(reader), Turns(reader)
+    return [ThreadFollower(folder, each, reader, history, turns, hand_over) for each in PROJECTIONS]
 
 
 class ReadModels:

@@ -1,8 +1,8 @@
-"""A follower that is a thread of this process."""
+"""A follower that moves in a thread of this process."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from time import monotonic
 from typing import Final, TypeAlias
 
@@ -14,6 +14,7 @@ from communique.service.read_models.follower import Follower
 from communique.service.read_models.history import History
 from communique.service.read_models.projection import Projection, ProjectionFile
 from communique.service.read_models.questions import RebuildProgress, VerifyProgress
+from communique.service.read_models.turns import Turns
 from communique.service.read_models.verifying import Verification
 
 _logger: Final = structlog.get_logger(__name__)
@@ -24,7 +25,6 @@ Handover: TypeAlias = Callable[[str, Path], object]
 Whoever reads the old file has let go of it on return, and it is removed.
 """
 
-_WAIT_SECONDS: Final = 1.0
 _PROGRESS_SECONDS: Final = 0.2
 
 
@@ -33,7 +33,7 @@ def nobody(_name: str, _path: Path) -> None:
 
 
 class ThreadFollower(Follower):
-    """Follows the log in a thread, which is the only one to write the projection's file."""
+    """Follows the log in the thread of `turns`, the only one to write the projection's file."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class ThreadFollower(Follower):
         projection: type[Projection],
         reader: LogReader,
         history: History,
+        turns: Turns,
         hand_over: Handover = nobody,
     ) -> None:
         """Open the projection's file, or make it; nothing moves before `start`."""
@@ -49,12 +50,11 @@ class ThreadFollower(Follower):
         super().__init__(projection, reader.tail, self._file.position)
         if not self._is_new:
             self._files.discard_outdated()
-        self._reader = reader
         self._history = history
+        self._turns = turns
         self._hand_over = hand_over
         self._turn = Lock()
         self._stopping = Event()
-        self._thread = Thread(target=self._follow, name=f"project {projection.name}", daemon=True)
 
     @property
     def position(self) -> int:
@@ -67,14 +67,12 @@ class ThreadFollower(Follower):
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
+        self._turns.join(self)
 
     def close(self) -> None:
         """Stop at the end of the batch in hand, and close the file."""
         self._stopping.set()
-        self._tail.wake()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._turns.leave(self)
         self._file.close()
 
     def _rebuild(self) -> Iterator[RebuildProgress]:
@@ -122,30 +120,19 @@ class ThreadFollower(Follower):
         self._tell()
         old.retire()
         self._files.discard_older()
-        if not self._thread.is_alive() and not self._stopping.is_set():
-            self._thread = Thread(target=self._follow, name=self._thread.name, daemon=True)
-            self._thread.start()
 
-    def _follow(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                head = self._reader.wait_beyond(
-                    self._file.position, _WAIT_SECONDS, self._stopping.is_set
-                )
-                if head > self._file.position:
-                    self._advance()
-            except LogClosed:
-                return
-            except Exception as error:
-                # It must not go on over an event that it has not taken in: it stops, and says so.
-                _logger.exception("projection_stopped", name=self.name, at=self._file.position)
-                self._tell(f"{type(error).__name__}: {error}")
-                return
-
-    def _advance(self) -> None:
-        with self._turn:
-            _take_in(self._file, self._history)
-        self._tell()
+    def move_on(self) -> None:
+        """Take in the next batch. It never goes on over an event that it cannot: it says so."""
+        try:
+            with self._turn:
+                _take_in(self._file, self._history)
+        except LogClosed:
+            raise
+        except Exception as error:
+            _logger.exception("projection_stopped", name=self.name, at=self._file.position)
+            self._tell(f"{type(error).__name__}: {error}")
+        else:
+            self._tell()
 
 
 def _take_in(file: ProjectionFile, history: History) -> None:

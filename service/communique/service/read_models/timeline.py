@@ -5,6 +5,7 @@ A content is tagged with its type, dyads, parties, issues and subjects: see `lis
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from operator import attrgetter
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
@@ -148,7 +149,8 @@ class TimelineProjection(Projection):
         for row in changes.removed:
             if isinstance(row, EntryRow):
                 _delete(connection, row, tags)
-        _insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)], tags)
+        inserted = [row for row in changes.inserted if isinstance(row, EntryRow)]
+        _insert(connection, sorted(inserted, key=attrgetter("position")), tags)
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?, ?)", disputed)
