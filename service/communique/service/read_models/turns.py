@@ -4,6 +4,7 @@ In threads of their own they would wait for the interpreter most of the time, dr
 decode every event. In turn, the first decodes a batch and the others find it remembered.
 """
 
+from abc import abstractmethod
 from threading import Lock, Thread
 from typing import Final, Protocol
 
@@ -16,13 +17,16 @@ class Mover(Protocol):
     """What takes turns."""
 
     @property
+    @abstractmethod
     def position(self) -> int:
         """The position reached."""
 
     @property
+    @abstractmethod
     def error(self) -> str:
         """Why it does not move; empty while it does."""
 
+    @abstractmethod
     def move_on(self) -> None:
         """Take in the next batch; raises nothing but `LogClosed`."""
 
