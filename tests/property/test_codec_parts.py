@@ -79,7 +79,7 @@ def test_what_clients_say_is_not_taken_for_the_log(event: Event) -> None:
     message = codec.message_of(event)
     for part in parts_of(message):
         if part.DESCRIPTOR.name == "ValidTime":
-            part.earliest.seconds += 60  # type: ignore[attr-defined]
+            part.earliest.seconds -= 60  # type: ignore[attr-defined]
     of_log = codec.stored(message)
 
     assert codec.submitted(message) == event
