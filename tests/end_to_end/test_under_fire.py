@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import cycle, islice
 from pathlib import Path
 from threading import Event as Flag
 from typing import Final
@@ -20,7 +21,6 @@ from communique.domain.payloads import TalksAgreed, TalksRefused
 from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, free_port, wait_for
 from tests.given import claim
 
-WRITERS: Final = 2
 CATCH_UP_SECONDS_MAX: Final = 40
 PATIENT: Final = Retry(attempts_max=1_000, first_delay_seconds=0.02, delay_seconds_max=0.2)
 CODES: Final = ("JPN", "CHN", "FRA", "DEU")
@@ -124,15 +124,16 @@ def some_claim(dice: random.Random) -> Claim:
     return claim(payload, "2019-08-20", f"{code}>KOR", event_id=uuid4())
 
 
-def under_fire(server: Killable, kills: int, seed: int) -> None:
+def under_fire(server: Killable, kills: int, seed: int, *, writers: int, subscribers: int) -> None:
     """Write, follow and kill again and again; then all have seen the filtered log, once."""
     done, dice = Flag(), random.Random(seed)
-    followers = [Follower(server.address, one, seed + n) for n, one in enumerate(FILTERS * 2)]
-    with ThreadPoolExecutor(len(followers) + WRITERS) as pool, ExitStack() as stack:
+    filters = islice(cycle(FILTERS), subscribers)
+    followers = [Follower(server.address, one, seed + n) for n, one in enumerate(filters)]
+    with ThreadPoolExecutor(subscribers + writers) as pool, ExitStack() as stack:
         stack.callback(done.set)
         for follower in followers:
             stack.callback(follower.end)
-        working = [pool.submit(write, server.address, seed - n, done) for n in range(WRITERS)]
+        working = [pool.submit(write, server.address, seed - n, done) for n in range(writers)]
         following = [pool.submit(follower.follow) for follower in followers]
         for _ in range(kills):
             wait_for(server.address)
@@ -181,7 +182,7 @@ def is_wanted(event: Event, wanted: EventFilter | None) -> bool:
 
 def test_subscribers_under_fire(server: Killable) -> None:
     """Writers, subscribers that come and go, a server that is killed: complete, in order, once."""
-    under_fire(server, 2, seed=1)
+    under_fire(server, 2, seed=1, writers=2, subscribers=10)
 
 
 @pytest.mark.soak
@@ -189,4 +190,4 @@ def test_subscribers_under_fire_for_minutes(server: Killable) -> None:
     """The same for minutes, differently each time."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201  shown if it fails
-    under_fire(server, 60, seed)
+    under_fire(server, 60, seed, writers=8, subscribers=16)
