@@ -57,9 +57,16 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr
-            yield server, json.loads(server.stderr.readline())["address"]
+            lines = map(json.loads, server.stderr)
+            yield server, next(line["address"] for line in lines if line["event"] == "serving")
         finally:
             server.kill()
+
+
+def states(stubs: Stubs) -> set[tuple[int, int]]:
+    """The states of the read models, and their positions."""
+    listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
+    return {(one.state, one.position) for one in listed}
 
 
 def is_serving(stubs: Stubs, service: str = "") -> bool:
@@ -146,6 +153,7 @@ def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings)
     """An event that can't be taken in stops the read models there, and health tells."""
     with running_server(settings) as address, connected(address) as stubs:
         submit(stubs, meeting())
+        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_LIVE, 1)})
     append(settings, "MeetingHeld", b"no message at all")
     with running_server(settings) as address, connected(address) as stubs:
         _eventually(lambda: not is_serving(stubs))
@@ -155,8 +163,8 @@ def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings)
         request = GetBilateralStatusRequest(parties=["KOR", "JPN"], min_position=receipt.position)
         error = refused(lambda: stubs.timelines.GetBilateralStatus(request))
         assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "READ_MODEL_STOPPED")
+        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 1)})
         listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
-        assert {(one.state, one.position) for one in listed} == {(PROJECTION_STATE_STOPPED, 1)}
         assert all(one.error for one in listed)
 
 
