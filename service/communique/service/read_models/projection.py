@@ -7,7 +7,7 @@ history after it. So what is kept depends neither on batches nor on restarts.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
@@ -97,6 +97,18 @@ _COUNT: Final = """
 """
 
 
+@contextmanager
+def snapshot_of(readers: ReadPool) -> Iterator[Snapshot]:
+    """Lend a connection to a projection's file on which everything is read from one state."""
+    with readers.connection() as connection:
+        connection.execute("BEGIN")
+        try:
+            reached = connection.execute("SELECT notification_id FROM tracking").get or 0
+            yield Snapshot(connection, reached)
+        finally:
+            connection.execute("ROLLBACK")
+
+
 class ProjectionFile:
     """The file of one projection: one writer, many readers."""
 
@@ -132,16 +144,9 @@ class ProjectionFile:
             raise
         self.position = last
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Lend a connection on which everything is read from one state."""
-        with self._readers.connection() as connection:
-            connection.execute("BEGIN")
-            try:
-                reached = connection.execute("SELECT notification_id FROM tracking").get or 0
-                yield Snapshot(connection, reached)
-            finally:
-                connection.execute("ROLLBACK")
+        return snapshot_of(self._readers)
 
     def close(self) -> None:
         """Empty the WAL into the file, and close."""

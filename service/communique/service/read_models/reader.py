@@ -1,11 +1,10 @@
 """Reading a projection's file that somebody else writes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from communique.service.log.sqlite import ReadPool
-from communique.service.read_models.projection import Projection, Snapshot
+from communique.service.read_models.projection import Projection, Snapshot, snapshot_of
 
 
 class ProjectionReader:
@@ -16,16 +15,9 @@ class ProjectionReader:
         self.path = path
         self._pool = ReadPool(path, projection.format())
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Lend a connection on which everything is read from one state."""
-        with self._pool.connection() as connection:
-            connection.execute("BEGIN")
-            try:
-                reached = connection.execute("SELECT notification_id FROM tracking").get or 0
-                yield Snapshot(connection, reached)
-            finally:
-                connection.execute("ROLLBACK")
+        return snapshot_of(self._pool)
 
     def close(self) -> None:
         """Close the connections; those in use when they come back."""
