@@ -51,7 +51,7 @@ def contents(stream: Sequence[Recorded]) -> list[Content]:
     first, *rest = stream
     if not isinstance(first.event, Claim):
         return []
-    if not rest:
+    if not rest:  # most are never amended: what `regions` would find
         alone = Region(first.position, None, known_at(first.event.known, first.record_time), None)
         return [Content(first.event, alone.known_from, alone, first.position, None)]
     said: list[tuple[Claim, int, UUID | None]] = [(first.event, first.position, None)]

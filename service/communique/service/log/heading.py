@@ -26,7 +26,7 @@ def heading(row: Recorded) -> bytes:
     """Return what goes before the state of a row on the wire."""
     position, _, revision, _, state, record_micros, submitter = row
     size = len(state)
-    fields = b"\x08%b%b" % (varint(position), _fields(record_micros, submitter, revision))
+    fields = b"\x08%b%b" % (_written(position), _fields(record_micros, submitter, revision))
     length = varint(size)
     whole = varint(len(fields) + len(_EVENT_TAG) + len(length) + size)
     return b"".join((ITEM_TAG, whole, fields, _EVENT_TAG, length))
@@ -48,8 +48,13 @@ def _fields(record_micros: int, submitter: str, revision: int) -> bytes:
 
 
 @lru_cache(maxsize=1 << 12)
-def varint(number: int) -> bytes:
-    """Return a length as protobuf writes it: seven bits a byte, the lowest first."""
+def varint(length: int) -> bytes:
+    """Return a length as protobuf writes it; the same ones come again and again."""
+    return _written(length)
+
+
+def _written(number: int) -> bytes:
+    """Seven bits a byte, the lowest first."""
     written = bytearray()
     while number > 0x7F:  # noqa: PLR2004  the format's own
         written.append(number & 0x7F | 0x80)
