@@ -208,17 +208,12 @@ def causes(log: Log, slot: tuple[str, str], one: AsOf, other: AsOf) -> tuple[UUI
     """Return what makes a facet differ between two points."""
     found = [winners(log, as_of).get(slot) for as_of in (one, other)]
     won = [{it.element.event_ids[0]} if it else set[UUID]() for it in found]
-    certain = [_certain(it.element) if it else set[UUID]() for it in found]
+    below = [it.element.last_certain if it else None for it in found]
+    certain = [{it.event_ids[0]} if it else set[UUID]() for it in below]
     differ = set.symmetric_difference(*map(amendments_seen, (log, log), (one, other)))
     either = set[UUID]().union(*won, *certain)
     amended = {amendment for amends, amendment in differ if amends in either}
     return tuple(sorted((won[0] ^ won[1]) | (certain[0] ^ certain[1]) | amended or won[0]))
-
-
-def _certain(element: StatusElement) -> set[UUID]:
-    both = [element, element.last_certain]
-    found = [it.event_ids[0] for it in both if it and it.certainty is Certainty.CERTAIN]
-    return set(found[:1])
 
 
 def amendments_seen(log: Log, as_of: AsOf) -> set[tuple[UUID, UUID]]:

@@ -184,6 +184,15 @@ def test_a_correction_of_the_winner_is_the_cause() -> None:
     assert causes(before, after, refused, correction) == ids(correction)
 
 
+def test_a_correction_that_makes_the_winner_certain_is_the_only_cause() -> None:
+    """The claim wins at both points, and nothing lies below it at either."""
+    doubtful = claim(TalksRefused(), "2019-08-21", "JPN>KOR", **PROBABLE)
+    correction = corrected(doubtful, certainty=Certainty.CERTAIN)
+    before, after = point(LATER, position=1), point(LATER, position=2)
+
+    assert causes(before, after, doubtful, correction) == ids(correction)
+
+
 def test_a_correction_that_moves_a_claim_is_a_cause_on_both_sides() -> None:
     """What it left ends by it, what it went to appears by it."""
     refused = claim(TalksRefused(), "2019-08-02", "JPN>KOR", issues=("a",))
