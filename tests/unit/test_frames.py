@@ -9,12 +9,11 @@ from communique import codec
 from communique.domain.event import Amendment, Claim
 from communique.service.frames import (
     checkpoint_frame,
-    events_frame,
     item_of,
     items_frame,
     recorded_message,
 )
-from communique.service.log import Item, Recorded, heading
+from communique.service.log import Recorded
 from communique.v1.record_service_pb2 import Checkpoint, ReadResponse, RecordedEvents
 from tests.strategies import amendments, claims
 
@@ -36,8 +35,7 @@ ROWS = st.builds(
 def test_a_frame_parses_to_the_message_that_it_stands_for(rows: list[Recorded]) -> None:
     """The bytes put together by copying are those of the message put together field by field."""
     message = ReadResponse(events=RecordedEvents(events=map(recorded_message, rows)))
-    frame = events_frame(map(_item, rows))
-    assert frame == items_frame([item_of(row) for row in rows])
+    frame = items_frame([item_of(row) for row in rows])
     assert ReadResponse.FromString(frame) == message
     assert frame == message.SerializeToString(deterministic=True)
 
@@ -47,12 +45,8 @@ def test_lengths_of_any_size_are_written_rightly(size: int) -> None:
     """An event of any length, also one with fields that are not known, comes out as it went in."""
     unknown = b"\xfa\x3e" + _varint(size) + b"x" * size  # field 1007
     row = Recorded(1, UUID(int=1).bytes, 1, "MeetingHeld", unknown, 0, "")
-    (event,) = ReadResponse.FromString(events_frame([_item(row)])).events.events
+    (event,) = ReadResponse.FromString(items_frame([item_of(row)])).events.events
     assert event.event.SerializeToString() == unknown
-
-
-def _item(row: Recorded) -> Item:
-    return Item(row.position, row.state, heading(row))
 
 
 def _varint(number: int) -> bytes:

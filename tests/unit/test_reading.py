@@ -1,7 +1,7 @@
 """Reads: how often a sparse one says how far it is, and what it need not decode."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from pathlib import Path
 from uuid import UUID
@@ -16,7 +16,12 @@ from communique.domain.parties import Dyad
 from communique.domain.values import Certainty
 from communique.service import log
 from communique.service.filters import Filter
-from communique.service.limits import CHECKPOINT_POSITIONS_MAX
+from communique.service.frames import checkpoint_frame, item_of, items_frame
+from communique.service.limits import (
+    CHECKPOINT_POSITIONS_MAX,
+    EVENTS_PER_FRAME_MAX,
+    FRAME_BYTES_MAX,
+)
 from communique.service.matching import Matching
 from communique.service.reading import Read, Span
 from communique.service.workers import Workers
@@ -58,14 +63,16 @@ FILTERS = st.builds(
 
 def frames_of(event_log: log.EventLog, span: Span) -> list[ReadResponse]:
     """Read to the end."""
+    return list(map(ReadResponse.FromString, raw_frames_of(event_log, span)))
 
-    async def read() -> list[ReadResponse]:
+
+def raw_frames_of(event_log: log.EventLog, span: Span) -> list[bytes]:
+    """Read to the end, without decoding what comes."""
+
+    async def read() -> list[bytes]:
         workers = Workers("reads", 1, 10)
         try:
-            return [
-                ReadResponse.FromString(frame)
-                async for frame in Read(event_log, workers, span).frames()
-            ]
+            return [frame async for frame in Read(event_log, workers, span).frames()]
         finally:
             workers.close()
 
@@ -87,6 +94,47 @@ def test_a_sparse_filter_still_makes_progress(tmp_path: Path, *, is_backwards: b
     assert told[-1] == (1 if is_backwards else size)
     assert len(told) < 10
     assert all(0 < step <= CHECKPOINT_POSITIONS_MAX for step in steps)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[log.EventLog]:
+    """A log of 3,000 small events with 40 large ones in their midst."""
+    sizes = [10] * 2_000 + [60_000] * 40 + [300] * 1_000
+    with log.EventLog.open(tmp_path_factory.mktemp("log") / "log.db", count(1).__next__) as mixed:
+        entries = [
+            log.Claim(UUID(int=position), "MeetingHeld", bytes(size))
+            for position, size in enumerate(sizes, 1)
+        ]
+        mixed.append(entries).result()
+        yield mixed
+
+
+@pytest.mark.parametrize("limit", [None, 1, 500, 1_200])
+@pytest.mark.parametrize("is_backwards", [False, True])
+@pytest.mark.parametrize(("after", "until"), [(0, 3_040), (1_700, 2_900), (5, 6), (7, 7)])
+def test_frames_are_those_of_the_rows(
+    mixed: log.EventLog, after: int, until: int, limit: int | None, *, is_backwards: bool
+) -> None:
+    """Frames copied from the log are cut and filled as if each row had been looked at."""
+    span = Span(after, until, is_backwards=is_backwards, limit=limit)
+    assert raw_frames_of(mixed, span) == [*frames_by_rows(mixed, span)]
+
+
+def frames_by_rows(event_log: log.EventLog, span: Span) -> Iterator[bytes]:
+    """What frames are: at most 500 events and, but for the first, a mebibyte; then a checkpoint."""
+    after, until, left = span.after, span.until, span.limit or span.until
+    looked_at = until + 1 if span.is_backwards else after
+    while rows := event_log.read(
+        after,
+        min(left, EVENTS_PER_FRAME_MAX),
+        until=until,
+        descending=span.is_backwards,
+        bytes_max=FRAME_BYTES_MAX,
+    ):
+        yield items_frame(list(map(item_of, rows)))
+        left, looked_at = left - len(rows), rows[-1].position
+        after, until = (after, looked_at - 1) if span.is_backwards else (looked_at, until)
+    yield checkpoint_frame(looked_at)
 
 
 @given(st.lists(claims() | amendments(), min_size=1, max_size=5), FILTERS)

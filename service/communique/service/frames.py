@@ -4,9 +4,9 @@ What is recorded lies in the log as it goes on the wire (`log/heading.py`); arou
 tag and a length. The frames of a subscription are those of a read, field by field, and a few more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from communique.service.log import ITEM_TAG, Item, Recorded, heading, timestamp_of, varint
+from communique.service.log import ITEM_TAG, Recorded, heading, timestamp_of, varint
 from communique.v1.event_pb2 import Event, RecordedEvent
 from communique.v1.record_service_pb2 import Checkpoint, ReadResponse, SubscribeResponse
 
@@ -14,11 +14,6 @@ from communique.v1.record_service_pb2 import Checkpoint, ReadResponse, Subscribe
 def item_of(row: Recorded) -> bytes:
     """Return an event's part of a frame."""
     return heading(row) + row.state
-
-
-def events_frame(items: Iterable[Item]) -> bytes:
-    """Return the bytes of a `ReadResponse` that holds these events."""
-    return items_frame([part for _, state, head in items for part in (head, state)])
 
 
 def items_frame(parts: Sequence[bytes]) -> bytes:

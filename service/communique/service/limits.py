@@ -25,6 +25,8 @@ PAGE_TOKEN_LENGTH_MAX: Final = 1_024
 # Reading the log.
 EVENTS_PER_FRAME_MAX: Final = 500
 FRAME_BYTES_MAX: Final = 1_048_576
+READ_AT_ONCE_BYTES: Final = 524_288
+"""Frames are read until they have so many bytes, then go out: a slow client holds up as many."""
 CHECKPOINT_POSITIONS_MAX: Final = 10_000
 """A filtered read says how far it is after at most so many positions."""
 

@@ -29,7 +29,7 @@ class Subscription:
 
     Attributes:
         cursor: everything up to this position was looked at, and given where it is selected.
-        event_count: how many events were given.
+        event_count: how many events were given, or read to be given next.
     """
 
     def __init__(

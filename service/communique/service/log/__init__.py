@@ -2,9 +2,9 @@
 
 Start with `EventLog`. `entries` is its vocabulary, `rules` is what it accepts, `errors` is the tree
 of what it refuses; `inbox`, `writer` and `store` are the way in (a queue, a thread, a transaction),
-`reader` and `tail` the way out; `heading` is what goes before a state on the wire. `recorder` and
-`tracking` are the same things behind the `eventsourcing` library's interfaces. States are opaque
-bytes here.
+`reader`, `joining` and `tail` the way out; `heading` is what goes before a state on the wire.
+`recorder` and `tracking` are the same things behind the `eventsourcing` library's interfaces.
+States are opaque bytes here.
 """
 
 from communique.service.log.entries import (
@@ -12,7 +12,7 @@ from communique.service.log.entries import (
     Append,
     Claim,
     Entry,
-    Item,
+    Joined,
     Receipt,
     Recorded,
 )
@@ -55,7 +55,7 @@ __all__ = [
     "EventIdConflict",
     "EventLog",
     "ForeignFile",
-    "Item",
+    "Joined",
     "Limits",
     "LogClosed",
     "LogError",

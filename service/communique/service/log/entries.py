@@ -78,9 +78,9 @@ class Recorded(NamedTuple):
     submitter: str
 
 
-class Item(NamedTuple):
-    """An event of the log in wire form: its heading, then its state."""
+class Joined(NamedTuple):
+    """Events of the log in wire form, one behind the other; `position` is the last one's."""
 
     position: int
-    state: bytes
-    heading: bytes
+    event_count: int
+    wire: bytes

@@ -3,8 +3,8 @@
 The log keeps an event as the bytes of its `Event` message. On the wire it is field 1 of
 `RecordedEvents`: a tag, a length, and a `RecordedEvent`, which is its small fields followed by a
 tag, a length, and those very bytes. All that goes before them is the *heading*. The writer knows
-it when it inserts, and keeps it beside the state: so a reader of the whole log is given bytes as
-they lie there, at a microsecond an event, where putting the heading together takes two more.
+it when it inserts, and keeps it beside the state: so a read of the whole log copies bytes as they
+lie there (`joining.py`), where putting the heading together takes two microseconds an event.
 `tests/unit/test_frames.py` shows that a heading and its state parse to the message they stand for.
 """
 

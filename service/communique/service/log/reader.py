@@ -4,27 +4,24 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import apsw
 
-from communique.service.log.entries import Item, Recorded
+from communique.service.log.entries import Joined, Recorded
 from communique.service.log.errors import LogClosed, LogUnavailable
+from communique.service.log.joining import joined
 from communique.service.log.schema import COLUMNS, END, LOG_FORMAT
 from communique.service.log.sqlite import ReadPool
 from communique.service.log.tail import PolledTail, Tail, never
 
 POSITION_MAX: Final = 2**63 - 1
-Row = TypeVar("Row", Recorded, Item)
 
 _EVENTS: Final = f"SELECT {COLUMNS} FROM events WHERE {{}}"  # noqa: S608  our own names
 _SPAN: Final = "position > ? AND position <= ? ORDER BY position {} LIMIT ?"
 _ASCENDING: Final = _EVENTS.format(_SPAN.format("ASC"))
 _DESCENDING: Final = _EVENTS.format(_SPAN.format("DESC"))
-_ITEMS: Final = "SELECT position, state, heading FROM events WHERE {}"
-_ITEMS_ASCENDING: Final = _ITEMS.format(_SPAN.format("ASC"))
-_ITEMS_DESCENDING: Final = _ITEMS.format(_SPAN.format("DESC"))
 _STREAM: Final = _EVENTS.format("originator_id = ? ORDER BY originator_version")
 _BY_POSITION: Final = _EVENTS.format("position IN (SELECT value FROM json_each(?))")
 _RECORD_MICROS: Final = "SELECT record_micros FROM events WHERE position = ?"
@@ -80,28 +77,21 @@ class LogReader:
         """
         query = _DESCENDING if descending else _ASCENDING
         bindings = (after, POSITION_MAX if until is None else until, limit)
-        return self._span(query, bindings, Recorded._make, bytes_max)
-
-    def items(
-        self, after: int, until: int, limit: int, *, descending: bool = False, bytes_max: int
-    ) -> list[Item]:
-        """Return the same events in their wire form."""
-        query = _ITEMS_DESCENDING if descending else _ITEMS_ASCENDING
-        return self._span(query, (after, until, limit), Item._make, bytes_max)
-
-    def _span(
-        self,
-        query: str,
-        bindings: tuple[int, ...],
-        make: Callable[[Iterable[Any]], Row],
-        bytes_max: int | None,
-    ) -> list[Row]:
         with self.connection() as connection:
             cursor = connection.execute(query, bindings)
-            rows = map(make, cursor)
+            rows = map(Recorded._make, cursor)
             found = list(rows if bytes_max is None else _within(rows, bytes_max))
             cursor.close()
         return found
+
+    def joined(
+        self, after: int, until: int, limit: int, *, descending: bool = False, bytes_max: int
+    ) -> Joined:
+        """Return the same events in their wire form, one behind the other."""
+        with self.connection() as connection:
+            return joined(
+                connection, after, until, limit, descending=descending, bytes_max=bytes_max
+            )
 
     def stream(self, event_id: UUID) -> list[Recorded]:
         """Return a claim and its amendments in order; nothing for an id that is no claim's."""
@@ -147,7 +137,7 @@ class LogReader:
             raise LogUnavailable from error
 
 
-def _within(rows: Iterable[Row], bytes_max: int) -> Iterator[Row]:
+def _within(rows: Iterable[Recorded], bytes_max: int) -> Iterator[Recorded]:
     """Yield the first row, and those after it as long as their states fit into `bytes_max`."""
     size = 0
     for row in rows:

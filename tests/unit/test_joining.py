@@ -1,0 +1,100 @@
+"""Events in wire form, joined by SQLite or row by row: the same bytes, within the same limits."""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.service.frames import item_of
+from communique.service.limits import EVENTS_PER_FRAME_MAX, FRAME_BYTES_MAX
+from communique.service.log import Claim, EventLog, Joined, LogReader
+
+EVERY_BYTE = bytes(range(256))
+STATES = [
+    *(bytes([value]) for value in range(256)),
+    *(bytes(size) for size in range(5)),
+    *(EVERY_BYTE * times for times in range(5)),
+    *(EVERY_BYTE[:size] for size in (99, 100, 101)),
+    *(b"\x00\xff" * size for size in (1, 49, 50, 51)),
+]
+"""All bytes alone and together, empty ones, NULs, and sizes around the hundredth of 10,000."""
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventLog]:
+    """A log of those states."""
+    with EventLog.open(tmp_path_factory.mktemp("log") / "log.db", count(1).__next__) as log:
+        record(log, STATES)
+        yield log
+
+
+def record(log: EventLog, states: Sequence[bytes]) -> None:
+    """Record a claim of each state."""
+    first = log.head()[0] + 1
+    claims = [Claim(UUID(int=id_), "MeetingHeld", state) for id_, state in enumerate(states, first)]
+    log.append(claims, submitter="größer\x00").result()
+
+
+def by_rows(
+    log: LogReader, after: int, until: int, limit: int, *, descending: bool, bytes_max: int
+) -> Joined:
+    """What is to come out: the rows that `read` finds, put together one by one."""
+    rows = log.read(after, limit, until=until, descending=descending, bytes_max=bytes_max)
+    return Joined(rows[-1].position if rows else 0, len(rows), b"".join(map(item_of, rows)))
+
+
+@given(
+    after=st.integers(0, len(STATES)),
+    until=st.integers(0, len(STATES) + 5),
+    limit=st.integers(1, len(STATES) + 5),
+    descending=st.booleans(),
+    bytes_max=st.sampled_from([1, 100, 5_000, 10_000, FRAME_BYTES_MAX]),
+)
+def test_any_span_comes_out_as_its_rows(
+    log: EventLog, after: int, until: int, limit: int, *, descending: bool, bytes_max: int
+) -> None:
+    """Whichever way events are joined, they are those of the rows, byte for byte, in order."""
+    found = log.joined(after, until, limit, descending=descending, bytes_max=bytes_max)
+    rows = by_rows(log, after, until, limit, descending=descending, bytes_max=bytes_max)
+    assert found == rows
+
+
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=20))
+def test_any_states_come_out_as_they_went_in(
+    tmp_path_factory: pytest.TempPathFactory, states: list[bytes]
+) -> None:
+    """SQLite joins states of any bytes without looking at them."""
+    with EventLog.open(tmp_path_factory.mktemp("log") / "log.db", count(1).__next__) as log:
+        record(log, states)
+        size = len(states)
+        rows = by_rows(log, 0, size, size, descending=False, bytes_max=FRAME_BYTES_MAX)
+        assert log.joined(0, size, size, bytes_max=FRAME_BYTES_MAX) == rows
+        assert rows.event_count == size
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([2_097] * 500, 500),
+        ([2_098] * 500, 499),
+        ([2_000] * 490 + [6_857] * 10, 500),
+        ([2_000] * 490 + [6_858] * 10, 499),
+        ([10] * 499 + [65_536], 500),
+        ([65_536] * 17, 16),
+        ([FRAME_BYTES_MAX + 1, 10], 1),
+    ],
+)
+def test_a_frame_ends_before_it_has_too_many_bytes(
+    tmp_path: Path, sizes: list[int], expected: int
+) -> None:
+    """Events are joined up to the last that fits, the first one always."""
+    with EventLog.open(tmp_path / "log.db", count(1).__next__) as log:
+        record(log, [bytes(size) for size in sizes])
+        span = 0, len(sizes), EVENTS_PER_FRAME_MAX
+        found = log.joined(*span, bytes_max=FRAME_BYTES_MAX)
+        assert found == by_rows(log, *span, descending=False, bytes_max=FRAME_BYTES_MAX)
+        assert found.event_count == expected
