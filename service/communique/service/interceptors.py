@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from time import perf_counter
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import grpc
 import grpc.aio
@@ -23,6 +23,8 @@ _Code = grpc.StatusCode
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 HandlerOrNone: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 Facts = dict[str, Any]
+Decode: TypeAlias = Callable[[bytes], Any] | None
+Answer = TypeVar("Answer")
 
 
 class _Outcome(NamedTuple):
@@ -30,6 +32,9 @@ class _Outcome(NamedTuple):
 
     code: grpc.StatusCode = _Code.OK
     error: Exception | None = None
+
+
+_WENT_WELL: Final = _Outcome()
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -43,6 +48,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._none_under_way = asyncio.Event()
         self._none_under_way.set()
         self._is_draining = False
+        self._wrapped: dict[str, Handler] = {}
 
     def drain(self) -> None:
         """Take no more calls; those under way go on."""
@@ -59,58 +65,76 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[HandlerOrNone]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> HandlerOrNone:
-        """Return the method's handler, wrapped for this one call."""
+        """Return the method's handler, wrapped."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or not method.startswith(_OURS):
             return handler
-        facts: Facts = {"method": method.removeprefix(_OURS)}
-        return _wrapped(
-            handler,
-            _decoder(handler.request_deserializer, facts),
-            self._unary(handler.unary_unary, facts),
-            self._stream(handler.unary_stream or handler.stream_stream, facts),
-        )
+        if method not in self._wrapped:
+            self._wrapped[method] = self._wrap(method.removeprefix(_OURS), handler)
+        return self._wrapped[method]
 
-    def _unary(self, behaviour: Any, facts: Facts) -> Any:  # noqa: ANN401  gRPC has no type for it
-        async def answer(request: object, context: Context) -> object:
-            async with self._call(context, facts):
-                return await behaviour(_checked(request), context)
+    def _wrap(self, name: str, handler: Handler) -> Handler:
+        """Return a handler that takes bytes and decodes them within the call: once for a method."""
+        encode = handler.response_serializer
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(self._unary(name, handler), None, encode)
+        stream = self._stream(name, handler)
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(stream, None, encode)
+        return grpc.stream_stream_rpc_method_handler(stream, None, encode)
+
+    def _unary(self, name: str, handler: Handler) -> Any:  # noqa: ANN401  gRPC has no type for it
+        behaviour: Any = handler.unary_unary
+        decode = handler.request_deserializer
+
+        async def answer(data: bytes, context: Context) -> object:
+            facts: Facts = {"method": name}
+            return await self._call(
+                context, facts, lambda: behaviour(_decoded(decode, data, facts), context)
+            )
 
         return answer
 
-    def _stream(self, behaviour: Any, facts: Facts) -> Any:  # noqa: ANN401  as above
+    def _stream(self, name: str, handler: Handler) -> Any:  # noqa: ANN401  as above
+        behaviour: Any = handler.unary_stream or handler.stream_stream
+        read: Any = _decoded if handler.unary_stream else _each_decoded
+
         # Not a generator: gRPC may close one after the call has ended, outside the call's task.
-        async def answers(request: object, context: Context) -> None:
-            async with (
-                self._call(context, facts),
-                aclosing(behaviour(_checked(request), context)) as responses,
-            ):
-                async for response in responses:
-                    await context.write(response)
+        async def answers(data: Any, context: Context) -> None:  # noqa: ANN401  as above
+            facts: Facts = {"method": name}
+
+            async def write_all() -> None:
+                request = read(handler.request_deserializer, data, facts)
+                async with aclosing(behaviour(request, context)) as responses:
+                    async for response in responses:
+                        await context.write(response)
+
+            await self._call(context, facts, write_all)
 
         return answers
 
-    @asynccontextmanager
-    async def _call(self, context: Context, facts: Facts) -> AsyncIterator[None]:
+    async def _call(
+        self, context: Context, facts: Facts, answer: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
         """Count a call, turn what it raises into a status, and write its line."""
         started = perf_counter()
         # Once the call has ended, asking gRPC about it can crash the process: all is asked here.
         facts["peer"] = context.peer()
         deadline = started + seconds_left(context)
-        outcome = _Outcome()
+        outcome = _WENT_WELL
         self._calls += 1
         self._none_under_way.clear()
         try:
             with noting(facts):
                 self._admit()
-                yield
+                return await answer()
         except asyncio.CancelledError:
             outcome = _Outcome(_code_of_cancelled(deadline))
             raise
         except Exception as error:  # noqa: BLE001  whatever it was, the client gets a status
             outcome = _Outcome(rule_of(error).code, error)
-            await _abort(context, error)
+            return await _abort(context, error)
         finally:
             self._calls -= 1
             if not self._calls:
@@ -138,45 +162,26 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             self._logger.info("call", **facts)
 
 
-def _wrapped(handler: Handler, decode: Any, unary: Any, stream: Any) -> Handler:  # noqa: ANN401  as above
-    if handler.unary_unary:
-        return grpc.unary_unary_rpc_method_handler(unary, decode, handler.response_serializer)
-    if handler.unary_stream:
-        return grpc.unary_stream_rpc_method_handler(stream, decode, handler.response_serializer)
-    return grpc.stream_stream_rpc_method_handler(stream, decode, handler.response_serializer)
+def _decoded(decode: Decode, data: bytes, facts: Facts) -> Any:  # noqa: ANN401  as above
+    """Count the bytes, and return the message; raise `InvalidRequest` where they are none."""
+    facts["request_bytes"] = facts.get("request_bytes", 0) + len(data)
+    try:
+        return decode(data) if decode else data
+    except DecodeError as error:
+        raise InvalidRequest.at("request", f"is no message of the contract: {error}") from error
 
 
-def _decoder(decode: Callable[[bytes], Any] | None, facts: Facts) -> Callable[[bytes], Any]:
-    """Count the bytes that come in, and pass on as a value what can't be decoded."""
-
-    def decoded(data: bytes) -> object:
-        facts["request_bytes"] = facts.get("request_bytes", 0) + len(data)
-        try:
-            return decode(data) if decode else data
-        except DecodeError as error:
-            return error
-
-    return decoded
-
-
-def _checked(request: Any) -> Any:  # noqa: ANN401  as above
-    """Return the request or the stream of them; raise `InvalidRequest` where one was no message."""
-    if hasattr(request, "__aiter__"):
-        return _each_checked(request)
-    if isinstance(request, DecodeError):
-        raise InvalidRequest.at("request", f"is no message of the contract: {request}")
-    return request
-
-
-async def _each_checked(requests: AsyncIterator[object]) -> AsyncIterator[object]:
-    async for request in requests:
-        yield _checked(request)
+async def _each_decoded(
+    decode: Decode, requests: AsyncIterator[bytes], facts: Facts
+) -> AsyncIterator[object]:
+    async for data in requests:
+        yield _decoded(decode, data, facts)
 
 
 def _code_of_cancelled(deadline: float) -> grpc.StatusCode:
     return _Code.DEADLINE_EXCEEDED if perf_counter() >= deadline else _Code.CANCELLED
 
 
-async def _abort(context: Context, error: Exception) -> None:
+async def _abort(context: Context, error: Exception) -> NoReturn:
     status = rpc_status.to_status(status_of(error))
     await context.abort(status.code, status.details, status.trailing_metadata)

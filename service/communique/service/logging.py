@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
+from json import JSONEncoder
 from typing import Any, Final, TextIO
 
 import structlog
@@ -76,21 +78,29 @@ def _number(level: LogLevel) -> int:
 
 def _processors(log_format: LogFormat, target: TextIO) -> list[Processor]:
     on_terminal = target.isatty()
-    first: list[Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="logged_at"),
-    ]
     if log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and on_terminal):
         console = structlog.dev.ConsoleRenderer(
             colors=on_terminal and not os.environ.get("NO_COLOR"),
             exception_formatter=structlog.dev.plain_traceback,
             timestamp_key="logged_at",
         )
-        return [*first, console]
-    as_json = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
-    return [*first, structlog.processors.format_exc_info, _first_things_first, as_json]
+        return [structlog.processors.add_log_level, _first_things_first, console]
+    return [
+        structlog.processors.add_log_level,
+        _first_things_first,
+        structlog.processors.format_exc_info,
+        _json_line,
+    ]
 
 
 def _first_things_first(_logger: object, _method: str, facts: EventDict) -> EventDict:
-    """Put what every line has before what only some have."""
-    return {name: facts[name] for name in ("logged_at", "level", "event")} | dict(facts)
+    """Put what every line has, the time included, before what only some have."""
+    logged_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return {"logged_at": logged_at, "level": facts["level"], "event": facts["event"], **facts}
+
+
+_encoder: Final = JSONEncoder(ensure_ascii=False, default=str)
+
+
+def _json_line(_logger: object, _level: str, facts: EventDict) -> str:
+    return _encoder.encode(facts)
