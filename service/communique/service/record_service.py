@@ -1,12 +1,12 @@
 """`RecordService`: the log. Each method checks, asks and answers; what it raises `errors` maps."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from communique.domain.clocks import micros
 from communique.service import log
+from communique.service.answers import Answers
 from communique.service.asking import Asking, resolved
 from communique.service.context import Context, submitter_of
 from communique.service.filters import Filter, filter_of
@@ -30,6 +30,7 @@ class RecordService(RecordServiceServicer):
 
     event_log: log.EventLog
     read_models: ReadModels
+    answers: Answers
     intake: Intake
     asking: Asking
     readers: Workers
@@ -41,7 +42,7 @@ class RecordService(RecordServiceServicer):
         expectations = expectations_of(request.expectations)
         entries = await self.intake.entries(request.events)
         answer = self.event_log.append(entries, expectations, submitter_of(context))
-        receipts = await asyncio.wrap_future(answer)
+        receipts = await self.answers.of(answer)
         note(position=receipts[-1].position)
         return pb.SubmitResponse(receipts=map(_receipt, receipts))
 

@@ -16,6 +16,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
 from communique.service import limits, runtime
+from communique.service.answers import Answers
 from communique.service.asking import Asking
 from communique.service.clock import Clock
 from communique.service.health import RECORD_SERVICE, SERVICES, Health
@@ -122,7 +123,9 @@ async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIt
         calls = CallInterceptor(logger, settings.concurrent_calls_max)
 
         server = grpc.aio.server(interceptors=[calls], options=_OPTIONS)
-        records = RecordService(event_log, read_models, intake, asking, readers, live)
+        records = RecordService(
+            event_log, read_models, Answers(event_log), intake, asking, readers, live
+        )
         timelines = TimelineService(read_models, asking, live)
         projections = ProjectionService(read_models, asking)
         record_service_pb2_grpc.add_RecordServiceServicer_to_server(records, server)

@@ -67,6 +67,13 @@ class EventLog(LogReader):
         """
         return self._writer.append(Append(tuple(entries), dict(expectations or {}), submitter))
 
+    def call_after_answers(self, listener: Callable[[], object]) -> None:
+        """Have `listener` called in the writer's thread whenever it has given a commit's answers.
+
+        There is one; it must be quick and raise nothing.
+        """
+        self._writer.call_after_answers = listener
+
     def add_listener(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with the last position after each commit: see `Tail`."""
         return self.tail.add_listener(listener)

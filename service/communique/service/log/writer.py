@@ -50,6 +50,7 @@ class Writer:
         self._limits = limits
         self._inbox = Inbox(limits)
         self._is_failing = False
+        self.call_after_answers: Callable[[], object] = _nothing
         self.tail = Tail(self._store.position)
         self._thread = Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -93,6 +94,7 @@ class Writer:
             self._inbox.close()
             while not self._inbox.is_finished:
                 _refuse(self._inbox.take(0), LogUnavailable(), None)
+            self.call_after_answers()
 
     def _serve(self) -> None:
         while not self._inbox.is_finished:
@@ -123,6 +125,7 @@ class Writer:
             self._is_failing = False
             self.tail.advance(self._store.position)
             _answer(group, outcomes)
+        self.call_after_answers()
 
     def _write(self, group: list[Job]) -> Sequence[Outcome]:
         first = group[0]
@@ -148,6 +151,10 @@ class Writer:
             _logger.error("the log's %s failed", what, exc_info=error)
         self._is_failing = True
         self._store.recover()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _answer(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
