@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic, sleep
 from uuid import UUID, uuid4
 
 import pytest
@@ -281,3 +282,23 @@ def test_waiting_ends_with_time(tmp_path: Path, clock: Clock) -> None:
     """A wait that is over without news returns the last position, as it was."""
     with open_log(tmp_path, clock) as log:
         assert log.wait_beyond(0, 0.01) == 0
+
+
+def test_the_wal_is_copied_back_once_nothing_comes(tmp_path: Path, clock: Clock) -> None:
+    """What was recorded reaches the file itself while the log is open and nobody appends."""
+    clock.goes_on.set()
+    with open_log(tmp_path, clock, Limits(checkpoint_idle_pages=1, idle_seconds=0.01)) as log:
+        log.append([Claim(uuid4(), "MeetingHeld", b"copied back")]).result(WAIT_SECONDS)
+        deadline = monotonic() + WAIT_SECONDS
+        while b"copied back" not in (tmp_path / "log.db").read_bytes():
+            assert monotonic() < deadline
+            sleep(0.01)
+
+
+def test_the_wal_is_left_alone_while_requests_come(tmp_path: Path, clock: Clock) -> None:
+    """A log that is hardly ever without a request copies nothing back for few pages."""
+    clock.goes_on.set()
+    with open_log(tmp_path, clock, Limits(checkpoint_idle_pages=1, idle_seconds=3600)) as log:
+        for _ in range(3):
+            log.append([Claim(uuid4(), "MeetingHeld", b"copied back")]).result(WAIT_SECONDS)
+        assert b"copied back" not in (tmp_path / "log.db").read_bytes()

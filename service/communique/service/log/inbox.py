@@ -82,11 +82,6 @@ class Inbox:
             self._changed.notify()
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nobody waits."""
-        return not self._jobs
-
-    @property
     def is_finished(self) -> bool:
         """Whether nothing waits and nothing can come."""
         return self._is_closed and not self._jobs

@@ -91,11 +91,15 @@ class Store:
         with transaction(connection):
             connection.pragma("user_version", LOG_FORMAT.version)
 
-    def checkpoint_if_due(self, *, is_idle: bool) -> None:
-        """Copy the WAL back into the file if it has grown enough since the last time."""
+    def is_due(self, *, is_idle: bool) -> bool:
+        """Tell whether the WAL has grown enough since the last checkpoint for another one."""
         limits = self._limits
         bound = limits.checkpoint_idle_pages if is_idle else limits.checkpoint_busy_pages
-        if self._wal_pages - self._checkpoint_from >= bound:
+        return self._wal_pages - self._checkpoint_from >= bound
+
+    def checkpoint_if_due(self, *, is_idle: bool) -> None:
+        """Copy the WAL back into the file if it has grown enough since the last time."""
+        if self.is_due(is_idle=is_idle):
             self._writing().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             self._checkpoint_from = self._wal_pages
 

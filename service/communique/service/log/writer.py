@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Final, TypeAlias
@@ -98,13 +99,19 @@ class Writer:
 
     def _serve(self) -> None:
         while not self._inbox.is_finished:
-            group = self._inbox.take(self._limits.probe_seconds if self._is_failing else None)
+            group = self._inbox.take(self._patience_seconds())
             if group:
                 self._commit(group)
             elif self._is_failing:
                 self._is_failing = not self._attempt("probe", self._store.probe)
-            self._attempt("checkpoint", self._checkpoint)
+            self._attempt("checkpoint", partial(self._store.checkpoint_if_due, is_idle=not group))
         self._attempt("close", self._store.close)
+
+    def _patience_seconds(self) -> float | None:
+        """How long to wait for requests until there is something else to do; None: for ever."""
+        if self._is_failing:
+            return self._limits.probe_seconds
+        return self._limits.idle_seconds if self._store.is_due(is_idle=True) else None
 
     def _commit(self, group: list[Job]) -> None:
         """Write a group and answer it; one that a single request spoils is written singly."""
@@ -133,9 +140,6 @@ class Writer:
             return [self._store.insert(first.stored_events, self._clock())]
         requests = [job.request for job in group if isinstance(job, AppendJob)]
         return self._store.append(requests, self._clock())
-
-    def _checkpoint(self) -> None:
-        self._store.checkpoint_if_due(is_idle=self._inbox.is_empty)
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
         """Do what nobody waits for; a failure is noted and goes no further."""
