@@ -108,7 +108,7 @@ def read(bed: Bed) -> Iterator[Figure]:
 
 
 def rebuild(bed: Bed) -> Iterator[Figure]:
-    """Each read model anew from the log, while the old one serves; and all in turn."""
+    """Each read model anew from the log, while the old one serves; and all together."""
     for size in bed.sizes:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)) as server, Client(service.address) as client:

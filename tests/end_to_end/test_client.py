@@ -308,7 +308,8 @@ def test_read_models_are_listed_and_rebuilt(client: Client) -> None:
     names = [it.name for it in client.projections()]
     assert "bilateral-status" in names
     last = [*client.rebuild("bilateral-status")][-1]
-    assert (last.done, last.position) == (True, 19)
+    assert (last.name, last.done, last.position) == ("bilateral-status", True, 19)
+    assert sorted(one.name for one in client.rebuild() if one.done) == names
     with pytest.raises(NotFound, match="bilateral-status"):
         next(client.rebuild("bilateral"))
 

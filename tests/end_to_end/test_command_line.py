@@ -319,6 +319,7 @@ def test_read_models_are_shown_and_rebuilt(run: Run, sample_file: Path) -> None:
     assert run("status", "KOR", "JPN", "--min-position", "19").exit_code == 0
     assert "bilateral-status version" in run("projections").stdout
     assert "is rebuilt, up to position 19" in run("rebuild", "bilateral-status").stdout
+    assert run("rebuild").stdout.count("is rebuilt, up to position 19") == 3
     unknown = run("rebuild", "bilateral")
     assert "bilateral-status" in unknown.stderr
     assert unknown.exit_code == ExitCode.FAILED

@@ -1,12 +1,15 @@
 """The operator's view: how far the read models are, and rebuilding them while they serve."""
 
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 
 import grpc
 import pytest
 
-from communique.service.server import READ_MODELS_FOLDER, running_server
+from communique.service.log import EventLog
+from communique.service.read_models import ReadModels, RebuildRunning
+from communique.service.server import LOG_FILE, READ_MODELS_FOLDER, running_server
 from communique.service.settings import Settings
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
@@ -38,9 +41,9 @@ def test_every_projection_says_how_far_it_is(stubs: Stubs) -> None:
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, ""])
 def test_a_rebuilt_projection_answers_as_before(stubs: Stubs, name: str) -> None:
-    """A rebuild reports progress, ends with `done`, and changes no answer."""
+    """A rebuild of one or all reports progress, ends with `done`, and changes no answer."""
     submit(stubs, *meetings(300))
     before = projections(stubs)
     pinned = stubs.records.ListEvents(ListEventsRequest(min_position=300)).as_of
@@ -49,8 +52,11 @@ def test_a_rebuilt_projection_answers_as_before(stubs: Stubs, name: str) -> None
     request.as_of.known.instant.CopyFrom(pinned.known)
     request.as_of.position = pinned.position
     listed = stubs.records.ListEvents(request)
-    *_, last = stubs.projections.RebuildProjection(RebuildProjectionRequest(name=name))
-    assert (last.done, last.position, last.head) == (True, 300, 300)
+    told = list(stubs.projections.RebuildProjection(RebuildProjectionRequest(name=name)))
+    done = [one for one in told if one.done]
+    assert sorted(one.name for one in done) == ([name] if name else NAMES)
+    assert {(one.position, one.head) for one in done} == {(300, 300)}
+    assert told[-1] in done
     assert stubs.records.ListEvents(request) == listed
     assert projections(stubs) == before
 
@@ -87,3 +93,16 @@ def test_an_unknown_projection_is_told_with_those_that_there_are(stubs: Stubs) -
     error = refused(lambda: stubs.projections.RebuildProjection(request))
     assert error.reason == "PROJECTION_NOT_FOUND"
     assert all(name in error.message for name in NAMES)
+
+
+def test_all_are_not_rebuilt_while_one_of_them_is(tmp_path: Path) -> None:
+    """The one that is being rebuilt is named; when it has ended, all can be."""
+    with EventLog.open(tmp_path / LOG_FILE, lambda: 1) as log:
+        read_models = ReadModels(tmp_path / READ_MODELS_FOLDER, log)
+        running = read_models.rebuild("timeline")
+        assert next(running).done  # and not ended: it is still held
+        with pytest.raises(RebuildRunning, match="timeline"):
+            list(read_models.rebuild(""))
+        assert next(running, None) is None
+        assert [one.done for one in read_models.rebuild("")] == [True] * len(NAMES)
+        read_models.close()

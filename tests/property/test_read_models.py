@@ -259,6 +259,9 @@ def test_rebuilt_is_the_same_as_live(
             for kind in PROJECTIONS:
                 *_, last = read_models.rebuild(kind.name)
                 assert (last.done, last.position) == (True, len(log))
+            told = [one for one in read_models.rebuild("") if one.done]
+            assert {one.name for one in told} == {kind.name for kind in PROJECTIONS}
+            assert {one.position for one in told} == {len(log)}
             assert [answers(read_models, as_of) for as_of in asked] == before
         assert [dump(file_of(real, kind)) for kind in PROJECTIONS] == live
 

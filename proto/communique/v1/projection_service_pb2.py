@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&communique/v1/projection_service.proto\x12\rcommunique.v1\x1a\x1egoogle/protobuf/duration.proto\"\xa4\x01\n\nProjection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.communique.v1.ProjectionState\x12\x10\n\x08position\x18\x04 \x01(\x03\x12\x0b\n\x03lag\x18\x05 \x01(\x03\x12\x1a\n\x12unknown_type_count\x18\x06 \x01(\x03\x12\r\n\x05\x65rror\x18\x07 \x01(\t\"\x18\n\x16ListProjectionsRequest\"I\n\x17ListProjectionsResponse\x12.\n\x0bprojections\x18\x01 \x03(\x0b\x32\x19.communique.v1.Projection\"(\n\x18RebuildProjectionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x92\x01\n\x19RebuildProjectionResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x0c\n\x04head\x18\x02 \x01(\x03\x12\x19\n\x11\x65vents_per_second\x18\x03 \x01(\x01\x12,\n\tremaining\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04\x64one\x18\x05 \x01(\x08\"\'\n\x17VerifyProjectionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xab\x01\n\x18VerifyProjectionResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x0c\n\x04head\x18\x02 \x01(\x03\x12\x19\n\x11\x65vents_per_second\x18\x03 \x01(\x01\x12,\n\tremaining\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04\x64one\x18\x05 \x01(\x08\x12\x18\n\x10\x66irst_difference\x18\x06 \x01(\t*\xac\x01\n\x0fProjectionState\x12 \n\x1cPROJECTION_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15PROJECTION_STATE_LIVE\x10\x01\x12\x1d\n\x19PROJECTION_STATE_BUILDING\x10\x02\x12\x1f\n\x1bPROJECTION_STATE_REBUILDING\x10\x03\x12\x1c\n\x18PROJECTION_STATE_STOPPED\x10\x04\x32\xc6\x02\n\x11ProjectionService\x12`\n\x0fListProjections\x12%.communique.v1.ListProjectionsRequest\x1a&.communique.v1.ListProjectionsResponse\x12h\n\x11RebuildProjection\x12\'.communique.v1.RebuildProjectionRequest\x1a(.communique.v1.RebuildProjectionResponse0\x01\x12\x65\n\x10VerifyProjection\x12&.communique.v1.VerifyProjectionRequest\x1a\'.communique.v1.VerifyProjectionResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&communique/v1/projection_service.proto\x12\rcommunique.v1\x1a\x1egoogle/protobuf/duration.proto\"\xa4\x01\n\nProjection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.communique.v1.ProjectionState\x12\x10\n\x08position\x18\x04 \x01(\x03\x12\x0b\n\x03lag\x18\x05 \x01(\x03\x12\x1a\n\x12unknown_type_count\x18\x06 \x01(\x03\x12\r\n\x05\x65rror\x18\x07 \x01(\t\"\x18\n\x16ListProjectionsRequest\"I\n\x17ListProjectionsResponse\x12.\n\x0bprojections\x18\x01 \x03(\x0b\x32\x19.communique.v1.Projection\"(\n\x18RebuildProjectionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xa0\x01\n\x19RebuildProjectionResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x0c\n\x04head\x18\x02 \x01(\x03\x12\x19\n\x11\x65vents_per_second\x18\x03 \x01(\x01\x12,\n\tremaining\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04\x64one\x18\x05 \x01(\x08\x12\x0c\n\x04name\x18\x06 \x01(\t\"\'\n\x17VerifyProjectionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xab\x01\n\x18VerifyProjectionResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x0c\n\x04head\x18\x02 \x01(\x03\x12\x19\n\x11\x65vents_per_second\x18\x03 \x01(\x01\x12,\n\tremaining\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04\x64one\x18\x05 \x01(\x08\x12\x18\n\x10\x66irst_difference\x18\x06 \x01(\t*\xac\x01\n\x0fProjectionState\x12 \n\x1cPROJECTION_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15PROJECTION_STATE_LIVE\x10\x01\x12\x1d\n\x19PROJECTION_STATE_BUILDING\x10\x02\x12\x1f\n\x1bPROJECTION_STATE_REBUILDING\x10\x03\x12\x1c\n\x18PROJECTION_STATE_STOPPED\x10\x04\x32\xc6\x02\n\x11ProjectionService\x12`\n\x0fListProjections\x12%.communique.v1.ListProjectionsRequest\x1a&.communique.v1.ListProjectionsResponse\x12h\n\x11RebuildProjection\x12\'.communique.v1.RebuildProjectionRequest\x1a(.communique.v1.RebuildProjectionResponse0\x01\x12\x65\n\x10VerifyProjection\x12&.communique.v1.VerifyProjectionRequest\x1a\'.communique.v1.VerifyProjectionResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'communique.v1.projection_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROJECTIONSTATE']._serialized_start=764
-  _globals['_PROJECTIONSTATE']._serialized_end=936
+  _globals['_PROJECTIONSTATE']._serialized_start=778
+  _globals['_PROJECTIONSTATE']._serialized_end=950
   _globals['_PROJECTION']._serialized_start=90
   _globals['_PROJECTION']._serialized_end=254
   _globals['_LISTPROJECTIONSREQUEST']._serialized_start=256
@@ -43,11 +43,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REBUILDPROJECTIONREQUEST']._serialized_start=357
   _globals['_REBUILDPROJECTIONREQUEST']._serialized_end=397
   _globals['_REBUILDPROJECTIONRESPONSE']._serialized_start=400
-  _globals['_REBUILDPROJECTIONRESPONSE']._serialized_end=546
-  _globals['_VERIFYPROJECTIONREQUEST']._serialized_start=548
-  _globals['_VERIFYPROJECTIONREQUEST']._serialized_end=587
-  _globals['_VERIFYPROJECTIONRESPONSE']._serialized_start=590
-  _globals['_VERIFYPROJECTIONRESPONSE']._serialized_end=761
-  _globals['_PROJECTIONSERVICE']._serialized_start=939
-  _globals['_PROJECTIONSERVICE']._serialized_end=1265
+  _globals['_REBUILDPROJECTIONRESPONSE']._serialized_end=560
+  _globals['_VERIFYPROJECTIONREQUEST']._serialized_start=562
+  _globals['_VERIFYPROJECTIONREQUEST']._serialized_end=601
+  _globals['_VERIFYPROJECTIONRESPONSE']._serialized_start=604
+  _globals['_VERIFYPROJECTIONRESPONSE']._serialized_end=775
+  _globals['_PROJECTIONSERVICE']._serialized_start=953
+  _globals['_PROJECTIONSERVICE']._serialized_end=1279
 # @@protoc_insertion_point(module_scope)

@@ -141,13 +141,13 @@ Global___ListProjectionsResponse: _TypeAlias = ListProjectionsResponse  # noqa: 
 
 @_typing.final
 class RebuildProjectionRequest(_message.Message):
-    """RebuildProjectionRequest names a projection."""
+    """RebuildProjectionRequest names a projection, or none for all."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """name is the projection's name."""
+    """name is the projection's name. Empty: all are built together, which decodes each event once for all of them."""
     def __init__(
         self,
         *,
@@ -163,7 +163,7 @@ Global___RebuildProjectionRequest: _TypeAlias = RebuildProjectionRequest  # noqa
 
 @_typing.final
 class RebuildProjectionResponse(_message.Message):
-    """RebuildProjectionResponse is progress; the last frame is `done`."""
+    """RebuildProjectionResponse is the progress of one projection; its last frame is `done`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -172,6 +172,7 @@ class RebuildProjectionResponse(_message.Message):
     EVENTS_PER_SECOND_FIELD_NUMBER: _builtins.int
     REMAINING_FIELD_NUMBER: _builtins.int
     DONE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """position is the last position taken in."""
     head: _builtins.int
@@ -180,6 +181,8 @@ class RebuildProjectionResponse(_message.Message):
     """events_per_second is the rate since the rebuild began."""
     done: _builtins.bool
     """done is true when the new read model serves."""
+    name: _builtins.str
+    """name is the projection's name."""
     @_builtins.property
     def remaining(self) -> _duration_pb2.Duration:
         """remaining is an estimate of the time left; absent while there is none."""
@@ -192,10 +195,11 @@ class RebuildProjectionResponse(_message.Message):
         events_per_second: _builtins.float = ...,
         remaining: _duration_pb2.Duration | None = ...,
         done: _builtins.bool = ...,
+        name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["remaining", b"remaining"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "events_per_second", b"events_per_second", "head", b"head", "position", b"position", "remaining", b"remaining"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "events_per_second", b"events_per_second", "head", b"head", "name", b"name", "position", b"position", "remaining", b"remaining"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

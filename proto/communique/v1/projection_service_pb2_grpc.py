@@ -64,8 +64,8 @@ class ProjectionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RebuildProjection(self, request, context):
-        """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
-        new one has caught up. It answers with progress.
+        """RebuildProjection builds a read model, or all of them together, anew from the log, aside, while the old one serves,
+        and swaps them when the new one has caught up. It answers with progress.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

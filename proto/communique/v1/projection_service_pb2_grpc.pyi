@@ -36,8 +36,8 @@ class ProjectionServiceStub:
     ListProjections: _grpc.UnaryUnaryMultiCallable[_projection_service_pb2.ListProjectionsRequest, _projection_service_pb2.ListProjectionsResponse]
     """ListProjections gives every projection with its position, lag and state."""
     RebuildProjection: _grpc.UnaryStreamMultiCallable[_projection_service_pb2.RebuildProjectionRequest, _projection_service_pb2.RebuildProjectionResponse]
-    """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
-    new one has caught up. It answers with progress.
+    """RebuildProjection builds a read model, or all of them together, anew from the log, aside, while the old one serves,
+    and swaps them when the new one has caught up. It answers with progress.
     """
     VerifyProjection: _grpc.UnaryStreamMultiCallable[_projection_service_pb2.VerifyProjectionRequest, _projection_service_pb2.VerifyProjectionResponse]
     """VerifyProjection builds a read model anew from the log, aside, and compares it with the live one. It answers with
@@ -52,8 +52,8 @@ class ProjectionServiceAsyncStub(ProjectionServiceStub):
     ListProjections: _aio.UnaryUnaryMultiCallable[_projection_service_pb2.ListProjectionsRequest, _projection_service_pb2.ListProjectionsResponse]  # type: ignore[assignment]
     """ListProjections gives every projection with its position, lag and state."""
     RebuildProjection: _aio.UnaryStreamMultiCallable[_projection_service_pb2.RebuildProjectionRequest, _projection_service_pb2.RebuildProjectionResponse]  # type: ignore[assignment]
-    """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
-    new one has caught up. It answers with progress.
+    """RebuildProjection builds a read model, or all of them together, anew from the log, aside, while the old one serves,
+    and swaps them when the new one has caught up. It answers with progress.
     """
     VerifyProjection: _aio.UnaryStreamMultiCallable[_projection_service_pb2.VerifyProjectionRequest, _projection_service_pb2.VerifyProjectionResponse]  # type: ignore[assignment]
     """VerifyProjection builds a read model anew from the log, aside, and compares it with the live one. It answers with
@@ -77,8 +77,8 @@ class ProjectionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _projection_service_pb2.RebuildProjectionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_projection_service_pb2.RebuildProjectionResponse], _abc.AsyncIterator[_projection_service_pb2.RebuildProjectionResponse]]:
-        """RebuildProjection builds a read model anew from the log, aside, while the old one serves, and swaps them when the
-        new one has caught up. It answers with progress.
+        """RebuildProjection builds a read model, or all of them together, anew from the log, aside, while the old one serves,
+        and swaps them when the new one has caught up. It answers with progress.
         """
 
     @_abc_1.abstractmethod

@@ -15,8 +15,7 @@ from communique.cli import words
 from communique.cli.exits import Failure
 from communique.cli.files import whole_file
 from communique.cli.options import Filters, Remote, option
-from communique.cli.screen import Bar, console, note, progress_bar
-from communique.client import Client
+from communique.cli.screen import console, note, progress_bar
 from communique.codec import violations
 from communique.importers import jsonl
 from communique.service.settings import LogFormat, LogLevel, Settings
@@ -142,21 +141,18 @@ def _target(file: Path | None) -> Iterator[TextIO]:
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(help="See `communique projections`.")], remote: Remote
+    remote: Remote,
+    name: Annotated[
+        str, typer.Argument(help="See `communique projections`; all of them without a name.")
+    ] = "",
 ) -> None:
-    """Build a read model anew from the log, while the old one serves."""
-    with remote.connect() as client, progress_bar(f"rebuilding {name}") as bar:
-        position = _rebuilt(client, name, bar)
-    console().print(f"{name} is rebuilt, up to position {position:,}")
-
-
-def _rebuilt(client: Client, name: str, bar: Bar) -> int:
-    position = 0
-    for progress in client.rebuild(name):
-        position = progress.position
-        rate = f"{progress.events_per_second:,.0f} events a second"
-        bar.show(position, progress.head or None, rate)
-    return position
+    """Build a read model anew from the log, or all together, while the old one serves."""
+    with remote.connect() as client, progress_bar(f"rebuilding {name}".rstrip()) as bar:
+        for progress in client.rebuild(name):
+            rate = f"{progress.events_per_second:,.0f} events a second"
+            bar.show(progress.position, progress.head or None, rate)
+            if progress.done:
+                console().print(f"{progress.name} is rebuilt, up to position {progress.position:,}")
 
 
 def verify(

@@ -107,6 +107,7 @@ def projection(message: projection_service_pb2.Projection) -> Projection:
 def rebuild_progress(message: projection_service_pb2.RebuildProjectionResponse) -> RebuildProgress:
     """Return how far a rebuild is."""
     return RebuildProgress(
+        message.name,
         message.position,
         message.head,
         message.events_per_second,

@@ -220,8 +220,11 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         answer = self._call(self._projections.ListProjections, request)
         return [answers.projection(one) for one in answer.projections]
 
-    def rebuild(self, name: str) -> Iterator[RebuildProgress]:
+    def rebuild(self, name: str = "") -> Iterator[RebuildProgress]:
         """Build a read model anew from the log, and yield how far it is; the last one is `done`.
+
+        Without a name all are built together, which takes less than one after the other; of each
+        the last one is `done`.
 
         Raises:
             NotFound: no projection has this name.

@@ -203,8 +203,9 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class RebuildProgress:
-    """How far a rebuild is; `remaining` is None while there is no estimate."""
+    """How far a projection's rebuild is; `remaining` is None while there is no estimate."""
 
+    name: str
     position: int
     head: int
     events_per_second: float

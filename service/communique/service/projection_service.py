@@ -35,9 +35,9 @@ class ProjectionService(ProjectionServiceServicer):
     async def RebuildProjection(
         self, request: pb.RebuildProjectionRequest, context: Context
     ) -> AsyncIterator[pb.RebuildProjectionResponse]:
-        """Rebuild a projection, with progress. A client that goes away abandons the rebuild."""
+        """Rebuild one or all, with progress. A client that goes away abandons the rebuild."""
         async for progress in in_a_thread(self.read_models.rebuild(request.name)):
-            note(projection=request.name, position=progress.position)
+            note(projection=request.name or "all", position=progress.position)
             yield _rebuild_progress(progress)
 
     async def VerifyProjection(
@@ -76,6 +76,7 @@ def _projection(progress: Progress) -> pb.Projection:
 
 def _rebuild_progress(progress: RebuildProgress) -> pb.RebuildProjectionResponse:
     return pb.RebuildProjectionResponse(
+        name=progress.name,
         position=progress.position,
         head=progress.head,
         events_per_second=progress.events_per_second,

@@ -72,9 +72,10 @@ class Projector:
         return not isinstance(message, messages.Stop)
 
     def _answer(self, call: messages.Call) -> None:
-        follower, fault = self._followers[call.name], None
+        follower, *others = (self._followers[name] for name in call.names)
+        fault = None
         try:
-            for item in getattr(follower, call.task)():
+            for item in getattr(follower, call.task)(*others):
                 self._send(messages.Answer(call.number, item))
                 if call.number in self._cancelled:
                     break

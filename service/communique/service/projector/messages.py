@@ -24,11 +24,11 @@ class Head(NamedTuple):
 
 
 class Call(NamedTuple):
-    """To the projector: do this with a projection, and answer under this number."""
+    """To the projector: do this with projections, and answer under this number."""
 
     number: int
     task: Task
-    name: str
+    names: tuple[str, ...]
 
 
 class Cancel(NamedTuple):

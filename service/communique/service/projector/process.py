@@ -118,8 +118,8 @@ class ProjectorProcess:
         """Have the child told of the log's head without delay."""
         self._hurried.set()
 
-    def call(self, task: messages.Task, name: str) -> Iterator[Any]:
-        """Have the child do something with a projection, and yield its answers.
+    def call(self, task: messages.Task, *names: str) -> Iterator[Any]:
+        """Have the child do something with projections, and yield its answers.
 
         Raises what is raised there, and `ReadModelStopped` if the child dies on the way.
         """
@@ -129,7 +129,7 @@ class ProjectorProcess:
             if self._stopping.is_set():
                 raise LogClosed
             self._calls[number] = answers
-            self._outbox.append(messages.Call(number, task, name))
+            self._outbox.append(messages.Call(number, task, names))
         self._wake_feeder()
         while isinstance(answer := answers.get(), messages.Answer):
             try:
@@ -140,7 +140,7 @@ class ProjectorProcess:
                     pass
                 raise
         if answer is None:
-            raise self._died(name)
+            raise self._died(names[0])
         if answer.fault:
             raise answer.fault.exception()
 

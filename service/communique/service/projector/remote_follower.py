@@ -1,8 +1,8 @@
 """A follower whose work the projector does: it reads the file, and hears how far it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from communique.service.log.sqlite import connect
 from communique.service.log.tail import Tail
@@ -79,8 +79,8 @@ class RemoteFollower(Follower):
         former, self._reader = self._reader, ProjectionReader(path, self._projection)
         former.close()
 
-    def _rebuild(self) -> Iterator[RebuildProgress]:
-        return self._process.call("rebuild", self.name)
+    def _rebuild(self, others: Sequence[Self]) -> Iterator[RebuildProgress]:
+        return self._process.call("rebuild", self.name, *(other.name for other in others))
 
     def _verify(self) -> Iterator[VerifyProgress]:
         return self._process.call("verify", self.name)

@@ -1,10 +1,10 @@
 """A follower: what keeps one projection's file up with the log, and lends what is in it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Condition, Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import apsw
 
@@ -152,21 +152,30 @@ class Follower(ABC):
             return "REBUILDING"
         return "BUILDING" if self._is_new and position < self._floor else "LIVE"
 
-    def rebuild(self) -> Iterator[RebuildProgress]:
+    def rebuild(self, *others: "Follower") -> Iterator[RebuildProgress]:
         """Build the read model anew aside, yield progress, and swap it in when it has caught up.
 
-        Abandoned or killed on the way, the old one goes on serving. Raises `RebuildRunning`.
+        Those of `others`, which are of its class, are built together with it. Abandoned or killed
+        on the way, the old ones go on serving. Raises `RebuildRunning`.
         """
+        with ExitStack() as stack:
+            for follower in (self, *others):
+                stack.enter_context(follower.rebuilding())
+            yield from self._rebuild(others)
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[None]:
+        """Let no other rebuild of it begin during the block; raise `RebuildRunning` if one has."""
         if not self._rebuilding.acquire(blocking=False):
             raise RebuildRunning(self.name)
         try:
-            yield from self._rebuild()
+            yield
         finally:
             self._rebuilding.release()
 
     @abstractmethod
-    def _rebuild(self) -> Iterator[RebuildProgress]:
-        """Rebuild; no other rebuild of it is under way."""
+    def _rebuild(self, others: Sequence[Any]) -> Iterator[RebuildProgress]:
+        """Rebuild it and `others`; no other rebuild of them is under way."""
 
     def verify(self) -> Iterator[VerifyProgress]:
         """Build the read model anew aside, compare it with the one that serves, yield progress.

@@ -43,8 +43,9 @@ class Progress(NamedTuple):
 
 
 class RebuildProgress(NamedTuple):
-    """How far a rebuild is; `remaining_seconds` is an estimate, None while there is none."""
+    """How far a projection's rebuild is; `remaining_seconds` is None while there is no estimate."""
 
+    name: str
     position: int
     head: int
     events_per_second: float

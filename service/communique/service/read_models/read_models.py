@@ -181,8 +181,12 @@ class ReadModels:
         return [self._followers[name].progress() for name in sorted(self._followers)]
 
     def rebuild(self, name: str) -> Iterator[RebuildProgress]:
-        """Rebuild a projection from the log: see `Follower.rebuild`. Raises `UnknownProjection`."""
-        return self._named(name).rebuild()
+        """Rebuild a projection from the log, or all of them without a name: see `Follower.rebuild`.
+
+        Raises `UnknownProjection`.
+        """
+        first, *others = [self._named(name)] if name else self._followers.values()
+        return first.rebuild(*others)
 
     def verify(self, name: str) -> Iterator[VerifyProgress]:
         """Compare a projection with the log: see `Follower.verify`. Raises `UnknownProjection`."""

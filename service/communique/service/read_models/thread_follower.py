@@ -1,10 +1,12 @@
 """A follower that moves in a thread of this process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from itertools import zip_longest
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import structlog
 
@@ -24,8 +26,6 @@ Handover: TypeAlias = Callable[[str, Path], object]
 
 Whoever reads the old file has let go of it on return, and it is removed.
 """
-
-_PROGRESS_SECONDS: Final = 0.2
 
 
 def nobody(_name: str, _path: Path) -> None:
@@ -75,15 +75,21 @@ class ThreadFollower(Follower):
         self._turns.leave(self)
         self._file.close()
 
-    def _rebuild(self) -> Iterator[RebuildProgress]:
-        began = told = monotonic()
+    def _rebuild(self, others: Sequence[Self]) -> Iterator[RebuildProgress]:
+        """Take a batch into each in turn: the first decodes it, the others find it remembered."""
+        with ExitStack() as stack:
+            builds = [stack.enter_context(closing(each.build())) for each in (self, *others)]
+            for progress in zip_longest(*builds):
+                yield from filter(None, progress)
+
+    def build(self) -> Generator[RebuildProgress, None, None]:
+        """Build the new file, yield progress after each batch, and swap it in."""
+        began = monotonic()
         aside = ProjectionFile(self._files.aside(), self._projection())
         try:
             while aside.position < self._file.position:
                 _take_in(aside, self._history)
-                if monotonic() - told >= _PROGRESS_SECONDS:
-                    told = monotonic()
-                    yield self._rebuild_progress(aside.position, told - began)
+                yield self._rebuild_progress(aside.position, monotonic() - began)
             with self._turn:
                 while aside.position < self._file.position:
                     _take_in(aside, self._history)
@@ -109,7 +115,7 @@ class ThreadFollower(Follower):
         head = self._tail.position
         rate = position / seconds if seconds > 0 else 0.0
         remaining = None if done or not rate else (head - position) / rate
-        return RebuildProgress(position, head, rate, remaining, done)
+        return RebuildProgress(self.name, position, head, rate, remaining, done)
 
     def _swap(self, aside: ProjectionFile) -> None:
         """Put the new file in the place of the old one, whose last readers finish with it."""
