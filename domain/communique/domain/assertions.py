@@ -77,6 +77,10 @@ _BY_SUBJECT_OR_ISSUE: Final = frozenset(
 """Facets of which there is one for the subject that a claim names, or else for each issue."""
 
 
+_THIRD_PARTY: Final = (MediationOffered, DialogueUrged)
+"""Steps by which a third party comes between others."""
+
+
 class Assertion(NamedTuple):
     """What a claim says of one facet of one dyad."""
 
@@ -103,7 +107,7 @@ class _Says(NamedTuple):
 
 def dyads_between(claim: Claim) -> tuple[Dyad, ...]:
     """Return the dyads whose state it is about; a third party's step is about those between."""
-    if isinstance(claim.payload, MediationOffered | DialogueUrged):
+    if isinstance(claim.payload, _THIRD_PARTY):
         return tuple(Dyad.all_of(claim.payload.between or (one.code for one in claim.recipients)))
     return _dyads_involved(claim)
 
@@ -111,14 +115,14 @@ def dyads_between(claim: Claim) -> tuple[Dyad, ...]:
 def dyads_concerned(claim: Claim) -> tuple[Dyad, ...]:
     """Return every dyad on whose timeline it stands: those involved and those it is about."""
     involved = _dyads_involved(claim)
-    if not isinstance(claim.payload, MediationOffered | DialogueUrged):
+    if not isinstance(claim.payload, _THIRD_PARTY):
         return involved
     return tuple(sorted({*involved, *dyads_between(claim)}))
 
 
 def codes_concerned(claim: Claim) -> frozenset[str]:
     """Return the codes of all who take part, and of those that a third party steps between."""
-    if isinstance(claim.payload, MediationOffered | DialogueUrged):
+    if isinstance(claim.payload, _THIRD_PARTY):
         return claim.codes.union(claim.payload.between)
     return claim.codes
 
@@ -126,8 +130,8 @@ def codes_concerned(claim: Claim) -> frozenset[str]:
 def _dyads_involved(claim: Claim) -> tuple[Dyad, ...]:
     if claim.participants:
         return tuple(Dyad.all_of(claim.codes))
-    actors = tuple(party.code for party in claim.actors)
-    return _directed(actors, tuple(party.code for party in claim.recipients))
+    actors = tuple([party.code for party in claim.actors])
+    return _directed(actors, tuple([party.code for party in claim.recipients]))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -148,8 +152,9 @@ def assertions(claim: Claim) -> Iterator[Assertion]:
 
 def affirmations(claim: Claim) -> Iterator[Assertion]:
     """Yield what the claim would assert if it affirmed: all that it is about, denied or not."""
+    said = _says(claim)
     for dyad in dyads_between(claim):
-        for says in _says(claim):
+        for says in said:
             for facet, issue in _facets(says, claim, dyad):
                 yield Assertion(dyad, facet, says.state, says.stage, issue, *says[3:])
 

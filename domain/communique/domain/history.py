@@ -48,7 +48,7 @@ def contents(stream: Sequence[Recorded]) -> list[Content]:
     `stream` is the event's claim and its amendments in the order of their positions. A content that
     gives no known time has the record time of the claim. A claim of a newer type says nothing yet.
     """
-    first, *rest = stream
+    first, rest = stream[0], stream[1:]
     if not isinstance(first.event, Claim):
         return []
     if not rest:  # most are never amended: what `regions` would find

@@ -254,8 +254,8 @@ def sides_of(claim: Claim) -> dict[Dyad, Side]:
     """
     if claim.participants:
         return dict.fromkeys(Dyad.all_of(claim.codes), Side.TOGETHER)
-    actors = tuple(party.code for party in claim.actors)
-    return dict(_directed(actors, tuple(party.code for party in claim.recipients)))
+    actors = tuple([party.code for party in claim.actors])
+    return dict(_directed(actors, tuple([party.code for party in claim.recipients])))
 
 
 @lru_cache(maxsize=1 << 14)

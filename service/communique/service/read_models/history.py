@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from communique.domain.event import Recorded
 from communique.service import log
 from communique.service.mapper import recorded_of
 
+Streams: TypeAlias = Callable[[UUID, int], Sequence[Recorded]]
+"""Returns an event's claim and amendments in order, up to a position."""
+
 BATCH_EVENTS: Final = 2_048
 """Many at once, so that a page of an index is written once for several events, not for each."""
 
-_STEPS_CACHED: Final = 2 * BATCH_EVENTS
+_STREAMS_REMEMBERED: Final = 512
 
 
 class Step(tuple[UUID, Recorded]):
@@ -38,16 +41,22 @@ class History:
         """Read from `reader`, which stays the caller's to close."""
         self._reader = reader
         # Projections that follow the same log at the same pace decode each event once between them.
-        self._step: Callable[[log.Recorded], Step] = lru_cache(_STEPS_CACHED)(_step_of)
+        self._batches: tuple[tuple[int, Sequence[Step]], ...] = ()
+        self.stream: Streams = lru_cache(_STREAMS_REMEMBERED)(self._stream)
 
     def after(self, position: int) -> Sequence[Step]:
         """Return the next events after a position, at most `BATCH_EVENTS`; none at the head."""
-        return [self._step(row) for row in self._reader.read(position, BATCH_EVENTS)]
+        for first, batch in self._batches:
+            if first == position:
+                return batch
+        batch = [_step_of(row) for row in self._reader.read(position, BATCH_EVENTS)]
+        if batch:
+            self._batches = (*self._batches[-1:], (position, batch))
+        return batch
 
-    def stream(self, event_id: UUID, until: int) -> list[Recorded]:
-        """Return an event's claim and amendments in order, up to a position."""
+    def _stream(self, event_id: UUID, until: int) -> tuple[Recorded, ...]:
         rows = self._reader.stream(event_id)
-        return [self._step(row).recorded for row in rows if row.position <= until]
+        return tuple(recorded_of(row) for row in rows if row.position <= until)
 
 
 def _step_of(row: log.Recorded) -> Step:

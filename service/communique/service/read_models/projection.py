@@ -6,7 +6,7 @@ history after it. So what is kept depends neither on batches nor on restarts.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
@@ -21,7 +21,7 @@ from communique.service.log import SQLiteTrackingRecorder
 from communique.service.log.sqlite import Format, ReadPool, connect, transaction
 from communique.service.log.tracking import TRACKING_TABLE
 from communique.service.read_models.errors import ReadModelBehind
-from communique.service.read_models.history import Step
+from communique.service.read_models.history import Step, Streams
 from communique.service.read_models.questions import Question
 
 LOG_NAME: Final = "log"
@@ -33,7 +33,6 @@ _CHECKPOINT_PAGES: Final = 4_000
 _CACHE_KIBIBYTES: Final = 16_384
 
 Row = tuple[Any, ...]
-Streams = Callable[[UUID, int], list[Recorded]]
 
 
 class Projection(ABC):
@@ -174,7 +173,7 @@ def changes_of(
     pending: dict[Row, bool] = {}
     for event_id, recorded in steps:
         if event_id not in amended:
-            rows = dict.fromkeys(projection.rows([recorded]))
+            rows = dict.fromkeys(projection.rows((recorded,)))
             added += rows
             inserted += rows
             continue

@@ -101,9 +101,11 @@ _DELETE: Final = """
     DELETE FROM scores WHERE line_id = ? AND is_open = ? AND day = ? AND known_day = ?
         AND position_from = ? AND known_from = ?
 """
+# What a row of `scores` adds to the sums, ?1 to ?11 being its columns.
 _ADD: Final = """
-    INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{})
-    ON CONFLICT DO UPDATE SET
+    INSERT INTO {} VALUES (
+        {}, ?9, ?9, ?6, ?6, ?5, ?5, ?10 IS NOT NULL, ifnull(?10, 0), ?11 IS NOT NULL, ifnull(?11, 0)
+    ) ON CONFLICT DO UPDATE SET
         earliest_min = min(earliest_min, excluded.earliest_min),
         earliest_max = max(earliest_max, excluded.earliest_max),
         known_min = min(known_min, excluded.known_min),
@@ -115,8 +117,8 @@ _ADD: Final = """
         plover_count = plover_count + excluded.plover_count,
         plover_sum = plover_sum + excluded.plover_sum
 """
-_ADD_TO_DAY: Final = _ADD.format("days", "")
-_ADD_TO_CELL: Final = _ADD.format("cells", ", ?, ?")
+_ADD_TO_DAY: Final = _ADD.format("days", "?1, ?3")
+_ADD_TO_CELL: Final = _ADD.format("cells", "?1, ?3, ?4, ?5 >> ?12")
 _DROP_DAY: Final = "DELETE FROM days WHERE line_id = ? AND day = ?"
 _DROP_CELL: Final = """
     DELETE FROM cells WHERE line_id = ? AND day = ? AND known_day = ? AND block = ?
@@ -218,7 +220,8 @@ class ScoreSeriesProjection(Projection):
     def rows(self, history: Sequence[Recorded]) -> Iterator[ScoreRow]:
         """Return a row for each dyad in which a content counts, in each region."""
         for content in contents(history):
-            goldstein, plover = (millionths_of(content.claim, scale) for scale in Scale)
+            goldstein = millionths_of(content.claim, Scale.GOLDSTEIN)
+            plover = millionths_of(content.claim, Scale.PLOVER)
             if goldstein is not None or plover is not None:
                 for dyad, side in sides_of(content.claim).items():
                     yield _score_row(content, dyad, side, goldstein, plover)
@@ -230,9 +233,9 @@ class ScoreSeriesProjection(Projection):
         _delete(connection, _numbered(changes.removed, lines))
         inserted = _numbered(changes.inserted, lines)
         connection.executemany(_INSERT, inserted)
-        summed = [(_cell_of(row), _sums_of(row)) for row in inserted if row[1]]
-        connection.executemany(_ADD_TO_DAY, [(*cell[:2], *sums) for cell, sums in summed])
-        connection.executemany(_ADD_TO_CELL, [(*cell, *sums) for cell, sums in summed])
+        opened = [row for row in inserted if row[1]]
+        connection.executemany(_ADD_TO_DAY, opened)
+        connection.executemany(_ADD_TO_CELL, [(*row, _BLOCK_BITS) for row in opened])
 
 
 def _delete(connection: apsw.Connection, removed: Sequence[Row]) -> None:
@@ -275,17 +278,6 @@ def _cell_of(row: Row) -> Row:
     """The key of the cell that a row of `scores` counts in."""
     line_id, _, day, known_day, position_from, *_ = row
     return (line_id, day, known_day, position_from >> _BLOCK_BITS)
-
-
-def _sums_of(row: Row) -> Row:
-    """What a row of `scores` adds to sums, as sums of its own."""
-    _, _, _, _, position_from, known_from, _, _, earliest, goldstein, plover = row
-    extremes = (earliest, earliest, known_from, known_from, position_from, position_from)
-    return (*extremes, *_counted(goldstein), *_counted(plover))
-
-
-def _counted(score: int | None) -> tuple[int, int]:
-    return (0, 0) if score is None else (1, score)
 
 
 class SeriesWanted(NamedTuple):
