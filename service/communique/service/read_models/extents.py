@@ -26,7 +26,8 @@ _LATEST: Final = """
     ORDER BY position DESC LIMIT 1
 """
 _WRITE: Final = "INSERT OR REPLACE INTO extents VALUES (?, ?, ?, ?, ?)"
-_REMEMBERED_MAX: Final = 100_000
+_REMEMBERED_MAX: Final = 30_000
+"""They take up to 6 MB."""
 
 
 class Extent(NamedTuple):
