@@ -24,7 +24,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 
 from communique.service.log import Claim, EventLog, LogInUse
-from communique.service.server import LOG_FILE, CannotListen, running_server
+from communique.service.server import LOG_FILE, READ_MODELS_FOLDER, CannotListen, running_server
 from communique.service.settings import Settings
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
@@ -166,6 +166,17 @@ def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings)
         _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 1)})
         listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
         assert all(one.error for one in listed)
+
+
+def test_a_read_model_stops_right_before_the_event_at_fault(settings: Settings) -> None:
+    """What comes before it in the same batch is taken in."""
+    with running_server(settings) as address, connected(address) as stubs:
+        submit(stubs, *meetings(5))
+    append(settings, "MeetingHeld", b"no message at all")
+    for file in (settings.data_dir / READ_MODELS_FOLDER).iterdir():
+        file.unlink()
+    with running_server(settings) as address, connected(address) as stubs:
+        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 5)})
 
 
 def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> None:

@@ -44,12 +44,12 @@ class History:
         self._batches: tuple[tuple[int, Sequence[Step]], ...] = ()
         self.stream: Streams = lru_cache(_STREAMS_REMEMBERED)(self._stream)
 
-    def after(self, position: int) -> Sequence[Step]:
-        """Return the next events after a position, at most `BATCH_EVENTS`; none at the head."""
+    def after(self, position: int, limit: int = BATCH_EVENTS) -> Sequence[Step]:
+        """Return the next events after a position, at most `limit`; none at the head."""
         for first, batch in self._batches:
             if first == position:
-                return batch
-        batch = [_step_of(row) for row in self._reader.read(position, BATCH_EVENTS)]
+                return batch[:limit]
+        batch = [_step_of(row) for row in self._reader.read(position, limit)]
         if batch:
             self._batches = (*self._batches[-1:], (position, batch))
         return batch

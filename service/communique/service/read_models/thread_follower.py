@@ -13,7 +13,7 @@ import structlog
 from communique.service.log import LogClosed, LogReader
 from communique.service.read_models.files import Generations
 from communique.service.read_models.follower import Follower
-from communique.service.read_models.history import History
+from communique.service.read_models.history import BATCH_EVENTS, History
 from communique.service.read_models.projection import Projection, ProjectionFile
 from communique.service.read_models.questions import RebuildProgress, VerifyProgress
 from communique.service.read_models.turns import Turns
@@ -142,4 +142,11 @@ class ThreadFollower(Follower):
 
 
 def _take_in(file: ProjectionFile, history: History) -> None:
-    file.apply(history.after(file.position), history.stream)
+    """Take in the next batch; of one that cannot be taken in, all before the event at fault."""
+    try:
+        file.apply(history.after(file.position), history.stream)
+    except LogClosed:
+        raise
+    except Exception:  # noqa: BLE001  it is raised again by the event at fault
+        for _ in range(BATCH_EVENTS):
+            file.apply(history.after(file.position, 1), history.stream)
