@@ -155,8 +155,30 @@ def affirmations(claim: Claim) -> Iterator[Assertion]:
     said = _says(claim)
     for dyad in dyads_between(claim):
         for says in said:
-            for facet, issue in _facets(says, claim, dyad):
-                yield Assertion(dyad, facet, says.state, says.stage, issue, *says[3:])
+            for facet in _facets(says, claim, dyad):
+                yield _assertion(claim, dyad, facet, says)
+
+
+def assertion_of(claim: Claim, dyad: Dyad, facet: Facet) -> Assertion:
+    """Return what a claim asserts of a facet that it is known to fill.
+
+    It is the one of `assertions` about that facet, found without finding all others.
+    """
+    says = next(it for it in _says(claim) if it.kind is facet.kind)
+    return _assertion(claim, dyad, facet, says)
+
+
+def _assertion(claim: Claim, dyad: Dyad, facet: Facet, says: _Says) -> Assertion:
+    issue = _issue(claim, facet)
+    return Assertion(dyad, facet, says.state, says.stage, issue, *says[3:])
+
+
+def _issue(claim: Claim, facet: Facet) -> str:
+    """The issue that a claim's facet is about, `""` where it is about none in particular."""
+    if not is_by_issue(facet.kind, claim.subject):
+        return claim.issues[0] if claim.issues else ""
+    issue = facet.key.rpartition("/")[2]
+    return issue if issue in claim.issues else ""
 
 
 def denies(claim: Claim) -> bool:
@@ -187,35 +209,34 @@ def owners(
     return sorted({party.code for party in holders if party.code in dyad})
 
 
-def _facets(says: _Says, claim: Claim, dyad: Dyad) -> Iterator[tuple[Facet, str]]:
-    """Lay what is said on the facets of a dyad, each with the issue that it is about."""
-    issue = claim.issues[0] if claim.issues else ""
+def _facets(says: _Says, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
+    """Lay what is said on the facets of a dyad."""
     match says.kind:
         case FacetKind.RELATIONS:
-            yield Facet(says.kind), issue
+            yield Facet(says.kind)
         case FacetKind.MEETING:
-            yield Facet(says.kind, _level(claim)), issue
+            yield Facet(says.kind, _level(claim))
         case FacetKind.AGENDA:
-            yield Facet(says.kind, claim.subject or str(claim.event_id)), issue
+            yield Facet(says.kind, claim.subject or str(claim.event_id))
         case FacetKind.REPORT:
-            yield Facet(says.kind, says.statement[:2]), issue
+            yield Facet(says.kind, says.statement[:2])
         case FacetKind.MEDIATION:
             for code in sorted({party.code for party in claim.actors}):
-                yield Facet(says.kind, code), issue
+                yield Facet(says.kind, code)
         case kind if claim.subject and not is_by_issue(kind, claim.subject):
-            yield Facet(kind, claim.subject), issue
+            yield Facet(kind, claim.subject)
         case _:
             yield from _facets_by_issue(says, claim, dyad)
 
 
-def _facets_by_issue(says: _Says, claim: Claim, dyad: Dyad) -> Iterator[tuple[Facet, str]]:
+def _facets_by_issue(says: _Says, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
     """One facet for each issue and, where it belongs to one party, for each such party."""
     prefixes = [""]
     if says.kind not in _SHARED:
         found = owners(says.state, claim.actors, claim.recipients, dyad)
         prefixes = [f"{code}/" for code in found]
     for prefix, issue in product(prefixes, claim.issues or ("",)):
-        yield Facet(says.kind, f"{prefix}{issue or GENERAL}"), issue
+        yield Facet(says.kind, f"{prefix}{issue or GENERAL}")
 
 
 def _level(claim: Claim) -> str:

@@ -46,26 +46,35 @@ class StatusElement(Model):
 
     @classmethod
     def of(cls, claim: Claim, assertion: Assertion, known: datetime) -> Self:
-        """Return what a claim's assertion fills its facet with; `known` is aware UTC."""
-        return cls(
-            facet=str(assertion.facet),
-            state=assertion.state,
-            actors=claim.actors,
-            recipients=claim.recipients,
-            participants=claim.participants,
-            issue=assertion.issue,
-            subject=claim.subject or "",
-            level=getattr(claim.payload, "level", None),
-            statement=assertion.statement,
-            grounds=assertion.grounds,
-            gist=claim.gist,
-            occurred=claim.occurred,
-            known=known,
-            certainty=claim.certainty,
-            polarity=claim.polarity,
-            scheduled=assertion.scheduled,
-            outlet=claim.source.outlet,
-            event_ids=(claim.event_id,),
+        """Return what a claim's assertion fills its facet with; `known` is aware UTC.
+
+        Nothing is validated: all of it was, with the claim.
+        """
+        return cls.trusted(
+            {
+                "facet": str(assertion.facet),
+                "state": assertion.state,
+                "actors": claim.actors,
+                "recipients": claim.recipients,
+                "participants": claim.participants,
+                "issue": assertion.issue,
+                "subject": claim.subject or "",
+                "level": claim.payload.__dict__.get("level"),
+                "statement": assertion.statement,
+                "grounds": assertion.grounds,
+                "gist": claim.gist,
+                "occurred": claim.occurred,
+                "known": known,
+                "certainty": claim.certainty,
+                "polarity": claim.polarity,
+                "scheduled": assertion.scheduled,
+                "outlet": claim.source.outlet,
+                "event_ids": (claim.event_id,),
+                "by_schedule": False,
+                "under_way": False,
+                "contested": False,
+                "last_certain": None,
+            }
         )
 
     @property

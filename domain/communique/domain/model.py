@@ -1,7 +1,7 @@
 """What all domain models share: frozen, closed to unknown fields, exact about where a fault is."""
 
 from enum import StrEnum
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -12,9 +12,25 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def trusted(cls, fields: dict[str, object]) -> Self:
+        """Return the model of fields that were validated before; those left out are missing.
+
+        It takes a microsecond, where validation takes ten and `model_construct` five.
+        """
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", fields)
+        object.__setattr__(made, "__pydantic_fields_set__", {*fields})
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
 
 class Word(StrEnum):
     """A closed vocabulary, written in capitals; read in any case."""
+
+    # An enum's own is written in Python, and words are keys everywhere.
+    __hash__ = str.__hash__
 
     @classmethod
     def _missing_(cls, value: object) -> "Word | None":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Final, Self
 
 from communique.domain.clocks import AsOf, asserted
@@ -90,13 +91,13 @@ def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> Bilat
     certain claim where that applies; those of plans that are over may be left out. Whatever else
     depends on the valid time is decided here.
     """
-    found = sorted(winners, key=lambda it: it.facet)
+    found = sorted(winners, key=attrgetter("facet"))
     standing = [shown for one in found if (shown := as_it_stands(one, as_of))]
     is_recorded = any(credible(one) for one in found if one.kind is not FacetKind.AGENDA)
     lists: dict[str, Any] = {}
     for one in standing:
-        if one.kind in _LISTS:
-            lists.setdefault(_LISTS[one.kind], []).append(one)
+        if name := _LISTS.get(one.kind):
+            lists.setdefault(name, []).append(one)
     rules = triggers(standing, as_of.valid, is_recorded=is_recorded)
     return BilateralStatus(
         dyad=str(dyad),

@@ -8,6 +8,7 @@ when they come from the log and made anew when they come from a client.
 """
 
 from communique.codec.canonical import canonical_bytes
+from communique.codec.claims import Filled, filled
 from communique.codec.faults import Violation, violations
 from communique.codec.fields import instant
 from communique.codec.names import TYPE_WORDS
@@ -26,6 +27,7 @@ from communique.codec.reading import (
     subject_summary,
     submitted,
 )
+from communique.codec.stored import StoredElement
 from communique.codec.writing import (
     comparison_message,
     disagreement_message,
@@ -40,6 +42,8 @@ from communique.codec.writing import (
 
 __all__ = [
     "TYPE_WORDS",
+    "Filled",
+    "StoredElement",
     "Violation",
     "canonical_bytes",
     "comparison",
@@ -48,6 +52,7 @@ __all__ = [
     "disagreement_message",
     "element",
     "element_message",
+    "filled",
     "instant",
     "issue_board",
     "issue_board_message",

@@ -63,13 +63,14 @@ class Reader:
     def _field_reader(self, field: FieldDescriptor) -> Read | None:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             return dict
-        read = self._value_reader(field)
+        read = self.value_reader(field)
         if not field.is_repeated:
             return read
         # A slice is made in one step, in half the time of iterating over the values themselves.
         return tuple if read is None else lambda values: tuple(map(read, values[:]))
 
-    def _value_reader(self, field: FieldDescriptor) -> Read | None:
+    def value_reader(self, field: FieldDescriptor) -> Read | None:
+        """Return how a value of a field is read, None where it is taken as it is."""
         if field.enum_type is not None:
             return _Words(words_of(field.enum_type), refused=self._from_log).__getitem__
         if field.message_type is None:

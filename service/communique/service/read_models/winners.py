@@ -1,18 +1,17 @@
 """How things stand as of a point: the winning claims of facets, and the elements that they make."""
 
 from collections.abc import Iterable
-from itertools import groupby
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 import apsw
 
+from communique.codec import Filled
 from communique.domain.clocks import AsOf, micros
 from communique.domain.element import StatusElement
 from communique.domain.parties import Dyad
 from communique.domain.status import BilateralStatus, assemble
 from communique.service.read_models.bilateral_status import OPEN_BITS
-from communique.service.read_models.elements import Elements, Filled, Filling
+from communique.service.read_models.elements import Elements, Filling
 from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.seek import CERTAIN, Candidate, Point, Winner, winners
 
@@ -88,25 +87,24 @@ class Winners:
 
     def _standing(self, facet_ids: Iterable[int]) -> list[Standing]:
         """Return what fills the facets, each with its last certain claim below it."""
-        found = sorted(winners(self._connection, [*facet_ids], self._point))
-        filled = self._elements.filled([_filling(one) for one in found])
-        return [
-            _standing_of([(one, filled[_filling(one)]) for one in of_facet])
-            for _, of_facet in groupby(found, key=attrgetter("facet_id"))
-        ]
-
-
-def _filling(winner: Winner) -> Filling:
-    return Filling(winner.content_position, winner.claim.known, winner.dyad, winner.facet)
+        found = [*winners(self._connection, [*facet_ids], self._point)]
+        filled = self._elements.filled(
+            [Filling(it.content_position, it.claim.known, it.dyad, it.facet) for it in found]
+        )
+        by_facet: dict[int, list[tuple[Winner, Filled]]] = {}
+        for one in zip(found, filled, strict=True):
+            by_facet.setdefault(one[0].facet_id, []).append(one)
+        return [_standing_of(of_facet) for of_facet in by_facet.values()]
 
 
 def _standing_of(found: list[tuple[Winner, Filled]]) -> Standing:
     """Put together the winners of a facet's partitions: the best, and the last certain one."""
-    best = max(found, key=_rank)
-    certain = max((one for one in found if one[0].partition & CERTAIN), key=_rank, default=None)
+    best = max(found, key=_rank) if len(found) > 1 else found[0]
     element = _marked(*best)
-    if certain is not None and certain is not best:
-        element = element.model_copy(update={"last_certain": _marked(*certain)})
+    if not best[0].partition & CERTAIN:
+        certain = [one for one in found if one[0].partition & CERTAIN]
+        if certain:
+            element = element.model_copy(update={"last_certain": _marked(*max(certain, key=_rank))})
     return Standing(best[0].dyad, element, best[1].issues)
 
 
