@@ -1,6 +1,7 @@
 """What all domain models share: frozen, closed to unknown fields, exact about where a fault is."""
 
 from enum import StrEnum
+from functools import cache
 from typing import NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,10 +21,16 @@ class Model(BaseModel):
         """
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", fields)
-        object.__setattr__(made, "__pydantic_fields_set__", {*fields})
+        object.__setattr__(made, "__pydantic_fields_set__", _names(cls))
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
+
+
+@cache
+def _names(model: type[Model]) -> set[str]:
+    """One set for all that are trusted: a copy of such a model has a set of its own."""
+    return {*model.model_fields}
 
 
 class Word(StrEnum):

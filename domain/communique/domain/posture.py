@@ -125,5 +125,6 @@ def credible(element: StatusElement) -> StatusElement | None:
 
 def _holds(rule: Rule, element: StatusElement, valid: datetime) -> bool:
     word = element.facet[-2:] if rule.kind is FacetKind.REPORT else element.state
-    recent = rule.days is None or valid - element.occurred.earliest <= timedelta(days=rule.days)
-    return word in rule.words and recent
+    if word not in rule.words or rule.days is None:
+        return word in rule.words
+    return valid - element.occurred.earliest <= timedelta(days=rule.days)

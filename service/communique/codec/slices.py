@@ -6,6 +6,7 @@ on or looked up are neither parsed nor made into objects: all parts of an event 
 where the objects of the message itself take 20.
 """
 
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -14,6 +15,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
 
+@cache
 def slices_of(descriptor: Descriptor) -> Any:
     """Return the message type with the same fields, parts as bytes and words as their numbers."""
     file = FileDescriptorProto(name=descriptor.full_name, syntax="proto3")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from communique.codec.names import PAYLOAD_FIELDS, words_of
 from communique.codec.parts import MODELS
+from communique.codec.slices import slices_of
 from communique.codec.stored import MARKS, StoredElement
 from communique.domain.clocks import KnownTime, micros
 from communique.domain.comparison import BilateralComparison
@@ -167,6 +168,8 @@ def _writer(field: FieldDescriptor) -> _Write:
     write = _WRITERS.get(field.message_type.full_name, _fill)
     if field.message_type.name in MODELS:
         write = _copying(field.message_type, write)
+    if field.is_repeated and write is _write_element:
+        return _elements_writer(field)
     if field.is_repeated:
         return lambda message, values: _add(getattr(message, name), values, write)
     return lambda message, value: _write_part(getattr(message, name), value, write)
@@ -221,6 +224,23 @@ def _write_element(message: status_pb2.StatusElement, element: StatusElement) ->
         for name in MARKS:
             if value := getattr(element, name):
                 _writers(message.DESCRIPTOR)[name](message, value)
+
+
+def _elements_writer(field: FieldDescriptor) -> _Write:
+    """Return a writer of all elements of a list at once, in half the time of one by one."""
+    name, sliced = field.name, slices_of(field.containing_type)
+
+    def write(message: Any, elements: Iterable[StatusElement]) -> None:
+        part = sliced(**{name: [*map(_element_bytes, elements)]})
+        message.MergeFromString(part.SerializeToString())
+
+    return write
+
+
+def _element_bytes(element: StatusElement) -> bytes:
+    if isinstance(element, StoredElement) and not element.is_marked:
+        return element.content
+    return element_message(element).SerializeToString()
 
 
 def write_valid_time(message: time_pb2.ValidTime, value: ValidTime) -> None:

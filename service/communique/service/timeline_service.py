@@ -11,13 +11,13 @@ from communique.service.asking import Asking, resolved
 from communique.service.context import Context
 from communique.service.live import Live
 from communique.service.logging import note
-from communique.service.read_models import ReadModels
+from communique.service.read_models import Question, ReadModels
 from communique.service.reading import is_backwards
 from communique.service.refusals import Faults, InvalidRequest
 from communique.service.statuses import dyads_of, list_statuses
 from communique.service.summaries import issue_of, list_issues, list_subjects, subject_of
 from communique.service.windows import series_wanted
-from communique.v1 import time_pb2
+from communique.v1 import status_pb2, time_pb2
 from communique.v1 import timeline_service_pb2 as pb
 from communique.v1.timeline_service_pb2_grpc import TimelineServiceServicer
 
@@ -38,9 +38,9 @@ class TimelineService(TimelineServiceServicer):
         """Return how things stand between two parties as of a point."""
         dyad = _dyad(request.parties)
         question = await self.asking.question(request.as_of, request.min_position, context)
-        status = await self.asking.run(self.read_models.bilateral_status, dyad, question)
+        status = await self.asking.run(self._status, dyad, question)
         note(dyad=str(dyad), position=status.as_of.position)
-        return pb.GetBilateralStatusResponse(status=codec.status_message(status))
+        return pb.GetBilateralStatusResponse(status=status)
 
     async def BatchGetBilateralStatus(
         self, request: pb.BatchGetBilateralStatusRequest, context: Context
@@ -48,10 +48,9 @@ class TimelineService(TimelineServiceServicer):
         """Return how things stand between several pairs, all as of one point."""
         dyads = dyads_of(request.dyads)
         question = await self.asking.question(request.as_of, request.min_position, context)
-        statuses = await self.asking.run(self.read_models.bilateral_statuses, dyads, question)
+        statuses = await self.asking.run(self._statuses, dyads, question)
         note(dyads=len(dyads), position=statuses[0].as_of.position)
-        messages = map(codec.status_message, statuses)
-        return pb.BatchGetBilateralStatusResponse(statuses=messages)
+        return pb.BatchGetBilateralStatusResponse(statuses=statuses)
 
     async def ListBilateralStatuses(
         self, request: pb.ListBilateralStatusesRequest, context: Context
@@ -132,6 +131,17 @@ class TimelineService(TimelineServiceServicer):
         return pb.ListTimelineResponse(
             events=page.events, next_page_token=token, as_of=resolved(page.as_of)
         )
+
+    # In the thread that has asked, so that the event loop is not kept by long answers.
+
+    def _status(self, dyad: Dyad, question: Question) -> status_pb2.BilateralStatus:
+        return codec.status_message(self.read_models.bilateral_status(dyad, question))
+
+    def _statuses(
+        self, dyads: Sequence[Dyad], question: Question
+    ) -> list[status_pb2.BilateralStatus]:
+        found = self.read_models.bilateral_statuses(dyads, question)
+        return [codec.status_message(status) for status in found]
 
 
 def _dyad(parties: Sequence[str]) -> Dyad:

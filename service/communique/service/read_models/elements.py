@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from communique.codec import Filled, filled
 from communique.service.log import LogReader
 
-_GENERATION_MAX: Final = 8_192
-"""Two generations of so many take 16 MB. The busiest dyads have many thousands of claims."""
+_GENERATION_MAX: Final = 6_000
+"""Two generations of so many take 20 MB. The busiest dyads have many thousands of claims."""
 
 
 class Filling(NamedTuple):
