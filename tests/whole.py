@@ -1,8 +1,10 @@
 """Boards and comparisons as a service makes them: the domain's functions, fed by naive look-ups."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from communique.domain.clocks import AsOf
+from communique.domain.assertions import state_of
+from communique.domain.clocks import AsOf, micros
 from communique.domain.comparison import (
     BilateralComparison,
     amendments_between,
@@ -12,6 +14,13 @@ from communique.domain.comparison import (
 from communique.domain.event import Amendment, Claim, Recorded
 from communique.domain.issue import IssueBoard, IssueElement, board, issues_of
 from communique.domain.parties import Dyad
+from communique.domain.subject import (
+    LifeCycleStep,
+    Said,
+    SubjectEntry,
+    asserted_of,
+    life_cycle,
+)
 from tests import oracle
 from tests.oracle import Log
 from tests.oracle_whole import winners
@@ -53,3 +62,16 @@ def stream(log: Log, event_id: UUID) -> list[Recorded]:
 
 def _amends(event: Claim | Amendment) -> UUID | None:
     return event.payload.amends if isinstance(event, Amendment) else None
+
+
+def life_cycle_of(entries: Iterable[SubjectEntry]) -> tuple[LifeCycleStep, ...]:
+    """Return the life cycle that claims about one subject tell."""
+    claims = {it.claim.event_id: it for it in entries}
+    said = [_said(it) for it in claims.values() if asserted_of(it.claim)]
+    return life_cycle(said, lambda event_id: claims[UUID(bytes=event_id)].claim.occurred)
+
+
+def _said(it: SubjectEntry) -> Said:
+    claim, (state, stage) = it.claim, state_of(it.claim)
+    earliest, known = micros(claim.occurred.earliest), micros(it.known)
+    return Said(state, earliest, stage, claim.certainty.rank, known, claim.event_id.bytes)

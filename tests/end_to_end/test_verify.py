@@ -143,8 +143,8 @@ def test_renumbered_rows_are_no_difference(
         ),
         (
             "timeline",
-            "UPDATE entries SET outlet = 'Nobody' WHERE position = 7",
-            ["entries: ", "outlet is Nobody, not Yonhap", "position 7"],
+            "UPDATE entries SET outlet = 'Nobody' WHERE content_position = 7",
+            ["entries: ", "outlet is Nobody, not Yonhap", "content_position 7"],
         ),
         (
             "timeline",
@@ -153,7 +153,7 @@ def test_renumbered_rows_are_no_difference(
         ),
         (
             "timeline",
-            "DELETE FROM tagged_by_valid WHERE entry_id = 9",
+            "DELETE FROM tagged_by_valid WHERE entry = 9 << 13",
             ["tagged_by_valid: ", "lacks the row", "tag "],
         ),
         (

@@ -27,7 +27,7 @@ from communique.domain.event import (
 )
 from communique.domain.facets import State
 from communique.service.server import running_server
-from communique.v1 import event_pb2, time_pb2
+from communique.v1 import event_pb2, subject_pb2, time_pb2
 from communique.v1.record_service_pb2 import EventFilter as FilterMessage
 from communique.v1.timeline_service_pb2 import (
     GetIssueRequest,
@@ -187,6 +187,26 @@ def test_derived_subjects_are_found_through_filters(client: Client) -> None:
     assert client.subject(stance).claims[0].event == listed
 
 
+def test_all_claims_of_a_subject_come_page_by_page(client: Client) -> None:
+    """The latest first, whatever the size of the pages; a subject itself has a page of them."""
+    whole = client.subject(KEY)
+    claims = list(client.subject_claims(KEY, page_size=1))
+    assert claims == [*reversed(whole.claims)]
+    assert len(claims) == whole.claim_count > 3
+    short = client.subject(KEY, page_size=2, as_of=whole.as_of)
+    assert (short.claims, short.earlier_claims_omitted) == (whole.claims[-2:], True)
+    assert (short.life_cycle, short.disagreements) == (whole.life_cycle, whole.disagreements)
+    with pytest.raises(NotFound):
+        next(client.subject_claims("meeting/JPN-KOR/2019-08-22"))
+
+
+def test_a_board_is_the_same_in_pages_of_any_size(client: Client) -> None:
+    """The client puts it together."""
+    whole = client.issue("export-controls")
+    assert client.issue("export-controls", as_of=whole.as_of, page_size=1) == whole
+    assert client.issue("export-controls", as_of=whole.as_of, page_size=3) == whole
+
+
 def test_what_is_not_found_names_what_is_near(client: Client) -> None:
     """A typing mistake is answered with the closest that is visible at that very point."""
     with pytest.raises(NotFound, match="did you mean export-controls") as refused_issue:
@@ -213,6 +233,16 @@ BAD: dict[str, tuple[object, str]] = {
     "a prefix that begins no key": (ListSubjectsRequest(prefix="meeting of"), "prefix"),
     "a prefix of 201 characters": (ListSubjectsRequest(prefix="x" * 201), "prefix"),
     "a negative page": (ListSubjectsRequest(page_size=-1), "page_size"),
+    "a negative page of a subject": (GetSubjectRequest(subject="x", page_size=-1), "page_size"),
+    "a negative page of a board": (GetIssueRequest(issue="x", page_size=-1), "page_size"),
+    "a token of no subject": (
+        GetSubjectRequest(subject="x", page_token="x"),  # noqa: S106  no secret
+        "page_token",
+    ),
+    "a token of no board": (
+        GetIssueRequest(issue="x", page_token="AAAA"),  # noqa: S106  no secret
+        "page_token",
+    ),
     "a token of nothing": (ListIssuesRequest(page_token="x"), "page_token"),  # noqa: S106  no secret
     "a party that is none": (
         ListIssuesRequest(filter=FilterMessage(parties=["XXX"])),
@@ -248,6 +278,23 @@ def test_a_token_is_for_one_request(stubs: Stubs) -> None:
     assert error.reason == "PAGE_TOKEN_INVALID"
 
 
+def test_a_token_of_one_thing_is_for_no_other(stubs: Stubs) -> None:
+    """That of a subject's claims is refused for another subject, that of a board for a subject."""
+    several = meetings(3)
+    for one in several:
+        one.subject = KEY
+    submit(stubs, *several)
+    request = GetSubjectRequest(subject=KEY, page_size=1, min_position=3)
+    token = stubs.timelines.GetSubject(request, timeout=30).next_page_token
+    assert token
+    other = GetSubjectRequest(subject="pact", page_token=token, min_position=3)
+    error = refused(lambda: stubs.timelines.GetSubject(other, timeout=30))
+    assert (error.reason, list(error.violations)) == ("PAGE_TOKEN_INVALID", ["page_token"])
+    issue = GetIssueRequest(issue="export-controls", page_token=token, min_position=3)
+    error = refused(lambda: stubs.timelines.GetIssue(issue, timeout=30))
+    assert (error.reason, list(error.violations)) == ("PAGE_TOKEN_INVALID", ["page_token"])
+
+
 def test_an_issue_without_a_place_on_its_board_has_an_empty_one(stubs: Stubs) -> None:
     """A meeting that is only planned names an issue, and stands on no board."""
     event = meeting()
@@ -273,20 +320,54 @@ def test_what_is_retracted_has_no_subject(stubs: Stubs) -> None:
     assert (error.code, error.reason) == (grpc.StatusCode.NOT_FOUND, "ISSUE_NOT_FOUND")
 
 
-def test_a_subject_of_very_many_claims_is_cut_short(stubs: Stubs) -> None:
-    """Of more than 1,000 claims the latest 1,000 are told, of large ones as many as have room."""
+def test_a_subject_of_very_many_claims_is_told_in_pages(stubs: Stubs) -> None:
+    """The latest come first, at most 1,000 on a page, of large ones as many as have room."""
     many = [large(KEY) for _ in range(1_000)]
     submit(stubs, *many)
     submit(stubs, large(KEY))
     wide = [large("pact", gist="x" * 2_000, labels=True) for _ in range(600)]
     (*_, last) = submit(stubs, *wide)
-    request = GetSubjectRequest(subject=KEY, min_position=last.position)
-    found = stubs.timelines.GetSubject(request, timeout=30).subject
-    assert (len(found.claims), found.earlier_claims_omitted) == (1_000, True)
-    request = GetSubjectRequest(subject="pact", min_position=last.position)
-    found = stubs.timelines.GetSubject(request, timeout=30).subject
-    assert found.earlier_claims_omitted
-    assert found.ByteSize() < 4 * 2**20
+    first, *rest = pages(stubs, GetSubjectRequest(subject=KEY, min_position=last.position))
+    assert [len(one.claims) for one in (first, *rest)] == [100] * 10 + [1]
+    assert (first.claim_count, len(first.life_cycle[0].event_ids)) == (1_001, 1_000)
+    request = GetSubjectRequest(subject=KEY, page_size=5_000, min_position=last.position)
+    assert [len(one.claims) for one in pages(stubs, request)] == [1_000, 1]
+    request = GetSubjectRequest(subject="pact", page_size=1_000, min_position=last.position)
+    found = pages(stubs, request)
+    assert sum(len(one.claims) for one in found) == 600
+    assert all(one.ByteSize() < 4 * 2**20 for one in found)
+
+
+def pages(stubs: Stubs, request: GetSubjectRequest) -> list[subject_pb2.Subject]:
+    """Return all pages of a subject."""
+    found: list[subject_pb2.Subject] = []
+    while not found or request.page_token:
+        answer = stubs.timelines.GetSubject(request, timeout=30)
+        assert answer.subject.earlier_claims_omitted == bool(answer.next_page_token)
+        found.append(answer.subject)
+        request.page_token = answer.next_page_token
+    return found
+
+
+def test_a_board_is_told_in_pages(stubs: Stubs) -> None:
+    """Put together, they are the board that one page has; what is retracted leaves a page short."""
+    events = meetings(3)
+    for event, codes in zip(events, (("JPN", "KOR"), ("CHN", "KOR"), ("CHN", "JPN")), strict=True):
+        for one, code in zip(event.participants, codes, strict=True):
+            one.party.code = code
+    submit(stubs, *events, retraction(events[1].event_id))
+    request = GetIssueRequest(issue="export-controls", min_position=4)
+    whole = stubs.timelines.GetIssue(request, timeout=30)
+    assert [one.dyad for one in whole.board.meetings] == ["CHN-JPN", "JPN-KOR"]
+    assert not whole.next_page_token
+    request.as_of.CopyFrom(time_pb2.AsOf(position=whole.board.as_of.position))
+    request.page_size = 1
+    told: list[list[str]] = []
+    while not told or request.page_token:
+        answer = stubs.timelines.GetIssue(request, timeout=30)
+        told.append([one.dyad for one in answer.board.meetings])
+        request.page_token = answer.next_page_token
+    assert told == [["CHN-JPN"], [], ["JPN-KOR"], []]
 
 
 def large(subject: str, gist: str = "", *, labels: bool = False) -> event_pb2.Event:
@@ -313,6 +394,24 @@ def test_the_subject_command_puts_values_side_by_side(desk: tuple[str, Client]) 
     assert any("corrected: slip" in line for line in found)
     assert str(TOLD[0].event_id) not in "".join(found)
     assert str(TOLD[0].event_id) in run(desk, "subject", KEY, "--explain").stdout
+
+
+def test_the_subject_command_shows_all_claims_when_told_to(tmp_path: Path) -> None:
+    """Else the latest 100, and it says how to get the rest."""
+    with running_server(settings_in(tmp_path)) as address, Client(address) as client:
+        first = next(one for one in CLAIMS if one.subject == KEY)
+        every = [
+            first.model_copy(update={"event_id": uuid5(first.event_id, str(number))})
+            for number in range(101)
+        ]
+        client.status(*sample.DYAD, min_position=client.submit(every)[-1].position)
+        short = run((address, client), "subject", KEY, "-o", "json")
+        assert len(json.loads(short.stdout)["claims"]) == 100
+        assert "the latest 100 claims are shown: --all shows all" in short.stderr
+        whole = run((address, client), "subject", KEY, "-o", "json", "--all")
+        told = json.loads(whole.stdout)
+        assert len({one["event"]["event_id"] for one in told["claims"]}) == 101
+        assert (whole.stderr, told["claim_count"]) == ("", 101)
 
 
 def test_the_issue_command_shows_who_stands_where(desk: tuple[str, Client]) -> None:

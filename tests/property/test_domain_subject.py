@@ -15,12 +15,13 @@ from communique.domain.clocks import known_at
 from communique.domain.disagreement import REASONS, Disagreement, disagreements
 from communique.domain.edtf import CEILING, ValidTime
 from communique.domain.event import Claim, Recorded
-from communique.domain.subject import SubjectEntry, life_cycle, subjects_of
+from communique.domain.subject import SubjectEntry, subjects_of
 from communique.domain.text import SubjectKey
 from communique.domain.values import Polarity
 from tests import oracle, oracle_whole
 from tests.histories import LATE, histories, points
 from tests.strategies import ESSENTIALS, SUBJECTS, claims, fields, models
+from tests.whole import life_cycle_of
 
 KEYS: TypeAdapter[str] = TypeAdapter(Annotated[str, SubjectKey])
 
@@ -99,7 +100,7 @@ def test_a_life_cycle_is_that_of_the_oracle_in_any_order(
     """However the claims come, the steps are those of the naive definition."""
     shuffled = data.draw(st.permutations(about))
 
-    assert list(life_cycle(shuffled)) == oracle_whole.life_cycle(about)
+    assert list(life_cycle_of(shuffled)) == oracle_whole.life_cycle(about)
 
 
 @given(st.data(), histories())
@@ -108,7 +109,7 @@ def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> 
     as_of = data.draw(points(log))
     for key in oracle_whole.subjects(log, as_of):
         view = oracle_whole.subject(log, key, as_of)
-        steps = life_cycle(SubjectEntry(it.claim, it.known) for it in view.claims)
+        steps = life_cycle_of(SubjectEntry(it.claim, it.known) for it in view.claims)
         behind = Counter(event_id for step in steps for event_id in step.event_ids)
 
         assert list(steps) == view.life_cycle

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from communique import codec
 from communique.domain.clocks import AsOf, known_at
+from communique.domain.disagreement import disagreements
 from communique.domain.edtf import ValidTime
 from communique.domain.event import Amendment, Claim, Recorded
-from communique.domain.subject import subjects_of
+from communique.domain.issue import IssueBoard, joined
+from communique.domain.subject import SubjectEntry, subjects_of
 from communique.service.filters import Filter
 from communique.service.read_models import (
+    BoardPage,
     IssueNotFound,
     Page,
     Question,
@@ -25,6 +28,7 @@ from communique.service.read_models import (
     subjects,
     tallies,
 )
+from communique.service.read_models.subjects import SubjectAnswer
 from communique.v1 import issue_pb2, subject_pb2
 from tests import oracle, oracle_whole
 from tests.histories import content_of, histories, points
@@ -39,7 +43,7 @@ from tests.property.test_read_models import (
 )
 from tests.real_log import real_log
 from tests.strategies import ISSUES, SUBJECTS
-from tests.whole import issue_board, stream
+from tests.whole import issue_board, life_cycle_of, stream
 
 Tally = tuple[str, int, ValidTime]
 FEWER = settings(max_examples=settings().max_examples * 2 // 5)
@@ -64,58 +68,103 @@ def visible_amendments(log: Sequence[Recorded], event_id: UUID, as_of: AsOf) -> 
 
 
 @FEWER
-@given(st.data(), histories(), batch_sizes)
+@given(st.data(), histories(), batch_sizes, st.integers(1, 7))
 def test_every_subject_and_every_board_is_the_oracle_s(
-    data: st.DataObject, log: list[Recorded], sizes: list[int]
+    data: st.DataObject, log: list[Recorded], sizes: list[int], page_size: int
 ) -> None:
-    """At any point; not found where no claim about it is visible, naming others that have one."""
+    """At any point, in pages of any size; not found where no claim is visible, naming others."""
     with real_log(log) as real, projected(real, sizes) as read_models:
         for as_of in data.draw(some_points(log)):
-            check_subject(read_models, log, data.draw(st.sampled_from(keys_of(log))), as_of)
+            key = data.draw(st.sampled_from(keys_of(log)))
+            check_subject(read_models, log, key, as_of, page_size)
             for issue in ISSUES:
-                check_board(read_models, log, issue, as_of)
+                check_board(read_models, log, issue, as_of, page_size)
 
 
-def check_subject(read_models: ReadModels, log: oracle.Log, key: str, as_of: AsOf) -> None:
+def check_subject(
+    read_models: ReadModels, log: oracle.Log, key: str, as_of: AsOf, size: int
+) -> None:
     """Ask for a subject, and hold the answer against the oracle."""
     view = oracle_whole.subject(log, key, as_of)
     ask = partial(read_models.subjects.subject, key, question(as_of))
     if not view.claims:
         with pytest.raises(SubjectNotFound) as refused:
-            ask()
+            ask(Page(size))
         assert {*refused.value.near} <= {*oracle_whole.subjects(log, as_of)}
         return
-    message, asked_from = ask()
-    assert (message.subject, asked_from) == (key, as_of)
-    assert [seen(one.event) for one in message.claims] == view.claims
+    message, claims = whole_subject(ask, size, as_of)
+    assert message.subject == key
+    assert [seen(one.event) for one in claims] == view.claims
     assert [codec.life_cycle_step(one) for one in message.life_cycle] == view.life_cycle
     assert [codec.disagreement(one) for one in message.disagreements] == view.disagreements
-    assert not message.earlier_claims_omitted
-    for one, claim in zip(message.claims, view.claims, strict=True):
+    assert message.claim_count == len(view.claims)
+    assert not message.earlier_claims_uncounted
+    for one, claim in zip(claims, view.claims, strict=True):
         expected = visible_amendments(log, claim.claim.event_id, as_of)
         assert [codec.recorded(it) for it in one.amendments] == expected
-    check_cut(read_models, key, [str(one.claim.event_id) for one in view.claims], as_of)
+    check_limits(ask, view, as_of)
 
 
-def check_cut(read_models: ReadModels, key: str, ids: list[str], as_of: AsOf) -> None:
-    """Where there are more claims than fit, the latest are told, and that there are more."""
-    for limit, count in {"CLAIMS_MAX": 2, "CLAIM_BYTES_MAX": 1}.items():
-        with patch.object(subjects, limit, count):
-            short = read_models.subjects.subject(key, question(as_of)).subject
-        assert [it.event.event.event_id for it in short.claims] == ids[-count:]
-        assert short.earlier_claims_omitted == (len(ids) > count)
+def whole_subject(
+    ask: Callable[[Page], SubjectAnswer], size: int, as_of: AsOf
+) -> tuple[subject_pb2.Subject, list[subject_pb2.SubjectClaim]]:
+    """Return the first page of a subject, and the claims of all: each page is as it should be."""
+    first = answer = ask(Page(size))
+    claims = list(first.subject.claims)
+    while answer.next_key is not None:
+        assert answer.subject.earlier_claims_omitted
+        answer = ask(Page(size, answer.next_key))
+        claims[:0] = answer.subject.claims
+        assert (answer.as_of, len(answer.subject.claims) <= size) == (as_of, True)
+        assert not answer.subject.life_cycle
+        assert not answer.subject.disagreements
+    assert not answer.subject.earlier_claims_omitted
+    assert (first.as_of, len(first.subject.claims) <= size) == (as_of, True)
+    return first.subject, claims
 
 
-def check_board(read_models: ReadModels, log: oracle.Log, issue: str, as_of: AsOf) -> None:
+def check_limits(
+    ask: Callable[[Page], SubjectAnswer], view: oracle_whole.SubjectView, as_of: AsOf
+) -> None:
+    """Of more claims than are counted the latest are, and that is told; large ones fill a page."""
+    with patch.object(subjects, "CLAIMS_COUNTED_MAX", 2):
+        message, claims = whole_subject(ask, 100, as_of)
+    counted = [SubjectEntry(it.claim, it.known) for it in view.claims[-2:]]
+    assert [codec.life_cycle_step(one) for one in message.life_cycle] == [*life_cycle_of(counted)]
+    assert [codec.disagreement(one) for one in message.disagreements] == [*disagreements(counted)]
+    assert message.claim_count == len(counted)
+    assert message.earlier_claims_uncounted == (len(view.claims) > len(counted))
+    assert [seen(one.event) for one in claims] == view.claims
+    with patch.object(subjects, "CLAIM_BYTES_MAX", 1):
+        message, claims = whole_subject(ask, 100, as_of)
+    assert len(message.claims) <= 1
+    assert [seen(one.event) for one in claims] == view.claims
+
+
+def check_board(
+    read_models: ReadModels, log: oracle.Log, issue: str, as_of: AsOf, size: int
+) -> None:
     """Ask for a board, and hold it against the oracle."""
     ask = partial(read_models.issues.issue, issue, question(as_of))
     named = claims_by_issue(log, as_of)
     if named[issue]:
-        assert ask() == oracle_whole.board(log, issue, as_of) == issue_board(log, issue, as_of)
+        expected = oracle_whole.board(log, issue, as_of)
+        assert expected == issue_board(log, issue, as_of)
+        assert ask(Page(1_000)) == BoardPage(expected, None)
+        assert joined([*board_pages(ask, size)]) == expected
         return
     with pytest.raises(IssueNotFound) as refused:
-        ask()
+        ask(Page(size))
     assert {*refused.value.near} <= {one for one in named if named[one]}
+
+
+def board_pages(ask: Callable[[Page], BoardPage], size: int) -> Iterator[IssueBoard]:
+    """Yield all pages of a board."""
+    page = ask(Page(size))
+    yield page.board
+    while page.next_key is not None:
+        page = ask(Page(size, page.next_key))
+        yield page.board
 
 
 def claims_by_issue(log: oracle.Log, as_of: AsOf) -> dict[str, list[Claim]]:

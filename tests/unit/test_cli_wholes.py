@@ -14,8 +14,9 @@ from communique.domain.clocks import AsOf, parse_point
 from communique.domain.disagreement import disagreements
 from communique.domain.event import Claim, Recorded
 from communique.domain.status import ResolvedAsOf
-from communique.domain.subject import SubjectEntry, life_cycle
+from communique.domain.subject import SubjectEntry
 from tests import whole
+from tests.whole import life_cycle_of
 
 CLAIMS = sample.claims()
 RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,13 +38,15 @@ def subject(*claims: Claim, is_cut: bool = False) -> Subject:
     return Subject(
         "stance/JPN",
         ResolvedAsOf.of(POINT),
-        life_cycle(entries),
+        life_cycle_of(entries),
         tuple(
             SubjectClaim(EventAsOf(at, RECORDED, "", RECORDED, one, None, ()), ())
             for at, one in enumerate(claims, 1)
         ),
         disagreements(entries),
         is_cut,
+        len(claims),
+        earlier_claims_uncounted=False,
     )
 
 

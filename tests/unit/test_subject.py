@@ -27,10 +27,11 @@ from communique.domain.payloads import (
     TalksProposed,
     TalksRefused,
 )
-from communique.domain.subject import LifeCycleStep, SubjectEntry, life_cycle, subjects_of
+from communique.domain.subject import LifeCycleStep, SubjectEntry, subjects_of
 from communique.domain.values import Certainty, Polarity
 from communique.domain.words import Outlook, RelationsChange
 from tests.given import RECORDED, claim
+from tests.whole import life_cycle_of
 
 EXPORTS = ("export-controls",)
 DENIAL = {"polarity": Polarity.NEGATIVE}
@@ -43,7 +44,7 @@ def told(*claims: Claim) -> list[SubjectEntry]:
 
 def states(*claims: Claim) -> list[State]:
     """Return the states of their life cycle, in order."""
-    return [step.state for step in life_cycle(told(*claims))]
+    return [step.state for step in life_cycle_of(told(*claims))]
 
 
 # --- keys ----------------------------------------------------------------------------------------
@@ -182,7 +183,7 @@ def test_a_step_is_told_by_its_greatest_claim() -> None:
     early = claim(MeasureLifted(), "2019-09-01", "JPN>KOR")
     late = claim(MeasureLifted(), "2019-09-02", "JPN>KOR", certainty=Certainty.POSSIBLE)
 
-    assert life_cycle(told(early, late)) == (
+    assert life_cycle_of(told(early, late)) == (
         LifeCycleStep(
             state=State.LIFTED,
             occurred=late.occurred,
@@ -216,4 +217,4 @@ def test_a_claim_about_no_dyad_is_a_step() -> None:
 
 def test_nothing_told_has_no_life_cycle() -> None:
     """Of no claims, there are no steps."""
-    assert life_cycle([]) == ()
+    assert life_cycle_of([]) == ()

@@ -32,7 +32,7 @@ from communique.domain.edtf import Precision, ValidTime
 from communique.domain.event import Claim
 from communique.domain.model import Model, Word
 from communique.domain.parties import Party
-from communique.domain.subject import SubjectEntry
+from communique.domain.subject import EVENT_IDS_MAX, SubjectEntry
 from communique.domain.text import folded
 from communique.domain.values import Credibility, Grade, Participant, Place, Reliability
 
@@ -40,6 +40,7 @@ from communique.domain.values import Credibility, Grade, Participant, Place, Rel
 class Reading(Model):
     """One value of a field in text form, and the claims that speak for it, the latest known first.
 
+    `event_ids` are the first 1,000 of them; `outlet_count` counts the outlets of all.
     `value` is in the words of the first of those that are most exact.
     """
 
@@ -51,6 +52,7 @@ class Reading(Model):
 class Disagreement(Model):
     """A field in which claims of one type say different things: its readings, preferred first.
 
+    `readings` are the first 100 of them.
     `reason` is why the first is preferred to the second: one of `REASONS`.
     """
 
@@ -60,6 +62,7 @@ class Disagreement(Model):
     reason: str
 
 
+READINGS_MAX: Final = 100
 _RELIABILITIES: Final = tuple(Reliability)
 _CREDIBILITIES: Final = tuple(Credibility)
 _MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
@@ -135,7 +138,8 @@ def _disagreement(word: str, field: str, given: Iterable[_Given]) -> Disagreemen
         type=word,
         field=field,
         readings=tuple(
-            _reading(key, speaking[key], merits[key].outlet_count) for key in (first, *others)
+            _reading(key, speaking[key], merits[key].outlet_count)
+            for key in (first, *others)[:READINGS_MAX]
         ),
         reason=next(reason for reason, one, other in pairs if one != other),
     )
@@ -155,7 +159,7 @@ def _speaking(given: Iterable[_Given]) -> dict[_Key, list[_Given]]:
 def _reading(key: _Key, speaking: Sequence[_Given], outlet_count: int) -> Reading:
     return Reading(
         value=next(one.text for one in speaking if one.key == key),
-        event_ids=tuple(one.entry.claim.event_id for one in speaking),
+        event_ids=tuple(one.entry.claim.event_id for one in speaking[:EVENT_IDS_MAX]),
         outlet_count=outlet_count,
     )
 

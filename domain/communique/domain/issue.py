@@ -1,6 +1,6 @@
 """The board of one issue: how things stand on it, party by party, across all dyads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from communique.domain.assertions import Assertion, is_by_issue, owners
@@ -105,6 +105,27 @@ def board(issue: str, as_of: AsOf, winners: Iterable[IssueElement]) -> IssueBoar
                 own.setdefault(code, {}).setdefault(_OWN[kind], []).append(shown)
     parties = tuple(IssueParty(party=code, **own[code]) for code in sorted(own))
     return IssueBoard(issue=issue, as_of=ResolvedAsOf.of(as_of), parties=parties, **shared)
+
+
+def joined(pages: Sequence[IssueBoard]) -> IssueBoard:
+    """Put the pages of one board together: each list of theirs one after the other."""
+    parts: dict[str, list[IssueParty]] = {}
+    for page in pages:
+        for part in page.parties:
+            parts.setdefault(part.party, []).append(part)
+    parties = tuple(IssueParty(party=code, **_lists(parts[code], _OWN)) for code in sorted(parts))
+    shared = _lists(pages, _SHARED)
+    return IssueBoard(issue=pages[0].issue, as_of=pages[0].as_of, parties=parties, **shared)
+
+
+def _lists(
+    holders: Sequence[IssueBoard | IssueParty], names: Mapping[FacetKind, str]
+) -> dict[str, Any]:
+    """Return each list of the holders by its name, one holder after the other."""
+    return {
+        name: tuple(one for holder in holders for one in getattr(holder, name))
+        for name in names.values()
+    }
 
 
 def _owners(one: IssueElement) -> list[str]:

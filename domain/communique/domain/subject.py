@@ -1,7 +1,7 @@
 """Subjects: the things in the world that claims are about, and how their life cycles went."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import product
 from typing import Final, NamedTuple
@@ -9,13 +9,15 @@ from uuid import UUID
 
 from communique.domain.assertions import GENERAL, affirmations, denies, state_of
 from communique.domain.edtf import ValidTime
-from communique.domain.element import Rank
 from communique.domain.event import Claim
-from communique.domain.facets import Facet, FacetKind, State
+from communique.domain.facets import Facet, FacetKind, Stage, State
 from communique.domain.model import Model
 from communique.domain.parties import Dyad
 from communique.domain.values import Certainty
 
+EVENT_IDS_MAX: Final = 1_000
+"""Claims that are named as saying one thing of a subject; there may be more."""
+_BY_RANK: Final = {certainty.rank: certainty for certainty in Certainty}
 _MEETINGS: Final = frozenset({FacetKind.MEETING, FacetKind.AGENDA})
 _WORD_BEGINS: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -27,8 +29,27 @@ class SubjectEntry(NamedTuple):
     known: datetime
 
 
+class Said(NamedTuple):
+    """What one claim asserts of its subject, and what decides between it and others.
+
+    Times are microseconds, the event's id is its bytes: both compare as what they stand for.
+    """
+
+    state: State
+    earliest: int
+    stage: int
+    certainty: int
+    known: int
+    event_id: bytes
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, bytes]:
+        """As `Rank` has it."""
+        return self[1:]
+
+
 class LifeCycleStep(Model):
-    """One state of a subject, and the claims that say so, the greatest by rank first.
+    """One state of a subject, and the claims that say so, the greatest 1,000 by rank.
 
     `occurred` is the time of the greatest, `certainty` the greatest certainty among all of them.
     """
@@ -77,28 +98,31 @@ def _keys_of_actors(claim: Claim) -> Iterator[str]:
         yield f"{word}/{party.code}/{issue}"
 
 
-def life_cycle(entries: Iterable[SubjectEntry]) -> tuple[LifeCycleStep, ...]:
+def asserted_of(claim: Claim) -> tuple[State, Stage] | None:
+    """Return the state that it asserts of its subjects, and how far that has come.
+
+    A denial asserts none. A claim that concerns no dyad does assert one.
+    """
+    return None if denies(claim) else state_of(claim)
+
+
+def life_cycle(
+    said: Iterable[Said], occurred: Callable[[bytes], ValidTime]
+) -> tuple[LifeCycleStep, ...]:
     """Return the states that the claims about one subject assert, one step for each.
 
     They stand in the order of the rank of each step's greatest claim: of its earliest valid time,
-    then its stage, and so on. A denial asserts no state. A claim that concerns no dyad does.
+    then its stage, and so on. `occurred` tells the time of such a claim, by its id.
     """
-    steps: dict[State, dict[Rank, Claim]] = {}
-    for claim, known in entries:
-        if not denies(claim):
-            state, stage = state_of(claim)
-            certainty = claim.certainty.rank
-            rank = Rank(claim.occurred.earliest, stage, certainty, known, claim.event_id)
-            steps.setdefault(state, {})[rank] = claim
-    ordered = sorted(steps, key=lambda state: max(steps[state]))
-    return tuple(_step(state, steps[state]) for state in ordered)
-
-
-def _step(state: State, said: dict[Rank, Claim]) -> LifeCycleStep:
-    ranked = [said[rank] for rank in sorted(said, reverse=True)]
-    return LifeCycleStep(
-        state=state,
-        occurred=ranked[0].occurred,
-        certainty=max((claim.certainty for claim in ranked), key=lambda it: it.rank),
-        event_ids=tuple(claim.event_id for claim in ranked),
+    steps: dict[State, list[Said]] = {}
+    for one in sorted(said, key=lambda it: it.rank, reverse=True):
+        steps.setdefault(one.state, []).append(one)
+    return tuple(
+        LifeCycleStep(
+            state=state,
+            occurred=occurred(found[0].event_id),
+            certainty=_BY_RANK[max(one.certainty for one in found)],
+            event_ids=tuple(UUID(bytes=one.event_id) for one in found[:EVENT_IDS_MAX]),
+        )
+        for state, found in reversed(steps.items())
     )

@@ -34,33 +34,39 @@ class Subject(_message.Message):
     CLAIMS_FIELD_NUMBER: _builtins.int
     DISAGREEMENTS_FIELD_NUMBER: _builtins.int
     EARLIER_CLAIMS_OMITTED_FIELD_NUMBER: _builtins.int
+    CLAIM_COUNT_FIELD_NUMBER: _builtins.int
+    EARLIER_CLAIMS_UNCOUNTED_FIELD_NUMBER: _builtins.int
     subject: _builtins.str
     """subject is its key: as claims name it, or derived for claims that name none, such as
     `talks/JPN-KOR/export-controls`.
     """
     earlier_claims_omitted: _builtins.bool
-    """earlier_claims_omitted says that there are more than 1,000 claims, or 3 MiB of them: only the latest are given and
-    taken into account. `ListTimeline` with the subject in its filter gives all.
-    """
+    """earlier_claims_omitted says that there may be claims before these: `next_page_token` continues with them."""
+    claim_count: _builtins.int
+    """claim_count is, on the first page, how many claims life_cycle and disagreements take into account."""
+    earlier_claims_uncounted: _builtins.bool
+    """earlier_claims_uncounted says that these are the latest alone, 10,000 at most, and that there may be earlier ones."""
     @_builtins.property
     def as_of(self) -> _time_pb2.ResolvedAsOf:
         """as_of is the point that this is true for."""
 
     @_builtins.property
     def life_cycle(self) -> _containers.RepeatedCompositeFieldContainer[Global___LifeCycleStep]:
-        """life_cycle are its states in the order of valid time, each with the claims that say so."""
+        """life_cycle are its states in the order of valid time, each with the claims that say so: of the whole subject, given
+        on the first page alone.
+        """
 
     @_builtins.property
     def claims(self) -> _containers.RepeatedCompositeFieldContainer[Global___SubjectClaim]:
-        """claims are the claims about it that are visible and asserted, in the order of (earliest valid time, event id): all
-        of them or, where it says so below, the latest.
+        """claims are those of one page, in the order of (earliest valid time, event id), of all claims about it that are
+        visible and asserted. The first page has the latest, each page after it the ones before.
         """
 
     @_builtins.property
     def disagreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Disagreement]:
-        """disagreements are the fields in which claims of one type say different things, in the order of (type, field). Only
-        claims that name the subject are compared: those that a derived key holds together, such as all stances on an
-        issue, are about one thing at different times.
+        """disagreements are the fields in which claims of one type say different things, in the order of (type, field): of
+        the whole subject, given on the first page alone. Only claims that name the subject are compared: those that a
+        derived key holds together, such as all stances on an issue, are about one thing at different times.
         """
 
     def __init__(
@@ -72,10 +78,12 @@ class Subject(_message.Message):
         claims: _abc.Iterable[Global___SubjectClaim] | None = ...,
         disagreements: _abc.Iterable[Global___Disagreement] | None = ...,
         earlier_claims_omitted: _builtins.bool = ...,
+        claim_count: _builtins.int = ...,
+        earlier_claims_uncounted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "claims", b"claims", "disagreements", b"disagreements", "earlier_claims_omitted", b"earlier_claims_omitted", "life_cycle", b"life_cycle", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "claim_count", b"claim_count", "claims", b"claims", "disagreements", b"disagreements", "earlier_claims_omitted", b"earlier_claims_omitted", "earlier_claims_uncounted", b"earlier_claims_uncounted", "life_cycle", b"life_cycle", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -101,7 +109,7 @@ class LifeCycleStep(_message.Message):
 
     @_builtins.property
     def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """event_ids are the claims that say so, the greatest by rank first."""
+        """event_ids are the claims that say so, the greatest by rank first; of more than 1,000 the first 1,000."""
 
     def __init__(
         self,
@@ -167,7 +175,7 @@ class Disagreement(_message.Message):
     """reason is why the first is preferred: `more outlets`, `better grade`, `known later` or `event id`."""
     @_builtins.property
     def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reading]:
-        """readings are the different values, the preferred one first."""
+        """readings are the different values, the preferred one first; of more than 100 the first 100."""
 
     def __init__(
         self,
@@ -200,7 +208,7 @@ class Reading(_message.Message):
     """outlet_count is the number of different outlets among them."""
     @_builtins.property
     def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """event_ids are the claims, the latest known first."""
+        """event_ids are the claims, the latest known first; of more than 1,000 the first 1,000."""
 
     def __init__(
         self,

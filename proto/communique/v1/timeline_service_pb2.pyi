@@ -462,10 +462,16 @@ class GetSubjectRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     MIN_POSITION_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     subject: _builtins.str
     """subject is its key."""
     min_position: _builtins.int
     """min_position asks for an answer at least as fresh as this receipt."""
+    page_size: _builtins.int
+    """page_size is how many claims at most; 0 means 100, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """page_token continues with earlier claims: `next_page_token` of an answer to the same request."""
     @_builtins.property
     def as_of(self) -> _time_pb2.AsOf:
         """as_of is the point."""
@@ -476,10 +482,12 @@ class GetSubjectRequest(_message.Message):
         subject: _builtins.str = ...,
         as_of: _time_pb2.AsOf | None = ...,
         min_position: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "min_position", b"min_position", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "min_position", b"min_position", "page_size", b"page_size", "page_token", b"page_token", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -487,23 +495,29 @@ Global___GetSubjectRequest: _TypeAlias = GetSubjectRequest  # noqa: Y015
 
 @_typing.final
 class GetSubjectResponse(_message.Message):
-    """GetSubjectResponse is the subject."""
+    """GetSubjectResponse is the subject with a page of its claims."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SUBJECT_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token continues with earlier claims; empty on the last page."""
     @_builtins.property
     def subject(self) -> _subject_pb2.Subject:
-        """subject is the subject; NOT_FOUND where no claim about it is visible."""
+        """subject is the subject; NOT_FOUND where no claim about it is visible. A page may have fewer claims than asked for,
+        or none, and not be the last.
+        """
 
     def __init__(
         self,
         *,
         subject: _subject_pb2.Subject | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -598,10 +612,16 @@ class GetIssueRequest(_message.Message):
     ISSUE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     MIN_POSITION_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     issue: _builtins.str
     """issue is its slug."""
     min_position: _builtins.int
     """min_position asks for an answer at least as fresh as this receipt."""
+    page_size: _builtins.int
+    """page_size is how many elements at most; 0 means 1,000, and so does more than that."""
+    page_token: _builtins.str
+    """page_token continues a board: `next_page_token` of an answer to the same request."""
     @_builtins.property
     def as_of(self) -> _time_pb2.AsOf:
         """as_of is the point."""
@@ -612,10 +632,12 @@ class GetIssueRequest(_message.Message):
         issue: _builtins.str = ...,
         as_of: _time_pb2.AsOf | None = ...,
         min_position: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "issue", b"issue", "min_position", b"min_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "issue", b"issue", "min_position", b"min_position", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -623,23 +645,30 @@ Global___GetIssueRequest: _TypeAlias = GetIssueRequest  # noqa: Y015
 
 @_typing.final
 class GetIssueResponse(_message.Message):
-    """GetIssueResponse is the board."""
+    """GetIssueResponse is the board, or a page of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BOARD_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token continues the board; empty on the last page, and where the board has no more than one."""
     @_builtins.property
     def board(self) -> _issue_pb2.IssueBoard:
-        """board is the board; NOT_FOUND where no claim about the issue is visible."""
+        """board is the board; NOT_FOUND where no claim about the issue is visible. Pages go in the order of (dyad, facet), so
+        that the whole of each list, of the board and of each party, is that list of all pages one after the other. A page
+        may have fewer elements than asked for, or none, and not be the last.
+        """
 
     def __init__(
         self,
         *,
         board: _issue_pb2.IssueBoard | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["board", b"board"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -17,7 +17,7 @@ from communique.domain.edtf import ValidTime
 from communique.domain.event import EventCorrected, EventDisputed, Recorded
 from communique.domain.issue import IssueSummary
 from communique.domain.status import ResolvedAsOf
-from communique.domain.subject import LifeCycleStep, SubjectSummary
+from communique.domain.subject import EVENT_IDS_MAX, LifeCycleStep, SubjectSummary
 from communique.importers import jsonl
 
 _VALUE_WIDTH_MAX: Final = 30
@@ -80,6 +80,8 @@ def plain(subject: Subject) -> Mapping[str, Any]:
         "disagreements": [one.model_dump(mode="json") for one in subject.disagreements],
         "claims": [_plain_claim(one) for one in subject.claims],
         "earlier_claims_omitted": subject.earlier_claims_omitted,
+        "claim_count": subject.claim_count,
+        "earlier_claims_uncounted": subject.earlier_claims_uncounted,
     }
 
 
@@ -113,6 +115,7 @@ def _events(subject: Subject) -> Iterator[EventAsOf]:
 def _steps(subject: Subject, *, explain: bool) -> Iterator[Row]:
     for step in subject.life_cycle:
         count = words.counted(len(step.event_ids), "claim")
+        count += " or more" if len(step.event_ids) == EVENT_IDS_MAX else ""
         yield Row(
             (Text(words.spaced(step.state)), Text(step.occurred.display()), Text(count, "dim")),
             Text(),
@@ -134,7 +137,9 @@ def _readings(
         is_short = len(reading.value) <= _VALUE_WIDTH_MAX
         style = "bold" if number == 0 else ""
         said = [events[it] for it in reading.event_ids if it in events]
-        outlets = dict.fromkeys(it.event.source.outlet for it in said if it.event)
+        outlets = [*dict.fromkeys(it.event.source.outlet for it in said if it.event)]
+        if reading.outlet_count > len(outlets):
+            outlets.append(f"{reading.outlet_count - len(outlets):,} more")
         details = [] if is_short else [Text(reading.value, style)]
         if explain:
             details.append(Text(words.ids(reading.event_ids), "dim"))

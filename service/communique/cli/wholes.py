@@ -1,6 +1,7 @@
 """The commands that ask about whole things: subjects and issues, across all dyads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, TypeVar
 
@@ -20,6 +21,7 @@ def subject(
     key: Annotated[str, typer.Argument(metavar="KEY", help="As `subjects` gives it.")],
     remote: Remote,
     point: Point,
+    every: Annotated[bool, option("--all", "All reports of it, not the latest 100 alone.")] = False,
     explain: Explain = False,
     output: Output = Format.TABLE,
 ) -> None:
@@ -30,12 +32,17 @@ def subject(
     asked = point.asked()
     with remote.connect() as client:
         found = client.subject(key, **asked)
+        if every and found.earlier_claims_omitted:
+            claims = list(client.subject_claims(key, as_of=found.as_of, page_size=_PAGE_MAX))
+            found = replace(found, claims=(*reversed(claims),), earlier_claims_omitted=False)
     if output is Format.TABLE:
         subject_view.print_subject(console(), found, point.zone, explain=explain)
     else:
         write_object(output, subject_view.plain(found), subject_view.flat(found))
     if found.earlier_claims_omitted:
-        note(f"the latest {len(found.claims)} claims alone: timeline --subject {key} shows all")
+        note(f"the latest {len(found.claims)} claims are shown: --all shows all")
+    if found.earlier_claims_uncounted:
+        note(f"life cycle and disagreements are of the latest {found.claim_count:,} claims alone")
 
 
 def subjects(

@@ -115,9 +115,11 @@ class Subject:
         subject: its key.
         as_of: the point that this is true for.
         life_cycle: its states in the order of valid time.
-        claims: in the order of (earliest valid time, event id).
+        claims: the latest, in the order of (earliest valid time, event id).
         disagreements: where claims of one type that name the subject say different things.
-        earlier_claims_omitted: whether there were too many claims: only the latest count here.
+        earlier_claims_omitted: whether there may be claims before these: `subject_claims` has all.
+        claim_count: how many claims life cycle and disagreements take into account.
+        earlier_claims_uncounted: whether these are the latest alone, 10,000 at most.
     """
 
     subject: str
@@ -126,6 +128,8 @@ class Subject:
     claims: tuple[SubjectClaim, ...]
     disagreements: tuple[Disagreement, ...]
     earlier_claims_omitted: bool
+    claim_count: int
+    earlier_claims_uncounted: bool
 
 
 class Page(NamedTuple, Generic[Item]):

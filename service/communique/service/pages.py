@@ -16,6 +16,8 @@ from communique.service.limits import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PAGE_TOK
 from communique.service.refusals import InvalidRequest, PageTokenInvalid
 from communique.v1.record_service_pb2 import ListEventsRequest
 from communique.v1.timeline_service_pb2 import (
+    GetIssueRequest,
+    GetSubjectRequest,
     ListBilateralStatusesRequest,
     ListIssuesRequest,
     ListSubjectsRequest,
@@ -24,7 +26,10 @@ from communique.v1.timeline_service_pb2 import (
 
 ListRequest: TypeAlias = ListEventsRequest | ListTimelineRequest
 SummariesRequest: TypeAlias = ListSubjectsRequest | ListIssuesRequest
-PagedRequest: TypeAlias = ListRequest | SummariesRequest | ListBilateralStatusesRequest
+WholeRequest: TypeAlias = GetSubjectRequest | GetIssueRequest
+PagedRequest: TypeAlias = (
+    ListRequest | SummariesRequest | WholeRequest | ListBilateralStatusesRequest
+)
 
 _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">Bqqq")

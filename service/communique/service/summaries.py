@@ -1,13 +1,11 @@
-"""Subjects and issues: what requests name, and pages of their summaries."""
+"""Subjects and issues: pages of their summaries."""
 
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from pydantic import TypeAdapter
-
-from communique.domain.text import SUBJECT_LENGTH_MAX, IssueSlug, SubjectKey
+from communique.domain.text import SUBJECT_LENGTH_MAX
 from communique.service.asking import Asking, pinned, resolved
 from communique.service.context import Context
 from communique.service.filters import Filter, filter_of
@@ -18,21 +16,9 @@ from communique.service.read_models import Page, Question, ReadModels, SummaryPa
 from communique.service.refusals import Faults, checked
 from communique.v1 import timeline_service_pb2 as pb
 
-_KEYS: Final = TypeAdapter[str](SubjectKey)
-_SLUGS: Final = TypeAdapter[str](IssueSlug)
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._~:+>/-]*")
 
 Ask = Callable[[Filter, Question, Page], SummaryPage]
-
-
-def subject_of(text: str) -> str:
-    """Return the key of a subject; raise `InvalidRequest` for what is none."""
-    return checked("subject", _KEYS.validate_python, text)
-
-
-def issue_of(text: str) -> str:
-    """Return the slug of an issue; raise `InvalidRequest` for what is none."""
-    return checked("issue", _SLUGS.validate_python, text)
 
 
 async def list_subjects(

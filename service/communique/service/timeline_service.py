@@ -15,7 +15,8 @@ from communique.service.read_models import Question, ReadModels
 from communique.service.reading import is_backwards
 from communique.service.refusals import Faults, InvalidRequest
 from communique.service.statuses import dyads_of, list_statuses
-from communique.service.summaries import issue_of, list_issues, list_subjects, subject_of
+from communique.service.summaries import list_issues, list_subjects
+from communique.service.wholes import get_issue, get_subject
 from communique.service.windows import series_wanted
 from communique.v1 import status_pb2, time_pb2
 from communique.v1 import timeline_service_pb2 as pb
@@ -94,12 +95,7 @@ class TimelineService(TimelineServiceServicer):
         self, request: pb.GetSubjectRequest, context: Context
     ) -> pb.GetSubjectResponse:
         """Return one subject: its life cycle, all claims about it, and where they disagree."""
-        key = subject_of(request.subject)
-        question = await self.asking.question(request.as_of, request.min_position, context)
-        found = await self.asking.run(self.read_models.subjects.subject, key, question)
-        note(subject=key, position=found.as_of.position, claims=len(found.subject.claims))
-        found.subject.as_of.CopyFrom(resolved(found.as_of))
-        return pb.GetSubjectResponse(subject=found.subject)
+        return await get_subject(self.asking, self.read_models, request, context)
 
     async def ListSubjects(
         self, request: pb.ListSubjectsRequest, context: Context
@@ -109,11 +105,7 @@ class TimelineService(TimelineServiceServicer):
 
     async def GetIssue(self, request: pb.GetIssueRequest, context: Context) -> pb.GetIssueResponse:
         """Return the board of one issue."""
-        slug = issue_of(request.issue)
-        question = await self.asking.question(request.as_of, request.min_position, context)
-        board = await self.asking.run(self.read_models.issues.issue, slug, question)
-        note(issue=slug, position=board.as_of.position)
-        return pb.GetIssueResponse(board=codec.issue_board_message(board))
+        return await get_issue(self.asking, self.read_models, request, context)
 
     async def ListIssues(
         self, request: pb.ListIssuesRequest, context: Context

@@ -16,6 +16,7 @@ from communique.service.read_models.errors import (
     UnknownProjection,
     VerificationRunning,
 )
+from communique.service.read_models.issues import BoardPage
 from communique.service.read_models.many import Ranking, StatusOrder, StatusPage
 from communique.service.read_models.questions import (
     EventPage,
@@ -30,6 +31,7 @@ from communique.service.read_models.series import SeriesWanted
 from communique.service.read_models.subjects import SummaryPage
 
 __all__ = [
+    "BoardPage",
     "EventPage",
     "IssueNotFound",
     "Page",

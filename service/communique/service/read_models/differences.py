@@ -4,8 +4,8 @@ Rows of `facets`, `tags` and the like bear numbers in the order of first sight (
 depends on when which file was written. So a number is compared as the row that it stands for, and
 the rows of a table in the order of what they say. For example a row of `tagged_by_position` says::
 
-    tag_id 7, position 12, entry_id 40
-    tag party:KOR, position 12, content_position 12, event_id 018f..., known 1566313200000000, ...
+    tag_id 7, entry 98304
+    tag party:KOR, entry 98304
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,8 @@
 """Issues: the board of one as of a point, and lists of them."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import apsw
 
@@ -11,9 +12,11 @@ from communique.service.log import LogReader
 from communique.service.read_models.elements import Elements
 from communique.service.read_models.errors import IssueNotFound
 from communique.service.read_models.follower import Follower
+from communique.service.read_models.latest import is_found, nearest
 from communique.service.read_models.questions import Page, Question
 from communique.service.read_models.subjects import SummaryPage, latest_times
-from communique.service.read_models.tallies import is_found, list_tallies, nearest
+from communique.service.read_models.tallies import list_tallies
+from communique.service.read_models.timeline import ISSUE
 from communique.service.read_models.winners import Winners
 from communique.v1 import issue_pb2
 
@@ -22,7 +25,19 @@ if TYPE_CHECKING:
 
 _ENTRIES_MAX: Final = 100_000
 """Entries, visible or not, that are looked at to tell an empty board from none."""
-_KIND: Final = "issue:"
+
+
+_ON_BOARD: Final = """
+    SELECT facet_id, dyad, facet FROM issue_facets CROSS JOIN facets USING (facet_id)
+    WHERE issue = ? AND (dyad, facet) > (?, ?) ORDER BY dyad, facet LIMIT ?
+"""
+
+
+class BoardPage(NamedTuple):
+    """What a page of facets puts on a board, and the key to go on after; None at the end."""
+
+    board: IssueBoard
+    next_key: bytes | None
 
 
 class Issues:
@@ -35,8 +50,8 @@ class Issues:
         self._reader, self._elements = reader, elements
         self._status, self._timeline = status, timeline
 
-    def issue(self, slug: str, question: Question) -> IssueBoard:
-        """Return the board of an issue, empty where claims name it that assert nothing.
+    def issue(self, slug: str, question: Question, page: Page) -> BoardPage:
+        """Return a page of an issue's board, empty where claims name it that assert nothing.
 
         Raises:
             IssueNotFound: no claim that names it is visible and asserted.
@@ -44,16 +59,19 @@ class Issues:
         """
         with self._status.snapshot() as snapshot:
             as_of = snapshot.as_of(self._status.name, question)
-            shown = [*self._shown(snapshot.connection, slug, as_of)]
-        if not shown:
+            facets = _facets(snapshot.connection, slug, page)
+            shown = [*self._shown(snapshot.connection, slug, as_of, [*facets])]
+        if not shown and page.after_key is None:
             self._check_named(slug, as_of)
-        return board(slug, as_of, shown)
+        is_full = len(facets) == page.size
+        next_key = json.dumps([*facets.values()][-1]).encode() if is_full else None
+        return BoardPage(board(slug, as_of, shown), next_key)
 
     def issues(self, selection: "Filter", question: Question, page: Page) -> SummaryPage:
         """Return a page of the issues that have a claim selected; raise as `Subjects.subjects`."""
         with self._timeline.snapshot() as snapshot:
             as_of = snapshot.as_of(self._timeline.name, question)
-            found = list_tallies(snapshot.connection, _KIND, selection, as_of, page)
+            found = list_tallies(snapshot.connection, ISSUE, selection, as_of, page)
         latest = latest_times(self._reader, found)
         summaries = [
             issue_pb2.IssueSummary(issue=one.name, claim_count=one.claim_count, latest=occurred)
@@ -61,11 +79,13 @@ class Issues:
         ]
         return SummaryPage(summaries, found.next_key, as_of)
 
-    def _shown(self, connection: apsw.Connection, slug: str, as_of: AsOf) -> Iterator[IssueElement]:
-        """Yield the winners that stand on the board, of all facets that ever did."""
+    def _shown(
+        self, connection: apsw.Connection, slug: str, as_of: AsOf, facet_ids: Sequence[int]
+    ) -> Iterator[IssueElement]:
+        """Yield the winners that stand on the board, of facets that ever did."""
         rows = self._reader.by_positions([as_of.position]) if as_of.position else []
         recorded = rows[0].record_micros if rows else 0
-        for one in Winners(connection, self._elements, as_of, recorded).on_board(slug):
+        for one in Winners(connection, self._elements, as_of, recorded).standing(facet_ids):
             if slug in one.issues:
                 yield IssueElement(dyad=one.dyad, element=one.element)
 
@@ -73,6 +93,13 @@ class Issues:
         """Raise `IssueNotFound` unless a claim on the timeline names the issue."""
         with self._timeline.snapshot() as snapshot:
             reached = AsOf(as_of.valid, as_of.known, min(as_of.position, snapshot.reached))
-            if not is_found(snapshot.connection, f"{_KIND}{slug}", reached, _ENTRIES_MAX):
-                near = nearest(snapshot.connection, _KIND, slug, reached)
+            if not is_found(snapshot.connection, f"{ISSUE}{slug}", reached, _ENTRIES_MAX):
+                near = nearest(snapshot.connection, ISSUE, slug, reached)
                 raise IssueNotFound(slug, tuple(near))
+
+
+def _facets(connection: apsw.Connection, slug: str, page: Page) -> dict[int, tuple[str, str]]:
+    """Return the dyad and facet of those that ever stood on the board, in the order of these."""
+    after = json.loads(page.after_key) if page.after_key else ("", "")
+    rows = connection.execute(_ON_BOARD, (slug, *after, page.size))
+    return {facet_id: (dyad, facet) for facet_id, dyad, facet in rows}

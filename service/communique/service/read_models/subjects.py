@@ -1,55 +1,55 @@
 """Subjects: one of them whole as of a point, and lists of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
-import apsw
-
 from communique import codec
-from communique.domain.clocks import AsOf, known_at
+from communique.domain.clocks import AsOf, from_micros, known_at
 from communique.domain.disagreement import disagreements
+from communique.domain.edtf import ValidTime
 from communique.domain.event import Claim
-from communique.domain.subject import SubjectEntry, life_cycle
+from communique.domain.facets import State
+from communique.domain.subject import Said, SubjectEntry, life_cycle
+from communique.domain.values import Certainty
 from communique.service.frames import recorded_message
 from communique.service.limits import PAGE_BYTES_MAX
 from communique.service.log import LogReader, Recorded
 from communique.service.mapper import recorded_of
 from communique.service.read_models.errors import SubjectNotFound
 from communique.service.read_models.follower import Follower
-from communique.service.read_models.listing import Entry, disputes_of, is_visible
+from communique.service.read_models.latest import Latest, LatestClaim, latest_of, nearest
+from communique.service.read_models.listing import Entry, Found, key_behind, list_latest
 from communique.service.read_models.messages import content_of, event_as_of
 from communique.service.read_models.questions import Page, Question
-from communique.service.read_models.tallies import (
-    Tallies,
-    latest_first,
-    list_tallies,
-    nearest,
-)
+from communique.service.read_models.tallies import Tallies, list_tallies
+from communique.service.read_models.timeline import SUBJECT
 from communique.v1 import issue_pb2, subject_pb2, time_pb2
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter
 
-CLAIMS_MAX: Final = 1_000
+CLAIMS_COUNTED_MAX: Final = 10_000
+"""Claims that a life cycle and disagreements are drawn from, the latest."""
 CLAIM_BYTES_MAX: Final = PAGE_BYTES_MAX
-"""Of the claims of one subject with their amendments; those beyond, the earliest, are left out."""
+"""Of the claims on a page with their amendments; those beyond, the earliest, are on the next."""
 
 _ENTRIES_MAX: Final = 100_000
 """Entries, visible or not, that are looked at for claims."""
 _READ_AT_ONCE: Final = 50
-_KIND: Final = "subject:"
 
+_STATES: Final = {state.value: state for state in State}
+_RANKS: Final = {certainty.value: certainty.rank for certainty in Certainty}
 _Found = tuple[Entry, list[bytes]]
 """An entry with the ids of its disputes."""
 
 
 class SubjectAnswer(NamedTuple):
-    """A subject but for its point, and the point."""
+    """A subject but for its point, the point, and the key to go on after; None at the end."""
 
     subject: subject_pb2.Subject
     as_of: AsOf
+    next_key: bytes | None
 
 
 class SummaryPage(NamedTuple):
@@ -67,27 +67,27 @@ class Subjects:
         """Find claims in the timeline and read them from the log."""
         self._reader, self._timeline = reader, timeline
 
-    def subject(self, key: str, question: Question) -> SubjectAnswer:
-        """Return one subject.
+    def subject(self, key: str, question: Question, page: Page) -> SubjectAnswer:
+        """Return one subject with a page of its claims; the whole of it is told with the first.
 
         Raises:
             SubjectNotFound: no claim about it is visible and asserted.
             ReadModelBehind: the position lies ahead.
         """
+        tag, whole = f"{SUBJECT}{key}", Latest([], is_cut=True)
         with self._timeline.snapshot() as snapshot:
-            as_of = snapshot.as_of(self._timeline.name, question)
-            found, is_cut = _entries(snapshot.connection, key, as_of)
-            if not found:
-                near = nearest(snapshot.connection, _KIND, key, as_of)
-                raise SubjectNotFound(key, tuple(near))
-        claims, is_longer = self._within_bytes(found, as_of)
-        subject = subject_pb2.Subject(
-            subject=key, claims=reversed(claims), earlier_claims_omitted=is_cut or is_longer
-        )
-        entries = [_subject_entry(one) for one in subject.claims]
-        subject.life_cycle.extend(map(codec.life_cycle_step_message, life_cycle(entries)))
-        subject.disagreements.extend(map(codec.disagreement_message, disagreements(entries)))
-        return SubjectAnswer(subject, as_of)
+            as_of, connection = snapshot.as_of(self._timeline.name, question), snapshot.connection
+            if page.after_key is None:
+                whole = latest_of(connection, tag, as_of, CLAIMS_COUNTED_MAX, _ENTRIES_MAX)
+                if not whole.claims:
+                    raise SubjectNotFound(key, tuple(nearest(connection, SUBJECT, key, as_of)))
+            found = list_latest(connection, tag, as_of, page.size, page.after_key)
+        subject = self._whole(key, whole)
+        next_key = self._add_claims(subject, found, as_of)
+        if not whole.is_cut and len(subject.claims) == len(whole.claims):
+            next_key = None
+        subject.earlier_claims_omitted = next_key is not None
+        return SubjectAnswer(subject, as_of, next_key)
 
     def subjects(
         self, prefix: str, selection: "Filter", question: Question, page: Page
@@ -98,7 +98,7 @@ class Subjects:
         """
         with self._timeline.snapshot() as snapshot:
             as_of = snapshot.as_of(self._timeline.name, question)
-            found = list_tallies(snapshot.connection, f"{_KIND}{prefix}", selection, as_of, page)
+            found = list_tallies(snapshot.connection, f"{SUBJECT}{prefix}", selection, as_of, page)
         latest = latest_times(self._reader, found)
         summaries = [
             subject_pb2.SubjectSummary(
@@ -108,18 +108,48 @@ class Subjects:
         ]
         return SummaryPage(summaries, found.next_key, as_of)
 
-    def _within_bytes(
-        self, found: Sequence[_Found], as_of: AsOf
-    ) -> tuple[list[subject_pb2.SubjectClaim], bool]:
-        """Return the claims of the entries, the latest first, and whether some had no room."""
+    def _whole(self, key: str, whole: Latest) -> subject_pb2.Subject:
+        """Return what is said of all claims of a subject, or of none on a page after the first."""
+        counted = {one.event_id: one for one in whole.claims}
+
+        def occurred(event_id: bytes) -> ValidTime:
+            [entry] = self._contents([counted[event_id]])
+            return entry.claim.occurred
+
+        steps = life_cycle(_said(whole.claims), occurred)
+        named = self._contents([one for one in whole.claims if one.is_named])
+        return subject_pb2.Subject(
+            subject=key,
+            life_cycle=map(codec.life_cycle_step_message, steps),
+            disagreements=map(codec.disagreement_message, disagreements(named)),
+            claim_count=len(whole.claims),
+            earlier_claims_uncounted=bool(whole.claims) and whole.is_cut,
+        )
+
+    def _contents(self, claims: Sequence[LatestClaim]) -> Iterator[SubjectEntry]:
+        """Yield what claims say, from the log."""
+        for start in range(0, len(claims), _READ_AT_ONCE):
+            some = claims[start : start + _READ_AT_ONCE]
+            positions = sorted({one.content_position for one in some})
+            rows = {row.position: row for row in self._reader.by_positions(positions)}
+            for one in some:
+                claim = codec.stored(content_of(rows[one.content_position], one.event_id))
+                if not isinstance(claim, Claim):
+                    raise TypeError(f"position {one.content_position} has no content: {claim!r}")
+                yield SubjectEntry(claim, from_micros(one.known))
+
+    def _add_claims(self, subject: subject_pb2.Subject, found: Found, as_of: AsOf) -> bytes | None:
+        """Add the claims that have room, the latest; return the key of those before them."""
         claims: list[subject_pb2.SubjectClaim] = []
-        size = 0
-        for claim in self._claims(found, as_of):
+        size, next_key = subject.ByteSize(), found.next_key
+        for number, claim in enumerate(self._claims(found.entries, as_of)):
             size += claim.ByteSize()
             if size > CLAIM_BYTES_MAX and claims:
-                return claims, True
+                next_key = key_behind(found.entries[number - 1][0])
+                break
             claims.append(claim)
-        return claims, False
+        subject.claims.extend(reversed(claims))
+        return next_key
 
     def _claims(self, found: Sequence[_Found], as_of: AsOf) -> Iterator[subject_pb2.SubjectClaim]:
         for start in range(0, len(found), _READ_AT_ONCE):
@@ -134,18 +164,6 @@ class Subjects:
                 )
 
 
-def _entries(connection: apsw.Connection, key: str, as_of: AsOf) -> tuple[list[_Found], bool]:
-    """Return the visible entries of a subject, the latest first, and whether there may be more."""
-    found: list[_Found] = []
-    entries = latest_first(connection, f"{_KIND}{key}", as_of)
-    for entry in islice(entries, _ENTRIES_MAX):
-        if is_visible(entry, as_of):
-            if len(found) == CLAIMS_MAX:
-                return found, True
-            found.append((entry, disputes_of(connection, entry, as_of)))
-    return found, next(entries, None) is not None
-
-
 def _visible(amendments: Iterable[Recorded], as_of: AsOf) -> Iterator[Recorded]:
     """Yield those that are visible; of a newer type, nobody here can say when it was known."""
     for row in amendments:
@@ -158,11 +176,11 @@ def _visible(amendments: Iterable[Recorded], as_of: AsOf) -> Iterator[Recorded]:
             yield row
 
 
-def _subject_entry(one: subject_pb2.SubjectClaim) -> SubjectEntry:
-    claim = codec.stored(one.event.event)
-    if not isinstance(claim, Claim):
-        raise TypeError(f"position {one.event.position} has no content: {claim!r}")
-    return SubjectEntry(claim, codec.instant(one.event.known))
+def _said(claims: Iterable[LatestClaim]) -> Iterator[Said]:
+    """Yield what claims assert of their subject; a denial asserts nothing."""
+    for _, event_id, earliest, known, certainty, state, stage, _ in claims:
+        if state is not None and stage is not None:
+            yield Said(_STATES[state], earliest, stage, _RANKS[certainty], known, event_id)
 
 
 def latest_times(reader: LogReader, found: Tallies) -> list[time_pb2.ValidTime]:

@@ -1,23 +1,22 @@
 """How many claims each subject, or each issue, has as of a point: walked tag by tag.
 
-A page looks at 10,000 rows at most, then says where to go on: behind a tag, or in the middle of one
-with what was counted of it so far.
+A page looks at 10,000 rows or a few more, then says where to go on: behind a tag, or in the middle
+of a large one with what was counted of it so far.
 """
 
 import json
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apsw
 
 from communique.domain.clocks import AsOf, micros
-from communique.domain.text import likest
 from communique.service.read_models import listing
-from communique.service.read_models.listing import Entry, is_selected, numbers, tag_sets
+from communique.service.read_models.listing import selected, tag_sets
 from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.questions import Page
-from communique.service.read_models.timeline import ALL
+from communique.service.read_models.timeline import ALL, DYAD, ISSUE
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter
@@ -25,27 +24,46 @@ if TYPE_CHECKING:
 CLAIM_COUNT_MAX: Final = 10_000
 """A count that gets so far stays there."""
 
-_NEIGHBOURS_MAX: Final = 200
-_NEAR_MAX: Final = 3
-_LOOKED_AT_MAX: Final = 1_000
-"""Entries of a near name that are looked at for a visible one."""
-_AFTER_ALL: Final = "\x7f"
+_SMALL_ROWS: Final = 1_000
+"""A tag of fewer is counted together with others."""
+AFTER_ALL: Final = "\x7f"
 """Sorts behind every character of a subject or an issue."""
 
-_TAGS: Final = """
-    SELECT tag, tag_id FROM tags WHERE tag >= max(?, ?) AND tag < ? ORDER BY tag LIMIT ?
+_BEHIND: Final = """
+    tagged.tag_id = {} AND (tagged.earliest, tagged.event_id) < (:from_earliest, :from_id)
 """
-_TAGS_OF_DYAD: Final = """
-    SELECT tag, tag_id FROM topics CROSS JOIN tags USING (tag)
-    WHERE topics.dyad = ? AND topics.tag >= max(?, ?) AND topics.tag < ? ORDER BY topics.tag LIMIT ?
+_WALKED: Final = f"""
+    FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry) WHERE {_BEHIND}
 """
-_TAGS_BEFORE: Final = """
-    SELECT tag, tag_id FROM tags WHERE tag > ? AND tag < ? ORDER BY tag DESC LIMIT ?
+_LATEST_FIRST: Final = "ORDER BY tagged.earliest DESC, tagged.event_id DESC"
+# Of each tag, how many rows it has, up to a limit, and how many of them are selected. A tag of few
+# takes 5 us so; with a statement of its own it would take 50.
+_TALLIED: Final = f"""
+    SELECT {{tag}}, tag_id, (
+        SELECT count(*) FROM (
+            SELECT 1 FROM tagged_by_valid AS tagged
+            WHERE {_BEHIND.format("named.tag_id")} LIMIT :rows_max
+        )
+    ), (
+        SELECT count(*) FROM (
+            SELECT {{condition}} AS is_selected {_WALKED.format("named.tag_id")}
+            {_LATEST_FIRST} LIMIT :rows_max
+        ) WHERE is_selected
+    )
+    FROM {{names}} >= max(:prefix, :start) AND {{tag}} < :end ORDER BY {{tag}}
+"""  # noqa: S608  our own names
+_TAGS: Final = {"tag": "tag", "names": "tags AS named WHERE tag"}
+_TOPICS: Final = {"tag": "topic", "names": "topics AS named WHERE dyad = :dyad AND topic"}
+_END: Final = f"""
+    SELECT earliest, event_id FROM tagged_by_valid AS tagged
+    WHERE {_BEHIND.format(":tag_id")} {_LATEST_FIRST} LIMIT 1 OFFSET :rows_max - 1
+"""  # noqa: S608
+_WITHIN: Final = f"""
+    {_WALKED.format(":tag_id")} AND (tagged.earliest, tagged.event_id) >= (:to_earliest, :to_id)
 """
-_LATEST_FIRST: Final = """
-    SELECT entries.* FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry_id)
-    WHERE tag_id = ? AND (tagged.earliest, tagged.event_id) < (?, ?) AND tagged.earliest <= ?
-    ORDER BY tagged.earliest DESC, tagged.event_id DESC, entry_id DESC
+_COUNT: Final = f"SELECT count(*), count(*) FILTER (WHERE {{}}) {_WITHIN}"
+_LATEST: Final = f"""
+    SELECT content_position {_WALKED.format(":tag_id")} AND {{}} {_LATEST_FIRST} LIMIT 1
 """
 
 
@@ -95,6 +113,15 @@ class _Cursor(NamedTuple):
         return cls(tag, _Counted(count, latest_position, earliest, bytes.fromhex(event_id)))
 
 
+class _Tag(NamedTuple):
+    """A tag, how many rows it has, and how many of them are selected: of the latest 1,000."""
+
+    name: str
+    tag_id: int
+    row_count: int
+    claim_count: int
+
+
 def list_tallies(
     connection: apsw.Connection, prefix: str, selection: "Filter", as_of: AsOf, page: Page
 ) -> Tallies:
@@ -103,89 +130,97 @@ def list_tallies(
     Tags without a visible and selected claim are left out; names are without the part to the colon.
     """
     start = _Cursor.unpacked(page.after_key) if page.after_key else _Cursor("")
-    rows_max = listing.SCANNED_ROWS_MAX
-    bindings = (prefix, start.tag, prefix + _AFTER_ALL, rows_max)
-    tags: list[tuple[str, int]]
-    if selection.dyad:
-        tags = [*connection.execute(_TAGS_OF_DYAD, (str(selection.dyad), *bindings))]
-    else:
-        tags = [*connection.execute(_TAGS, bindings)]
-    walk, found, last = _Walk(connection, selection, as_of), list[Tally](), start
+    walk, found, last = _Walk(connection, prefix, selection, as_of), list[Tally](), start
     if walk.is_vain:
         return Tallies(found, None)
-    for tag, tag_id in tags:
-        if (tag, _NOTHING) == start:
-            continue
-        if len(found) == page.size or walk.rows >= rows_max:
-            return Tallies(found, last.packed())
-        counted, is_through = walk.count(tag_id, start.counted if tag == start.tag else _NOTHING)
-        if not is_through:
-            return Tallies(found, _Cursor(tag, counted).packed())
-        if counted.claim_count:
-            _, _, name = tag.partition(":")
-            found.append(Tally(name, counted.claim_count, counted.latest_position))
-        last = _Cursor(tag)
-    return Tallies(found, last.packed() if len(tags) == rows_max else None)
+    with closing(walk.tags(start.tag)) as tags:
+        for tag in tags:
+            if (tag.name, _NOTHING) == start:
+                continue
+            if len(found) == page.size or walk.rows >= listing.SCANNED_ROWS_MAX:
+                return Tallies(found, last.packed())
+            before = start.counted if tag.name == start.tag else _NOTHING
+            counted, is_through = walk.count(tag, before)
+            if not is_through:
+                return Tallies(found, _Cursor(tag.name, counted).packed())
+            if counted.claim_count:
+                _, _, name = tag.name.partition(":")
+                found.append(Tally(name, counted.claim_count, counted.latest_position))
+            last = _Cursor(tag.name)
+    return Tallies(found, None)
 
 
 class _Walk:
     """Counts the claims of one tag after the other; `rows` is how many it has looked at."""
 
-    def __init__(self, connection: apsw.Connection, selection: "Filter", as_of: AsOf) -> None:
-        self._connection, self._selection, self._as_of = connection, selection, as_of
-        sets = (tags for tags in tag_sets(selection) if tags != [ALL])
-        self._looked_up = [numbers(connection, tags) for tags in sets]
-        self.is_vain = not all(self._looked_up)
-        """Whether nothing can be selected: no claim was ever tagged so."""
+    def __init__(
+        self, connection: apsw.Connection, prefix: str, selection: "Filter", as_of: AsOf
+    ) -> None:
+        self._connection, self._prefix, self._dyad = connection, prefix, selection.dyad
+        condition = selected(connection, selection, as_of, _asked(prefix, selection))
+        self._condition, self._bindings = condition.sql, condition.bindings
+        self._begins = micros(as_of.valid) + 1
+        self.is_vain = condition.is_vain
         self.rows = 0
 
-    def count(self, tag_id: int, before: _Counted) -> tuple[_Counted, bool]:
-        """Count on, and say whether the tag is through; all contents of an event at once."""
-        self.rows += 1
-        counted = before
-        key = (before.earliest, before.event_id)
-        cursor = self._connection.execute(_LATEST_FIRST, (tag_id, *key, micros(self._as_of.valid)))
-        for entry in map(Entry._make, cursor):
-            if key != (entry.earliest, entry.event_id):
-                is_through = counted.claim_count >= CLAIM_COUNT_MAX
-                if is_through or (self.rows > listing.SCANNED_ROWS_MAX and counted != before):
-                    cursor.close()
-                    return counted, is_through
-                key = (entry.earliest, entry.event_id)
-            self.rows += 1
-            counted = self._counting(entry, counted)
-        return counted, True
+    def tags(self, start: str) -> Generator[_Tag, None, None]:
+        """Yield the tags with the prefix or of the dyad, each counted when its turn comes."""
+        kind = _TOPICS if self._dyad else _TAGS
+        query = _TALLIED.format(condition=self._condition, **kind)
+        bindings = self._behind(_NOTHING) | {
+            "prefix": self._prefix,
+            "start": start,
+            "end": self._prefix + AFTER_ALL,
+            "dyad": str(self._dyad),
+            "rows_max": _small_rows(),
+        }
+        yield from map(_Tag._make, self._connection.execute(query, bindings))
 
-    def _counting(self, entry: Entry, counted: _Counted) -> _Counted:
-        count, latest_position = counted.claim_count, counted.latest_position
-        if is_selected(self._connection, entry, self._selection, self._as_of, self._looked_up):
-            count, latest_position = count + 1, latest_position or entry.content_position
-        return _Counted(count, latest_position, entry.earliest, entry.event_id)
+    def count(self, tag: _Tag, before: _Counted) -> tuple[_Counted, bool]:
+        """Count on, and say whether the tag is through."""
+        bindings = self._behind(before) | {"tag_id": tag.tag_id}
+        if before == _NOTHING and tag.row_count < _small_rows():
+            rows, count, end = tag.row_count, tag.claim_count, None
+        else:
+            rows, count, end = self._count_some(bindings)
+        self.rows += 1 + rows
+        position = before.latest_position
+        if count and not position:
+            position = self._connection.execute(_LATEST.format(self._condition), bindings).get
+        count = min(before.claim_count + count, CLAIM_COUNT_MAX)
+        is_through = end is None or count == CLAIM_COUNT_MAX
+        earliest, event_id = end or (-FOREVER, b"")
+        return _Counted(count, position, earliest, event_id), is_through
+
+    def _count_some(self, bindings: dict[str, Any]) -> tuple[int, int, tuple[int, bytes] | None]:
+        """Return how many rows a part of a large tag has, how many are selected, and its last key.
+
+        All contents of an event are in one part: only one of them is visible.
+        """
+        bindings["rows_max"] = listing.SCANNED_ROWS_MAX - self.rows
+        end: tuple[int, bytes] | None = self._connection.execute(_END, bindings).get
+        bindings["to_earliest"], bindings["to_id"] = end or (-FOREVER, b"")
+        rows, count = self._connection.execute(_COUNT.format(self._condition), bindings).get
+        return rows, count, end
+
+    def _behind(self, counted: _Counted) -> dict[str, Any]:
+        bounds = {
+            "from_earliest": min(counted.earliest, self._begins),
+            "from_id": counted.event_id,
+        }
+        return self._bindings | bounds
 
 
-def latest_first(connection: apsw.Connection, tag: str, as_of: AsOf) -> Iterator[Entry]:
-    """Yield the entries of a tag up to the valid time, visible or not, the latest first."""
-    for tag_id in numbers(connection, [tag]):
-        bindings = (tag_id, FOREVER, b"", micros(as_of.valid))
-        yield from map(Entry._make, connection.execute(_LATEST_FIRST, bindings))
+def _small_rows() -> int:
+    return min(_SMALL_ROWS, listing.SCANNED_ROWS_MAX)
 
 
-def is_found(connection: apsw.Connection, tag: str, as_of: AsOf, rows_max: int) -> bool:
-    """Whether a claim with this tag is visible and asserted, among the latest `rows_max` rows."""
-    entries = islice(latest_first(connection, tag, as_of), rows_max)
-    return any(listing.is_visible(entry, as_of) for entry in entries)
+def _asked(prefix: str, selection: "Filter") -> Iterator[list[str]]:
+    """Yield the sets of tags that a claim needs one of each of, besides the one that is walked.
 
-
-def nearest(connection: apsw.Connection, kind: str, name: str, as_of: AsOf) -> list[str]:
-    """Return the names most like one, at most 3, of those around it with a visible claim.
-
-    `kind` is the part of their tags before the name, such as `issue:`.
+    What counts the claims of a dyad's issue counts no others.
     """
-    tag = f"{kind}{name}"
-    before = connection.execute(_TAGS_BEFORE, (kind, tag, _NEIGHBOURS_MAX))
-    around = [near for near, _ in before]
-    after = connection.execute(_TAGS, (tag, tag, kind + _AFTER_ALL, _NEIGHBOURS_MAX))
-    around += [near for near, _ in after if near != tag]
-    likely = likest(name, [near.removeprefix(kind) for near in around], 2 * _NEAR_MAX)
-    seen = (near for near in likely if is_found(connection, f"{kind}{near}", as_of, _LOOKED_AT_MAX))
-    return [*islice(seen, _NEAR_MAX)]
+    for tags in tag_sets(selection):
+        is_walked = prefix == ISSUE and tags == [f"{DYAD}{selection.dyad}"]
+        if tags != [ALL] and not is_walked:
+            yield tags

@@ -3,9 +3,8 @@
 A content is tagged with its type, dyads, parties, issues and subjects: see `listing`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from operator import attrgetter
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
@@ -14,17 +13,18 @@ from communique.domain.assertions import codes_concerned, dyads_concerned
 from communique.domain.clocks import micros
 from communique.domain.event import Claim, Recorded
 from communique.domain.history import Content, contents, disputes
-from communique.domain.subject import subjects_of
+from communique.domain.subject import asserted_of, subjects_of
 from communique.service.read_models.names import Key, Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 
 _SCHEMA: Final = """
     CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE) STRICT;
     -- One row for each region in which a content of an event decides. Times are microseconds;
-    -- `position` is the claim's, `content_position` that of the version that gives the content.
+    -- `entry` is the claim's position with the region's number in its lowest 13 bits, and
+    -- `content_position` that of the version that gives the content. `state` is what it asserts of
+    -- its subject, nothing for a denial; `is_named` whether it names that subject itself.
     CREATE TABLE entries (
-        entry_id INTEGER PRIMARY KEY,
-        position INTEGER NOT NULL,
+        entry INTEGER PRIMARY KEY,
         content_position INTEGER NOT NULL,
         corrected_by BLOB,
         event_id BLOB NOT NULL,
@@ -33,6 +33,9 @@ _SCHEMA: Final = """
         latest INTEGER NOT NULL,
         certainty TEXT NOT NULL,
         outlet TEXT NOT NULL,
+        state TEXT,
+        stage INTEGER,
+        is_named INTEGER NOT NULL,
         position_from INTEGER NOT NULL,
         position_to INTEGER NOT NULL,
         known_from INTEGER NOT NULL,
@@ -42,18 +45,21 @@ _SCHEMA: Final = """
         tag_id INTEGER NOT NULL,
         earliest INTEGER NOT NULL,
         event_id BLOB NOT NULL,
-        entry_id INTEGER NOT NULL,
-        PRIMARY KEY (tag_id, earliest, event_id, entry_id)
+        entry INTEGER NOT NULL,
+        PRIMARY KEY (tag_id, earliest, event_id, entry)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE tagged_by_position (
         tag_id INTEGER NOT NULL,
-        position INTEGER NOT NULL,
-        entry_id INTEGER NOT NULL,
-        PRIMARY KEY (tag_id, position, entry_id)
+        entry INTEGER NOT NULL,
+        PRIMARY KEY (tag_id, entry)
     ) STRICT, WITHOUT ROWID;
-    -- The subjects and issues that a claim of a dyad was ever about, by their tags.
+    -- The subjects and issues that a claim of a dyad was ever about, and the tag by which those
+    -- claims are counted.
     CREATE TABLE topics (
-        dyad TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (dyad, tag)
+        dyad TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        tag_id INTEGER NOT NULL,
+        PRIMARY KEY (dyad, topic)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE disputes (
         event_id BLOB NOT NULL,
@@ -66,25 +72,24 @@ _SCHEMA: Final = """
 
 ALL: Final = "*"
 DYAD: Final = "dyad:"
-_TOPICS: Final = ("issue:", "subject:")
-_INSERT_ENTRY: Final = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_FIND_ENTRY: Final = """
-    SELECT entry_id FROM tagged_by_position JOIN entries USING (entry_id)
-    WHERE tag_id = ? AND tagged_by_position.position = ? AND position_from = ? AND known_from = ?
+ISSUE: Final = "issue:"
+SUBJECT: Final = "subject:"
+_TOPICS: Final = (ISSUE, SUBJECT)
+REGION_BITS: Final = 13
+"""Of an entry's number: the 100 amendments that a claim may have make 5,151 regions at most."""
+_INSERT_ENTRY: Final = """
+    INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _DELETE_BY_VALID: Final = """
-    DELETE FROM tagged_by_valid
-    WHERE tag_id = ? AND earliest = ? AND event_id = ? AND entry_id = ?
+    DELETE FROM tagged_by_valid WHERE tag_id = ? AND earliest = ? AND event_id = ? AND entry = ?
 """
-_DELETE_BY_POSITION: Final = """
-    DELETE FROM tagged_by_position WHERE tag_id = ? AND position = ? AND entry_id = ?
-"""
+_DELETE_BY_POSITION: Final = "DELETE FROM tagged_by_position WHERE tag_id = ? AND entry = ?"
 
 
 class EntryRow(NamedTuple):
-    """One row of `entries` without its number, and the tags that it is found by."""
+    """One row of `entries`, and the tags that it is found by."""
 
-    position: int
+    entry: int
     content_position: int
     corrected_by: bytes | None
     event_id: bytes
@@ -93,17 +98,25 @@ class EntryRow(NamedTuple):
     latest: int
     certainty: str
     outlet: str
+    state: str | None
+    stage: int | None
+    is_named: bool
     position_from: int
     position_to: int
     known_from: int
     known_to: int
     tags: tuple[str, ...]
 
-    def topics(self) -> Iterator[tuple[str, str]]:
-        """Yield each of its dyads with the tag of each subject and issue."""
+    def topics(self) -> Iterator[tuple[str, str, str]]:
+        """Yield each of its dyads with each subject and issue, and the tag that counts them.
+
+        Most claims about a subject are of one dyad: they are counted by the subject's own tag. An
+        issue has claims of all dyads: those of each have a tag for the two together.
+        """
         dyads = [tag.removeprefix(DYAD) for tag in self.tags if tag.startswith(DYAD)]
         topics = [tag for tag in self.tags if tag.startswith(_TOPICS)] if dyads else []
-        return product(dyads, topics)
+        for dyad, topic in product(dyads, topics):
+            yield dyad, topic, f"{dyad} {topic}" if topic.startswith(ISSUE) else topic
 
 
 class DisputeRow(NamedTuple):
@@ -119,7 +132,7 @@ class TimelineProjection(Projection):
     """Keeps where each content of each event stands."""
 
     name: ClassVar[str] = "timeline"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -133,8 +146,8 @@ class TimelineProjection(Projection):
     def rows(self, history: Sequence[Recorded]) -> Iterator[EntryRow | DisputeRow]:
         """Return a row for each region of each content, and one for each dispute."""
         position = history[0].position
-        for content in contents(history):
-            yield _entry_row(position, content)
+        for number, content in enumerate(contents(history), position << REGION_BITS):
+            yield _entry_row(number, content)
         if len(history) > 1 and history[0].event:
             event_id = history[0].event.event_id.bytes
             for one in disputes(history):
@@ -142,51 +155,63 @@ class TimelineProjection(Projection):
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the tags, delete, then insert each table in the order of its key."""
-        entries = [row for row in (*added, *changes.removed) if isinstance(row, EntryRow)]
-        tags = self._tags.numbers(connection, [(tag,) for row in entries for tag in row.tags])
-        topics = {pair for row in added if isinstance(row, EntryRow) for pair in row.topics()}
-        connection.executemany("INSERT OR IGNORE INTO topics VALUES (?, ?)", sorted(topics))
-        for row in changes.removed:
-            if isinstance(row, EntryRow):
-                _delete(connection, row, tags)
-        inserted = [row for row in changes.inserted if isinstance(row, EntryRow)]
-        _insert(connection, sorted(inserted, key=attrgetter("position")), tags)
+        rows = [row for row in (*added, *changes.removed) if isinstance(row, EntryRow)]
+        topics = {topic for row in rows for topic in row.topics()}
+        names = dict.fromkeys(tag for row in rows for tag in row.tags)
+        names.update(dict.fromkeys(tag for _, _, tag in sorted(topics)))
+        tags = self._tags.numbers(connection, [(name,) for name in names])
+        connection.executemany(
+            "INSERT OR IGNORE INTO topics VALUES (?, ?, ?)",
+            [(dyad, topic, tags[(tag,)]) for dyad, topic, tag in sorted(topics)],
+        )
+        _delete(connection, [row for row in changes.removed if isinstance(row, EntryRow)], tags)
+        _insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)], tags)
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?, ?)", disputed)
 
 
 def _insert(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[Key, int]) -> None:
-    first = (connection.execute("SELECT max(entry_id) FROM entries").get or 0) + 1
-    connection.executemany(_INSERT_ENTRY, [row[:-1] for row in rows])
+    connection.executemany(_INSERT_ENTRY, sorted(row[:-1] for row in rows))
+    by_valid, by_position = _tagged(rows, tags)
+    connection.executemany("INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)", sorted(by_valid))
+    connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?)", sorted(by_position))
+
+
+def _delete(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[Key, int]) -> None:
+    by_valid, by_position = _tagged(rows, tags)
+    connection.executemany(_DELETE_BY_VALID, by_valid)
+    connection.executemany(_DELETE_BY_POSITION, by_position)
+    connection.executemany("DELETE FROM entries WHERE entry = ?", [(row.entry,) for row in rows])
+
+
+def _tagged(rows: Iterable[EntryRow], tags: Mapping[Key, int]) -> tuple[list[Row], list[Row]]:
+    """Return the rows by valid time, and those by position.
+
+    Entries themselves are in the order of positions, and nothing of a dyad's issue is asked for in
+    that order.
+    """
     by_valid: list[Row] = []
     by_position: list[Row] = []
-    for entry_id, row in enumerate(rows, first):
-        position, earliest, event_id = row.position, row.earliest, row.event_id
+    for row in rows:
+        entry, earliest, event_id = row.entry, row.earliest, row.event_id
         for tag in row.tags:
             tag_id = tags[(tag,)]
-            by_valid.append((tag_id, earliest, event_id, entry_id))
-            by_position.append((tag_id, position, entry_id))
-    connection.executemany("INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)", sorted(by_valid))
-    connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?, ?)", sorted(by_position))
+            by_valid.append((tag_id, earliest, event_id, entry))
+            if tag != ALL:
+                by_position.append((tag_id, entry))
+        for _, topic, tag in row.topics():
+            if tag != topic:
+                by_valid.append((tags[(tag,)], earliest, event_id, entry))
+    return by_valid, by_position
 
 
-def _delete(connection: apsw.Connection, row: EntryRow, tags: Mapping[Key, int]) -> None:
-    key = (tags[(ALL,)], row.position, row.position_from, row.known_from)
-    found = connection.execute(_FIND_ENTRY, key).get
-    tag_ids = [tags[(tag,)] for tag in row.tags]
-    by_valid = [(tag_id, row.earliest, row.event_id, found) for tag_id in tag_ids]
-    connection.executemany(_DELETE_BY_VALID, by_valid)
-    by_position = [(tag_id, row.position, found) for tag_id in tag_ids]
-    connection.executemany(_DELETE_BY_POSITION, by_position)
-    connection.execute("DELETE FROM entries WHERE entry_id = ?", (found,))
-
-
-def _entry_row(position: int, content: Content) -> EntryRow:
+def _entry_row(entry: int, content: Content) -> EntryRow:
     claim, region = content.claim, content.region
     occurred = claim.occurred
+    state, stage = asserted_of(claim) or (None, None)
     return EntryRow(
-        position,
+        entry,
         content.position,
         content.corrected_by.bytes if content.corrected_by else None,
         claim.event_id.bytes,
@@ -195,6 +220,9 @@ def _entry_row(position: int, content: Content) -> EntryRow:
         FOREVER if occurred.latest is None else micros(occurred.latest),
         claim.certainty.value,
         claim.source.outlet,
+        state.value if state else None,
+        stage,
+        claim.subject is not None,
         region.position_from,
         FOREVER if region.position_to is None else region.position_to,
         micros(region.known_from),

@@ -19,7 +19,6 @@ _LISTED: Final = "SELECT facet_id FROM facets WHERE dyad = ? AND is_listed = 1"
 _NAMED: Final = """
     SELECT facet_id FROM facets WHERE dyad = ? AND is_listed IN (0, 1) AND facet = ?
 """
-_ON_BOARD: Final = "SELECT facet_id FROM issue_facets WHERE issue = ?"
 _NEXT_SPAN_BITS: Final = """
     SELECT span_bits FROM claims INDEXED BY plans
     WHERE agenda_dyad = ? AND span_bits > ? ORDER BY span_bits LIMIT 1
@@ -54,16 +53,12 @@ class Winners:
     def status(self, dyad: Dyad) -> BilateralStatus:
         """Return how things stand between two parties."""
         facet_ids = [*self._ids(_LISTED, str(dyad)), *self._planned(dyad)]
-        return assemble(dyad, self._as_of, [one.element for one in self._standing(facet_ids)])
+        return assemble(dyad, self._as_of, [one.element for one in self.standing(facet_ids)])
 
     def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
         """Return the winner of one facet as claimed, even where its life cycle is over."""
-        found = self._standing(self._ids(_NAMED, str(dyad), facet))
+        found = self.standing(self._ids(_NAMED, str(dyad), facet))
         return next((one.element for one in found), None)
-
-    def on_board(self, issue: str) -> list[Standing]:
-        """Return the winners of the facets that ever stood on the board of an issue."""
-        return self._standing(self._ids(_ON_BOARD, issue))
 
     def _ids(self, query: str, *names: str) -> list[int]:
         return [facet_id for (facet_id,) in self._connection.execute(query, names)]
@@ -85,7 +80,7 @@ class Winners:
             bits = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
         return planned
 
-    def _standing(self, facet_ids: Iterable[int]) -> list[Standing]:
+    def standing(self, facet_ids: Iterable[int]) -> list[Standing]:
         """Return what fills the facets, each with its last certain claim below it."""
         found = [*winners(self._connection, [*facet_ids], self._point)]
         filled = self._elements.filled(
