@@ -17,8 +17,7 @@ import apsw
 from communique.service.log.entries import Joined
 
 _JOINED: Final = """
-    SELECT count(*), CAST(group_concat(heading || state, '') AS BLOB),
-        sum(octet_length(state))
+    SELECT count(*), CAST(group_concat(heading || state, '') AS BLOB), sum(octet_length(state))
     FROM events WHERE position > ? AND position <= ? AND octet_length(state) <= ?
 """
 _ROWS: Final = """
