@@ -39,6 +39,10 @@ _STREAMS: Final = """
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_AMENDMENT: Final = "INSERT INTO amendments VALUES (?, ?, ?)"
 
+_CACHE_KIB: Final = 8_192
+"""With eight times as much the index of 1,000,000 random ids stays in memory, and an import is no
+faster: the operating system has the pages as well."""
+
 
 class Store:
     """The one connection that writes and checkpoints the log; used by one thread at a time."""
@@ -121,7 +125,7 @@ class Store:
 
     def _connect(self) -> apsw.Connection:
         connection = connect(self._path, LOG_FORMAT)
-        connection.pragma("cache_size", -65536)
+        connection.pragma("cache_size", -_CACHE_KIB)
         connection.set_wal_hook(self._note_wal_pages)
         return connection
 
