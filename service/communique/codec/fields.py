@@ -39,7 +39,7 @@ class Reader:
         self._parts = Parts()
         self._compiled: dict[object, _Fields] = {}
         self._special: dict[str, Read] = {
-            "communique.v1.ValidTime": self._valid_time,
+            "communique.v1.ValidTime": self.valid_time,
             "communique.v1.KnownTime": known_time_of,
             "google.protobuf.Timestamp": instant,
             "google.protobuf.Duration": _duration,
@@ -81,7 +81,8 @@ class Reader:
         kind = field.message_type.name
         return self._parts.remembering(kind, read) if kind in MODELS else read
 
-    def _valid_time(self, message: time_pb2.ValidTime) -> ValidTime | dict[str, str]:
+    def valid_time(self, message: time_pb2.ValidTime) -> ValidTime | dict[str, str]:
+        """Return the time that was derived before, or what it is to be derived from."""
         if not (self._from_log and message.HasField("earliest")):
             return {"edtf": edtf_of(message), "zone": message.zone or "UTC"}
         text = message.edtf

@@ -2,8 +2,8 @@
 
 A part is length-delimited, and so are bytes. So a message type with the same fields, in which each
 part is declared as `bytes`, reads and writes the same wire format; yet parts that are only passed
-on or looked up are neither parsed nor made into objects: all parts of an event take 2 microseconds,
-where the objects of the message itself take 20.
+on or looked up are neither parsed nor made into objects: all parts of an event take 3 microseconds,
+where the objects of the message itself take 14.
 """
 
 from functools import cache
