@@ -73,6 +73,7 @@ def filled(state: bytes, dyad: str, facet: str, known_micros: int) -> Filled:
     element = StoredElement.trusted(
         {
             "facet": facet,
+            "subject": said.subject,
             "state": assertion.state,
             "occurred": occurred,
             "certainty": claim.certainty,

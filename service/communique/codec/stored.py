@@ -8,7 +8,7 @@ from communique.v1 import status_pb2
 
 MARKS: Final = ("state", "by_schedule", "under_way", "contested", "last_certain")
 """The fields that depend on the point asked from; all others follow from the claim."""
-READ: Final = (*MARKS, "facet", "occurred", "certainty", "scheduled", "event_ids")
+READ: Final = (*MARKS, "facet", "subject", "occurred", "certainty", "scheduled", "event_ids")
 """The fields that the rules look at."""
 
 
