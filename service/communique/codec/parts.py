@@ -12,6 +12,7 @@ from typing import Any, Final, get_args
 from google.protobuf.message import Message
 from pydantic import TypeAdapter, ValidationError
 
+from communique.codec.memory import Memory
 from communique.domain.clocks import KnownTime
 from communique.domain.edtf import ValidTime
 from communique.domain.parties import Party
@@ -33,16 +34,11 @@ Read = Callable[[Any], Any]
 
 
 class Parts:
-    """Remembers the parts of messages of one origin, in two generations.
-
-    When the younger one is full, the older one is forgotten and the younger takes its place; what
-    is found in the older one moves to the younger. So what repeats stays, however much does not.
-    """
+    """Remembers the parts of messages of one origin."""
 
     def __init__(self) -> None:
         """Remember nothing yet."""
-        self._young: dict[tuple[str, bytes], object] = {}
-        self._old: dict[tuple[str, bytes], object] = {}
+        self._memory = Memory[tuple[str, bytes], object](_GENERATION_MAX)
 
     def remembering(self, kind: str, read: Read) -> Read:
         """Return a reader of a kind in `MODELS` that answers with its model.
@@ -51,26 +47,18 @@ class Parts:
         event says where the fault is. Faults are never remembered.
         """
         validated = TypeAdapter(MODELS[kind]).validate_python
+        memory = self._memory
 
         def part_of(message: Message) -> object:
             key = kind, message.SerializeToString()
-            part = self._young.get(key)
-            if part is not None:
-                return part
-            part = self._old.get(key)
+            part = memory.get(key)
             if part is None:
                 try:
                     part = validated(read(message))
                 except ValidationError:
                     return read(message)
-            self._remember(key, part)
+                if len(key[1]) <= _PART_BYTES_MAX:
+                    memory.keep(key, part)
             return part
 
         return part_of
-
-    def _remember(self, key: tuple[str, bytes], part: object) -> None:
-        if len(key[1]) > _PART_BYTES_MAX:
-            return
-        if len(self._young) >= _GENERATION_MAX:
-            self._young, self._old = {}, self._young
-        self._young[key] = part
