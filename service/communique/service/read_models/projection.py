@@ -30,7 +30,8 @@ FOREVER: Final = 2**62
 
 _APPLICATION_ID: Final = 0x434D5152  # "CMQR"
 _CHECKPOINT_PAGES: Final = 4_000
-_CACHE_KIBIBYTES: Final = 16_384
+_CACHE_KIBIBYTES: Final = 8_192
+"""Of each file. With twice as much an event misses 0.1 pages at 60,000 events, instead of 1.0."""
 
 Row = tuple[Any, ...]
 
