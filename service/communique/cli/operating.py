@@ -147,12 +147,14 @@ def rebuild(
     ] = "",
 ) -> None:
     """Build a read model anew from the log, or all together, while the old one serves."""
+    rebuilt: dict[str, int] = {}
     with remote.connect() as client, progress_bar(f"rebuilding {name}".rstrip()) as bar:
         for progress in client.rebuild(name):
             rate = f"{progress.events_per_second:,.0f} events a second"
             bar.show(progress.position, progress.head or None, rate)
-            if progress.done:
-                console().print(f"{progress.name} is rebuilt, up to position {progress.position:,}")
+            rebuilt[progress.name] = progress.position
+    for one, position in rebuilt.items():
+        console().print(f"{one} is rebuilt, up to position {position:,}")
 
 
 def verify(
