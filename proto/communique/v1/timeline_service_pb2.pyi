@@ -619,7 +619,7 @@ class GetIssueRequest(_message.Message):
     min_position: _builtins.int
     """min_position asks for an answer at least as fresh as this receipt."""
     page_size: _builtins.int
-    """page_size is how many elements at most; 0 means 1,000, and so does more than that."""
+    """page_size is how many elements at most; 0 means 5,000, and so does more than that."""
     page_token: _builtins.str
     """page_token continues a board: `next_page_token` of an answer to the same request."""
     @_builtins.property

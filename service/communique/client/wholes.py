@@ -129,7 +129,7 @@ class WholeQuestions(Connection):
     ) -> IssueBoard:
         """Return the board of one issue as of a point: who stands where, across all dyads.
 
-        It is fetched in pages of at most 1,000, or `page_size`, elements, and put together.
+        It is fetched in pages of at most 5,000, or `page_size`, elements, and put together.
 
         >>> board = record.issue("export-controls", valid_at="2019-08-21")
         >>> [one.party for one in board.parties]

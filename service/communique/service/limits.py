@@ -17,7 +17,7 @@ PAGE_SIZE_DEFAULT: Final = 100
 PAGE_SIZE_MAX: Final = 1_000
 STATUSES_PER_PAGE_DEFAULT: Final = 20
 STATUSES_PER_PAGE_MAX: Final = 100
-ELEMENTS_PER_PAGE_MAX: Final = 1_000
+ELEMENTS_PER_PAGE_MAX: Final = 5_000
 """Of the board of an issue, which has more than one page where it has more."""
 DYADS_PER_BATCH_MAX: Final = 100
 PAGE_BYTES_MAX: Final = 3_145_728

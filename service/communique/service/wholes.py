@@ -42,18 +42,18 @@ async def get_issue(
     slug = checked("issue", _SLUGS.validate_python, request.issue)
     size = page_size_of(request, ELEMENTS_PER_PAGE_MAX, ELEMENTS_PER_PAGE_MAX)
     page, question = await _asked(asking, request, size, context)
-    found, board = await _fitting(asking, read_models, slug, question, page)
+    found, board = await asking.run(_fitting, read_models, slug, question, page)
     note(issue=slug, position=board.as_of.position)
     token = _token(found.next_key, found.board.as_of, request)
     return pb.GetIssueResponse(board=board, next_page_token=token)
 
 
-async def _fitting(
-    asking: Asking, read_models: ReadModels, slug: str, question: Question, page: Page
+def _fitting(
+    read_models: ReadModels, slug: str, question: Question, page: Page
 ) -> tuple[BoardPage, issue_pb2.IssueBoard]:
     """Return the page asked for or, where it is too large for a message, a shorter one."""
     while True:
-        found = await asking.run(read_models.issues.issue, slug, question, page)
+        found = read_models.issues.issue(slug, question, page)
         board = codec.issue_board_message(found.board)
         if (size := board.ByteSize()) <= PAGE_BYTES_MAX or page.size == 1:
             return found, board

@@ -4,6 +4,7 @@ A content is tagged with its type, dyads, parties, issues and subjects: see `lis
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import ClassVar, Final, NamedTuple
 
@@ -13,8 +14,9 @@ from communique.domain.assertions import codes_concerned, dyads_concerned
 from communique.domain.clocks import micros
 from communique.domain.event import Claim, Recorded
 from communique.domain.history import Content, contents, disputes
+from communique.domain.parties import Dyad
 from communique.domain.subject import asserted_of, subjects_of
-from communique.service.read_models.names import Key, Names
+from communique.service.read_models.names import Names
 from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
 
 _SCHEMA: Final = """
@@ -87,7 +89,10 @@ _DELETE_BY_POSITION: Final = "DELETE FROM tagged_by_position WHERE tag_id = ? AN
 
 
 class EntryRow(NamedTuple):
-    """One row of `entries`, and the tags that it is found by."""
+    """One row of `entries`, the tags that it is found by, and the rows of `topics` that it has.
+
+    The tag of a topic is still by name.
+    """
 
     entry: int
     content_position: int
@@ -106,17 +111,7 @@ class EntryRow(NamedTuple):
     known_from: int
     known_to: int
     tags: tuple[str, ...]
-
-    def topics(self) -> Iterator[tuple[str, str, str]]:
-        """Yield each of its dyads with each subject and issue, and the tag that counts them.
-
-        Most claims about a subject are of one dyad: they are counted by the subject's own tag. An
-        issue has claims of all dyads: those of each have a tag for the two together.
-        """
-        dyads = [tag.removeprefix(DYAD) for tag in self.tags if tag.startswith(DYAD)]
-        topics = [tag for tag in self.tags if tag.startswith(_TOPICS)] if dyads else []
-        for dyad, topic in product(dyads, topics):
-            yield dyad, topic, f"{dyad} {topic}" if topic.startswith(ISSUE) else topic
+    topics: tuple[tuple[str, str, str], ...]
 
 
 class DisputeRow(NamedTuple):
@@ -156,13 +151,13 @@ class TimelineProjection(Projection):
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the tags, delete, then insert each table in the order of its key."""
         rows = [row for row in (*added, *changes.removed) if isinstance(row, EntryRow)]
-        topics = {topic for row in rows for topic in row.topics()}
-        names = dict.fromkeys(tag for row in rows for tag in row.tags)
-        names.update(dict.fromkeys(tag for _, _, tag in sorted(topics)))
-        tags = self._tags.numbers(connection, [(name,) for name in names])
+        topics = sorted({topic for row in rows for topic in row.topics})
+        names = [(tag,) for row in rows for tag in row.tags] + [(tag,) for _, _, tag in topics]
+        numbers = self._tags.numbers(connection, names)
+        tags = {name: numbers[(name,)] for (name,) in dict.fromkeys(names)}
         connection.executemany(
             "INSERT OR IGNORE INTO topics VALUES (?, ?, ?)",
-            [(dyad, topic, tags[(tag,)]) for dyad, topic, tag in sorted(topics)],
+            [(dyad, topic, tags[tag]) for dyad, topic, tag in topics],
         )
         _delete(connection, [row for row in changes.removed if isinstance(row, EntryRow)], tags)
         _insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)], tags)
@@ -171,38 +166,34 @@ class TimelineProjection(Projection):
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?, ?)", disputed)
 
 
-def _insert(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[Key, int]) -> None:
-    connection.executemany(_INSERT_ENTRY, sorted(row[:-1] for row in rows))
+def _insert(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[str, int]) -> None:
+    connection.executemany(_INSERT_ENTRY, sorted(row[:-2] for row in rows))
     by_valid, by_position = _tagged(rows, tags)
     connection.executemany("INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)", sorted(by_valid))
     connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?)", sorted(by_position))
 
 
-def _delete(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[Key, int]) -> None:
+def _delete(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[str, int]) -> None:
     by_valid, by_position = _tagged(rows, tags)
     connection.executemany(_DELETE_BY_VALID, by_valid)
     connection.executemany(_DELETE_BY_POSITION, by_position)
     connection.executemany("DELETE FROM entries WHERE entry = ?", [(row.entry,) for row in rows])
 
 
-def _tagged(rows: Iterable[EntryRow], tags: Mapping[Key, int]) -> tuple[list[Row], list[Row]]:
+def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row], list[Row]]:
     """Return the rows by valid time, and those by position.
 
-    Entries themselves are in the order of positions, and nothing of a dyad's issue is asked for in
-    that order.
+    The first tag is that of all, whose order of positions is that of `entries`; and nothing of a
+    dyad's issue is asked for in that order.
     """
     by_valid: list[Row] = []
     by_position: list[Row] = []
     for row in rows:
         entry, earliest, event_id = row.entry, row.earliest, row.event_id
-        for tag in row.tags:
-            tag_id = tags[(tag,)]
-            by_valid.append((tag_id, earliest, event_id, entry))
-            if tag != ALL:
-                by_position.append((tag_id, entry))
-        for _, topic, tag in row.topics():
-            if tag != topic:
-                by_valid.append((tags[(tag,)], earliest, event_id, entry))
+        tag_ids = [tags[tag] for tag in row.tags]
+        by_position += [(tag_id, entry) for tag_id in tag_ids[1:]]
+        tag_ids += [tags[tag] for _, topic, tag in row.topics if tag != topic]
+        by_valid += [(tag_id, earliest, event_id, entry) for tag_id in tag_ids]
     return by_valid, by_position
 
 
@@ -210,6 +201,7 @@ def _entry_row(entry: int, content: Content) -> EntryRow:
     claim, region = content.claim, content.region
     occurred = claim.occurred
     state, stage = asserted_of(claim) or (None, None)
+    tags = tuple(tags_of(claim))
     return EntryRow(
         entry,
         content.position,
@@ -227,7 +219,8 @@ def _entry_row(entry: int, content: Content) -> EntryRow:
         FOREVER if region.position_to is None else region.position_to,
         micros(region.known_from),
         FOREVER if region.known_to is None else micros(region.known_to),
-        tuple(tags_of(claim)),
+        tags,
+        tuple(_topics_of(tags)),
     )
 
 
@@ -235,7 +228,24 @@ def tags_of(claim: Claim) -> Iterator[str]:
     """Yield what a claim is found by: everything, its type, dyads, parties, issues, subjects."""
     yield ALL
     yield f"type:{claim.payload.type}"
-    yield from (f"{DYAD}{dyad}" for dyad in dyads_concerned(claim))
-    yield from (f"party:{code}" for code in sorted(codes_concerned(claim)))
-    yield from (f"issue:{issue}" for issue in claim.issues)
-    yield from (f"subject:{key}" for key in subjects_of(claim))
+    yield from _tags_between(dyads_concerned(claim), codes_concerned(claim))
+    yield from (f"{ISSUE}{issue}" for issue in claim.issues)
+    yield from (f"{SUBJECT}{key}" for key in subjects_of(claim))
+
+
+@lru_cache(maxsize=1 << 14)
+def _tags_between(dyads: tuple[Dyad, ...], codes: frozenset[str]) -> tuple[str, ...]:
+    """Most claims are about few dyads."""
+    return (*(f"{DYAD}{dyad}" for dyad in dyads), *(f"party:{code}" for code in sorted(codes)))
+
+
+def _topics_of(tags: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each dyad with each subject and issue, and the tag that counts them.
+
+    Most claims about a subject are of one dyad: they are counted by the subject's own tag. An issue
+    has claims of all dyads: those of each have a tag for the two together.
+    """
+    dyads = [tag.removeprefix(DYAD) for tag in tags if tag.startswith(DYAD)]
+    topics = [tag for tag in tags if tag.startswith(_TOPICS)]
+    for dyad, topic in product(dyads, topics):
+        yield dyad, topic, f"{dyad} {topic}" if topic.startswith(ISSUE) else topic
