@@ -152,9 +152,10 @@ class TimelineProjection(Projection):
         """Number the tags, delete, then insert each table in the order of its key."""
         rows = [row for row in (*added, *changes.removed) if isinstance(row, EntryRow)]
         topics = sorted({topic for row in rows for topic in row.topics})
-        names = [(tag,) for row in rows for tag in row.tags] + [(tag,) for _, _, tag in topics]
-        numbers = self._tags.numbers(connection, names)
-        tags = {name: numbers[(name,)] for (name,) in dict.fromkeys(names)}
+        names = dict.fromkeys(tag for row in rows for tag in row.tags)
+        names.update(dict.fromkeys(tag for _, _, tag in topics))
+        numbers = self._tags.numbers(connection, [(name,) for name in names])
+        tags = {name: numbers[(name,)] for name in names}
         connection.executemany(
             "INSERT OR IGNORE INTO topics VALUES (?, ?, ?)",
             [(dyad, topic, tags[tag]) for dyad, topic, tag in topics],
