@@ -179,3 +179,20 @@ def test_every_test_states_its_fact() -> None:
         for function in functions(path)
         if function.name.startswith("test_") and not ast.get_docstring(function)
     ] == []
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    """Each relative link in a document names a file or folder that a fresh clone has."""
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("d*/*.md")]
+    links = [
+        (document, target)
+        for document in documents
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
+    ]
+    broken = [
+        f"{document.name}: {target}"
+        for document, target in links
+        if not (document.parent / target).exists()
+    ]
+    assert links
+    assert broken == []
