@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from communique.client import Client, OutOfRange, Unavailable
+from communique.client.following import Call, Subscription
 from communique.v1 import record_service_pb2 as pb
 from communique.v1 import record_service_pb2_grpc
 from tests.unit.test_client_resuming import CLAIMS, POSITIONS, QUICK, Fragile
@@ -86,6 +87,20 @@ def test_it_begins_at_the_end_and_stays_there(followed: Followed, client: Client
     client.submit(CLAIMS[5:])
     with client.subscribe(subscription.position) as resumed:
         assert [it.position for it in islice(resumed, 6)] == [6, 7, 8, 9, 10, 11]
+
+
+class ClosedMeanwhile(Subscription):
+    """A subscription that another thread closes while it makes its call."""
+
+    def _call(self) -> Call[pb.SubscribeResponse]:
+        self.close()
+        return super()._call()
+
+
+def test_one_that_is_closed_while_it_connects_ends(client: Client) -> None:
+    """The call that was not there yet to be cancelled is cancelled, too."""
+    stub = client._records  # noqa: SLF001  of which the client gives out no other subscription
+    assert list(ClosedMeanwhile(stub, QUICK, 0, None)) == []
 
 
 def test_a_server_that_stays_away_is_told(followed: Followed, client: Client) -> None:

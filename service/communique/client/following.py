@@ -80,6 +80,8 @@ class Endless(Iterator[_Item], Generic[_Frame, _Item]):
         failures = 0
         while not self._closed.is_set():
             call = self._under_way = self._call()
+            if self._closed.is_set():  # by another thread, which may not have seen this call
+                call.cancel()
             try:
                 for frame in call:
                     failures = 0
