@@ -16,7 +16,7 @@ from communique.cli import sample
 from communique.cli.app import app
 from communique.cli.exits import ExitCode
 from communique.cli.exporting import segments
-from communique.client import Client, tables
+from communique.client import Client, EventFilter, tables
 from communique.domain.event import Amendment, EventCorrected, EventRetracted
 from communique.importers import jsonl
 from communique.service.server import running_server
@@ -221,6 +221,18 @@ def test_subjects_issues_and_statuses_become_tables(desk: Desk) -> None:
     assert status["posture"] == stands.posture.value
     assert status["element_count"] == len(stands.elements)
     assert json.loads(status["status"])["posture"] == f"POSTURE_{stands.posture.value}"
+
+
+def test_claims_about_a_subject_become_the_table_of_their_events(desk: Desk) -> None:
+    """Each row is that of the claim's event, of all pages, the latest first."""
+    key = "measure/JPN/export-rules-for-three-materials"
+    asked: dict[str, Any] = {"valid_at": "2019-08-31", "known_at": "2019-12-31"}
+    wanted = EventFilter(subjects=[key])
+    with Client(desk.address) as client:
+        claims = client.subject_claims(key, page_size=1, **asked).to_arrow()
+        events = client.timeline(wanted, backwards=True, **asked).to_arrow()
+    assert claims.num_rows > 1
+    assert claims.equals(events)
 
 
 @pytest.mark.parametrize("name", ["pyarrow", "pandas"])

@@ -38,7 +38,13 @@ from communique.client.results import (
     SubjectClaim,
     VerifyProgress,
 )
-from communique.client.tables import EventListing, IssueListing, StatusListing, SubjectListing
+from communique.client.tables import (
+    EventListing,
+    IssueListing,
+    StatusListing,
+    SubjectClaimListing,
+    SubjectListing,
+)
 from communique.client.transport import Retry
 from communique.codec import Violation
 
@@ -68,6 +74,7 @@ __all__ = [
     "StatusListing",
     "Subject",
     "SubjectClaim",
+    "SubjectClaimListing",
     "SubjectListing",
     "Subscription",
     "TimedOut",

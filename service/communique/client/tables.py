@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 
 from communique import codec
-from communique.client.results import EventAsOf, Item, Listing
+from communique.client.results import EventAsOf, Item, Listing, SubjectClaim
 from communique.domain.event import Claim, Event
 from communique.domain.issue import IssueSummary
 from communique.domain.status import BilateralStatus
@@ -85,6 +85,15 @@ COLUMNS: Final = (
 """The columns of a table of `EventAsOf`, in order."""
 
 
+def _of_event(column: Column) -> Column:
+    """Return the column of a claim about a subject that its event has."""
+    return column._replace(value=lambda claim: column.value(claim.event))
+
+
+SUBJECT_CLAIM_COLUMNS: Final = tuple(map(_of_event, COLUMNS))
+"""The same columns, of a table of `SubjectClaim`."""
+
+
 def _of_latest(name: str) -> tuple[Column, ...]:
     """Return the columns of a subject or an issue in a list."""
     return (
@@ -137,6 +146,12 @@ class EventListing(TableListing[EventAsOf]):
     """Events as of one point."""
 
     columns = COLUMNS
+
+
+class SubjectClaimListing(TableListing[SubjectClaim]):
+    """The claims about a subject as of one point."""
+
+    columns = SUBJECT_CLAIM_COLUMNS
 
 
 class SubjectListing(TableListing[SubjectSummary]):

@@ -4,8 +4,8 @@ from communique import codec
 from communique.client import answers
 from communique.client.connection import Connection
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
-from communique.client.results import Listing, Page, Subject, SubjectClaim
-from communique.client.tables import IssueListing, SubjectListing
+from communique.client.results import Page, Subject, SubjectClaim
+from communique.client.tables import IssueListing, SubjectClaimListing, SubjectListing
 from communique.domain.issue import IssueBoard, IssueSummary, joined
 from communique.domain.status import ResolvedAsOf
 from communique.domain.subject import SubjectSummary
@@ -59,7 +59,7 @@ class WholeQuestions(Connection):
         as_of: ResolvedAsOf | None = None,
         min_position: int = 0,
         page_size: int = 0,
-    ) -> Listing[SubjectClaim]:
+    ) -> SubjectClaimListing:
         """Return all claims about a subject as of a point, the latest first.
 
         >>> [one.event.known.day for one in record.subject_claims("meeting/JPN-KOR/2019-08-21")]
@@ -77,7 +77,7 @@ class WholeQuestions(Connection):
             found = [_claim(one) for one in reversed(answer.subject.claims)]
             return Page(found, answer.next_page_token, answers.resolved(answer.subject.as_of))
 
-        return Listing(fetch)
+        return SubjectClaimListing(fetch)
 
     def subjects(  # noqa: PLR0913  a point has three clocks and a zone
         self,
