@@ -10,18 +10,18 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec.fields import Reader
-from communique.codec.names import PAYLOAD_FIELDS, words_of
+from communique.codec.names import PAYLOAD_FIELDS, numbers_of, words_of
 from communique.codec.parts import Read
 from communique.codec.slices import slices_of
 from communique.codec.stored import StoredElement
 from communique.codec.writing import part_bytes
 from communique.domain.assertions import Assertion, assertion_of
+from communique.domain.clocks import from_micros
 from communique.domain.edtf import ValidTime
 from communique.domain.event import AMENDMENT_TYPES, Claim
 from communique.domain.facets import Facet
@@ -65,7 +65,7 @@ def filled(state: bytes, dyad: str, facet: str, known_micros: int) -> Filled:
     assertion = assertion_of(claim, Dyad.parse(dyad), Facet.parse(facet))
     content = _Element(
         facet=facet,
-        known=_instant(known_micros),
+        known=part_bytes(Timestamp(), from_micros(known_micros)),
         occurred=said.occurred,
         **_copied(said),
         **_asserted(claim, assertion),
@@ -149,17 +149,8 @@ def _occurred(part: bytes) -> ValidTime:
     return found if isinstance(found, ValidTime) else ValidTime.parse(**found)
 
 
-def _instant(count: int) -> bytes:
-    seconds, rest = divmod(count, 1_000_000)
-    return Timestamp(seconds=seconds, nanos=rest * 1_000).SerializeToString()
-
-
-def _numbers(enum: EnumDescriptor) -> dict[str, int]:
-    return {word: number for number, word in words_of(enum).items()}
-
-
-_STATES: Final = _numbers(status_pb2.State.DESCRIPTOR)
-_LEVELS: Final = _numbers(payloads_pb2.MeetingLevel.DESCRIPTOR)
+_STATES: Final = numbers_of(status_pb2.State.DESCRIPTOR)
+_LEVELS: Final = numbers_of(payloads_pb2.MeetingLevel.DESCRIPTOR)
 _CERTAINTIES: Final = {
     number: Certainty(word)
     for number, word in words_of(values_pb2.Certainty.DESCRIPTOR).items()

@@ -21,3 +21,8 @@ def words_of(enum: EnumDescriptor) -> dict[int, str]:
     """Return the word of each number: its name without the enum's prefix."""
     prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
     return {value.number: value.name.removeprefix(prefix) for value in enum.values}
+
+
+def numbers_of(enum: EnumDescriptor) -> dict[str, int]:
+    """Return the number of each word."""
+    return {word: number for number, word in words_of(enum).items()}

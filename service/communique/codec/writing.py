@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
 
 from communique.codec.memory import Memory
-from communique.codec.names import PAYLOAD_FIELDS, words_of
+from communique.codec.names import PAYLOAD_FIELDS, numbers_of
 from communique.codec.parts import MODELS
 from communique.codec.slices import slices_of
 from communique.codec.stored import MARKS, StoredElement
@@ -181,7 +181,7 @@ def _scalar_writer(field: FieldDescriptor) -> _Write:
 
 def _scalar(field: FieldDescriptor) -> Callable[[Any], Any]:
     if field.enum_type is not None:
-        numbers = {word: number for number, word in words_of(field.enum_type).items()}
+        numbers = numbers_of(field.enum_type)
         return lambda word: numbers[word.value]
     return str if field.type == FieldDescriptor.TYPE_STRING else lambda value: value
 
@@ -246,9 +246,7 @@ def _write_instant(message: Timestamp, value: datetime) -> None:
     message.seconds, message.nanos = seconds, rest * 1_000
 
 
-_PRECISION_NUMBERS: Final[dict[str, Any]] = {
-    word: number for number, word in words_of(time_pb2.Precision.DESCRIPTOR).items()
-}
+_PRECISION_NUMBERS: Final[dict[str, Any]] = {**numbers_of(time_pb2.Precision.DESCRIPTOR)}
 _WRITERS: Final[Mapping[str, _Write]] = {
     "communique.v1.StatusElement": _write_element,
     "communique.v1.ValidTime": write_valid_time,
