@@ -150,7 +150,7 @@ def check_board(
     if named[issue]:
         expected = oracle_whole.board(log, issue, as_of)
         assert expected == issue_board(log, issue, as_of)
-        assert ask(Page(1_000)) == BoardPage(expected, None)
+        assert ask(Page(1_000)) == BoardPage(expected, None, as_of)
         assert joined([*board_pages(ask, size)]) == expected
         return
     with pytest.raises(IssueNotFound) as refused:

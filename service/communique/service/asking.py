@@ -13,7 +13,14 @@ from communique.service.filters import Filter, filter_of
 from communique.service.limits import PAGE_BYTES_MAX
 from communique.service.log import LogReader
 from communique.service.logging import note
-from communique.service.pages import Cursor, ListRequest, cursor_of, page_size_of, token_of
+from communique.service.pages import (
+    Cursor,
+    ListRequest,
+    PagedRequest,
+    cursor_of,
+    next_token_of,
+    page_size_of,
+)
 from communique.service.points import point_of, zone_of
 from communique.service.read_models import EventPage, Page, Question, ReadModelBehind, ReadModels
 from communique.service.refusals import Faults
@@ -70,6 +77,17 @@ class Asking:
         await self._wait_for(max(point.fresh for point in points), context)
         return [Question(one.valid or now, one.known or now, one.position) for one in points]
 
+    async def page(
+        self, request: PagedRequest, cursor: Cursor | None, size: int, context: Context
+    ) -> tuple[Page, Question]:
+        """Return the page behind a cursor, the first without one, and the question of the first.
+
+        Raises as `question`.
+        """
+        as_of = pinned(cursor.as_of) if cursor else request.as_of
+        question = await self.question(as_of, request.min_position, context)
+        return Page(size, cursor.after_key if cursor else None), question
+
     async def list_page(
         self,
         request: ListRequest,
@@ -83,13 +101,10 @@ class Asking:
         size = page_size_of(request)
         cursor = cursor_of(request)
         selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
-        as_of = pinned(cursor.as_of) if cursor else request.as_of
-        question = await self.question(as_of, request.min_position, context)
-        page = Page(size, cursor.after_key if cursor else None)
+        page, question = await self.page(request, cursor, size, context)
         found = await self._fitting(list_events, selection, question, page)
         note(position=found.as_of.position, events=len(found.events))
-        following = Cursor(found.as_of, found.next_key) if found.next_key is not None else None
-        return found, token_of(following, request) if following else ""
+        return found, next_token_of(found.as_of, found.next_key, request)
 
     async def _fitting(
         self,

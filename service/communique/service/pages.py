@@ -26,9 +26,12 @@ from communique.v1.timeline_service_pb2 import (
 
 ListRequest: TypeAlias = ListEventsRequest | ListTimelineRequest
 SummariesRequest: TypeAlias = ListSubjectsRequest | ListIssuesRequest
-WholeRequest: TypeAlias = GetSubjectRequest | GetIssueRequest
 PagedRequest: TypeAlias = (
-    ListRequest | SummariesRequest | WholeRequest | ListBilateralStatusesRequest
+    ListRequest
+    | SummariesRequest
+    | GetSubjectRequest
+    | GetIssueRequest
+    | ListBilateralStatusesRequest
 )
 
 _VERSION: Final = 1
@@ -50,6 +53,11 @@ def token_of(cursor: Cursor, request: PagedRequest) -> str:
     head = _HEAD.pack(_VERSION, micros(as_of.valid), micros(as_of.known), as_of.position)
     content = head + cursor.after_key
     return urlsafe_b64encode(content + _digest(content, request)).decode()
+
+
+def next_token_of(as_of: AsOf, next_key: bytes | None, request: PagedRequest) -> str:
+    """Return the token for the page behind a key, empty where there is none."""
+    return "" if next_key is None else token_of(Cursor(as_of, next_key), request)
 
 
 def cursor_of(request: PagedRequest) -> Cursor | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from communique import codec
 from communique.domain.parties import Dyad, known_code
-from communique.service.asking import Asking, pinned, resolved
+from communique.service.asking import Asking, resolved
 from communique.service.context import Context
 from communique.service.limits import (
     DYADS_PER_BATCH_MAX,
@@ -13,8 +13,8 @@ from communique.service.limits import (
     STATUSES_PER_PAGE_MAX,
 )
 from communique.service.logging import note
-from communique.service.pages import Cursor, cursor_of, page_size_of, token_of
-from communique.service.read_models import Page, ReadModels, StatusOrder
+from communique.service.pages import cursor_of, next_token_of, page_size_of
+from communique.service.read_models import ReadModels, StatusOrder
 from communique.service.refusals import Faults, InvalidRequest, checked
 from communique.v1 import status_pb2
 from communique.v1 import timeline_service_pb2 as pb
@@ -52,10 +52,7 @@ async def list_statuses(
     code = checked("party", known_code, request.party)
     order = order_of(request.order_by)
     size = page_size_of(request, STATUSES_PER_PAGE_DEFAULT, STATUSES_PER_PAGE_MAX)
-    cursor = cursor_of(request)
-    as_of = pinned(cursor.as_of) if cursor else request.as_of
-    question = await asking.question(as_of, request.min_position, context)
-    page = Page(size, cursor.after_key if cursor else None)
+    page, question = await asking.page(request, cursor_of(request), size, context)
     ranking = await asking.run(read_models.rank_statuses, code, order, question)
     question = question._replace(position=ranking.as_of.position)
     while ranking.left:
@@ -66,7 +63,7 @@ async def list_statuses(
     is_last = found.is_last and len(shown) == len(found.statuses)
     return pb.ListBilateralStatusesResponse(
         statuses=[message for message, _ in shown],
-        next_page_token="" if is_last else token_of(Cursor(found.as_of, shown[-1][1]), request),
+        next_page_token=next_token_of(found.as_of, None if is_last else shown[-1][1], request),
         as_of=resolved(found.as_of),
     )
 

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Final
 
 from communique.domain.text import SUBJECT_LENGTH_MAX
-from communique.service.asking import Asking, pinned, resolved
+from communique.service.asking import Asking, resolved
 from communique.service.context import Context
 from communique.service.filters import Filter, filter_of
 from communique.service.logging import note
-from communique.service.pages import Cursor, SummariesRequest, cursor_of, page_size_of, token_of
+from communique.service.pages import SummariesRequest, cursor_of, next_token_of, page_size_of
 from communique.service.points import zone_of
 from communique.service.read_models import Page, Question, ReadModels, SummaryPage
 from communique.service.refusals import Faults, checked
@@ -54,14 +54,10 @@ async def _page(
     size = page_size_of(request)
     cursor = cursor_of(request)
     selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
-    as_of = pinned(cursor.as_of) if cursor else request.as_of
-    question = await asking.question(as_of, request.min_position, context)
-    page = Page(size, cursor.after_key if cursor else None)
+    page, question = await asking.page(request, cursor, size, context)
     found = await asking.run(ask, selection, question, page)
     note(position=found.as_of.position, summaries=len(found.summaries))
-    if found.next_key is None:
-        return found, ""
-    return found, token_of(Cursor(found.as_of, found.next_key), request)
+    return found, next_token_of(found.as_of, found.next_key, request)
 
 
 def _prefix(text: str) -> str:

@@ -5,14 +5,12 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from communique import codec
-from communique.domain.clocks import AsOf
-from communique.domain.status import ResolvedAsOf
 from communique.domain.text import IssueSlug, SubjectKey
-from communique.service.asking import Asking, pinned, resolved
+from communique.service.asking import Asking, resolved
 from communique.service.context import Context
 from communique.service.limits import ELEMENTS_PER_PAGE_MAX, PAGE_BYTES_MAX
 from communique.service.logging import note
-from communique.service.pages import Cursor, WholeRequest, cursor_of, page_size_of, token_of
+from communique.service.pages import cursor_of, next_token_of, page_size_of
 from communique.service.read_models import BoardPage, Page, Question, ReadModels
 from communique.service.refusals import checked
 from communique.v1 import issue_pb2
@@ -27,11 +25,12 @@ async def get_subject(
 ) -> pb.GetSubjectResponse:
     """Return a subject with a page of its claims; raises as `Asking.list_page`."""
     key = checked("subject", _KEYS.validate_python, request.subject)
-    page, question = await _asked(asking, request, page_size_of(request), context)
+    size = page_size_of(request)
+    page, question = await asking.page(request, cursor_of(request), size, context)
     found = await asking.run(read_models.subjects.subject, key, question, page)
     note(subject=key, position=found.as_of.position, claims=len(found.subject.claims))
     found.subject.as_of.CopyFrom(resolved(found.as_of))
-    token = _token(found.next_key, found.as_of, request)
+    token = next_token_of(found.as_of, found.next_key, request)
     return pb.GetSubjectResponse(subject=found.subject, next_page_token=token)
 
 
@@ -41,10 +40,10 @@ async def get_issue(
     """Return the board of an issue, or a page of it; raises as `Asking.list_page`."""
     slug = checked("issue", _SLUGS.validate_python, request.issue)
     size = page_size_of(request, ELEMENTS_PER_PAGE_MAX, ELEMENTS_PER_PAGE_MAX)
-    page, question = await _asked(asking, request, size, context)
+    page, question = await asking.page(request, cursor_of(request), size, context)
     found, board = await asking.run(_fitting, read_models, slug, question, page)
-    note(issue=slug, position=board.as_of.position)
-    token = _token(found.next_key, found.board.as_of, request)
+    note(issue=slug, position=found.as_of.position)
+    token = next_token_of(found.as_of, found.next_key, request)
     return pb.GetIssueResponse(board=board, next_page_token=token)
 
 
@@ -58,21 +57,4 @@ def _fitting(
         if (size := board.ByteSize()) <= PAGE_BYTES_MAX or page.size == 1:
             return found, board
         page = page._replace(size=max(1, page.size * PAGE_BYTES_MAX // size))
-        question = question._replace(position=found.board.as_of.position)
-
-
-async def _asked(
-    asking: Asking, request: WholeRequest, size: int, context: Context
-) -> tuple[Page, Question]:
-    """Return the page that a request asks for, and its question: that of the first page."""
-    cursor = cursor_of(request)
-    as_of = pinned(cursor.as_of) if cursor else request.as_of
-    question = await asking.question(as_of, request.min_position, context)
-    return Page(size, cursor.after_key if cursor else None), question
-
-
-def _token(next_key: bytes | None, as_of: AsOf | ResolvedAsOf, request: WholeRequest) -> str:
-    """Return the token of the page after one of that point, empty at the end."""
-    if next_key is None:
-        return ""
-    return token_of(Cursor(AsOf(as_of.valid, as_of.known, as_of.position), next_key), request)
+        question = question._replace(position=found.as_of.position)

@@ -38,6 +38,7 @@ class BoardPage(NamedTuple):
 
     board: IssueBoard
     next_key: bytes | None
+    as_of: AsOf
 
 
 class Issues:
@@ -65,7 +66,7 @@ class Issues:
             self._check_named(slug, as_of)
         is_full = len(facets) == page.size
         next_key = json.dumps([*facets.values()][-1]).encode() if is_full else None
-        return BoardPage(board(slug, as_of, shown), next_key)
+        return BoardPage(board(slug, as_of, shown), next_key, as_of)
 
     def issues(self, selection: "Filter", question: Question, page: Page) -> SummaryPage:
         """Return a page of the issues that have a claim selected; raise as `Subjects.subjects`."""
