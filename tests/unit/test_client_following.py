@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
-from threading import Timer
 
 import grpc
 import pytest
 
 from communique.client import Client, OutOfRange, Unavailable
 from communique.client.following import Call, Subscription
+from communique.domain.event import Recorded
 from communique.v1 import record_service_pb2 as pb
 from communique.v1 import record_service_pb2_grpc
 from tests.unit.test_client_resuming import CLAIMS, POSITIONS, QUICK, Fragile
@@ -41,6 +41,10 @@ class Followed(Fragile):
         while True:
             self.may_break(context)
             yield pb.SubscribeResponse(heartbeat=end)
+
+
+def _stub_of(client: Client) -> record_service_pb2_grpc.RecordServiceStub:
+    return client._records  # noqa: SLF001  of which the client gives out no other subscription
 
 
 def _is_selected(position: int, request: pb.SubscribeRequest) -> bool:
@@ -75,14 +79,29 @@ def test_a_broken_subscription_is_complete(followed: Followed, client: Client, b
     assert seen == [(position, position) for position in POSITIONS]
 
 
+class ClosedWhenLive(Subscription):
+    """A subscription that ends as soon as it is live over some later call of its own."""
+
+    CALLS = 4
+    calls = 0
+
+    def _call(self) -> Call[pb.SubscribeResponse]:
+        self.calls += 1
+        return super()._call()
+
+    def _items_of(self, frame: pb.SubscribeResponse) -> Iterator[Recorded]:
+        yield from super()._items_of(frame)
+        if self.is_live and self.calls == self.CALLS:
+            self.close()
+
+
 def test_it_begins_at_the_end_and_stays_there(followed: Followed, client: Client) -> None:
     """Without a position what was recorded before is not given, and all that comes after is."""
     client.submit(CLAIMS[:5])
-    subscription = client.subscribe()
     followed.breaks, followed.frames = set(range(3, 1_000, 3)), count()
-    closing = Timer(0.3, subscription.close)
-    closing.start()
+    subscription = ClosedWhenLive(_stub_of(client), QUICK, None, None)
     assert list(subscription) == []
+    assert subscription.calls == ClosedWhenLive.CALLS
     assert (subscription.position, subscription.is_live) == (5, True)
     client.submit(CLAIMS[5:])
     with client.subscribe(subscription.position) as resumed:
@@ -99,8 +118,7 @@ class ClosedMeanwhile(Subscription):
 
 def test_one_that_is_closed_while_it_connects_ends(client: Client) -> None:
     """The call that was not there yet to be cancelled is cancelled, too."""
-    stub = client._records  # noqa: SLF001  of which the client gives out no other subscription
-    assert list(ClosedMeanwhile(stub, QUICK, 0, None)) == []
+    assert list(ClosedMeanwhile(_stub_of(client), QUICK, 0, None)) == []
 
 
 def test_a_server_that_stays_away_is_told(followed: Followed, client: Client) -> None:
