@@ -42,10 +42,21 @@ def main() -> None:
         began = datetime.now(UTC)
         about = machine.described(Path(name))
         sizes = options.sizes or sorted({min(SMALL, options.size), options.size})
-        bed = Bed(Path(name), sizes, options.runs, lambda what: console.print(what, style="dim"))
+        bed = Bed(
+            Path(name),
+            sizes,
+            options.runs,
+            lambda what: console.print(what, style="dim"),
+            without=frozenset(options.without),
+        )
         versions = _versions(bed)
         figures = _measured(bed, options.only or list(WORKLOADS), console)
-    chosen = {"sizes": sizes, "runs": options.runs, "only": options.only or "everything"}
+    chosen = {
+        "sizes": sizes,
+        "runs": options.runs,
+        "only": options.only or "everything",
+        "without": options.without or "nobody",
+    }
     when, rivals = began.isoformat(timespec="seconds"), {one.name: one.about for one in RIVALS}
     report = Report(when, about | versions, chosen, figures, rivals, bed.missing)
     show(report, Console(width=max(Console().width, TABLE_WIDTH_MIN)))
@@ -57,7 +68,10 @@ def main() -> None:
 
 
 def _measured(bed: Bed, names: Sequence[str], console: Console) -> list[Figure]:
-    """Return the figures; of a workload that fails, which is shown, those that it has by then."""
+    """Return the figures; of a workload that fails, which is shown, those that it has by then.
+
+    The first interruption (Ctrl+C) ends the measuring, and what was measured is reported.
+    """
     figures: list[Figure] = []
     for name in names:
         console.print(f"{name}: {WORKLOADS[name].__doc__}")
@@ -67,6 +81,10 @@ def _measured(bed: Bed, names: Sequence[str], console: Console) -> list[Figure]:
         except Exception:  # noqa: BLE001  what took hours is not thrown away
             console.print_exception()
             bed.failed = True
+        except KeyboardInterrupt:
+            bed.tell(f"{name} was interrupted")
+            bed.failed = True
+            break
         bed.tell(f"{name} took {perf_counter() - began:,.0f} s")
     return sorted(figures, key=lambda one: one.workload == "memory")
 
@@ -74,9 +92,9 @@ def _measured(bed: Bed, names: Sequence[str], console: Console) -> list[Figure]:
 def _versions(bed: Bed) -> dict[str, str]:
     """Return the versions of the rivals that are installed."""
     versions: dict[str, str] = {}
-    for rival in RIVALS:
-        with bed.attempting(rival()):
-            versions[rival.name] = rival().version()
+    for rival in bed.chosen([rival() for rival in RIVALS]):
+        with bed.attempting(rival):
+            versions[rival.name] = rival.version()
     return versions
 
 
@@ -108,6 +126,15 @@ def _parser() -> argparse.ArgumentParser:
         choices=WORKLOADS,
         metavar="NAME",
         help="measure this workload alone; may be given more than once",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=[rival.name for rival in RIVALS],
+        default=[],
+        metavar="NAME",
+        help="leave this rival out, which a long log may take hours to fill; may be given more "
+        "than once",
     )
     parser.add_argument(
         "--runs",

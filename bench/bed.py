@@ -29,6 +29,7 @@ class Bed:
         sizes: how many events a log has, ascending.
         runs: how often each figure is measured; less often what takes long.
         tell: says what is being done.
+        without: the names of the rivals that are left out.
         missing: why subjects were not measured, by their names.
         failed: whether a workload ended before its end.
     """
@@ -37,6 +38,7 @@ class Bed:
     sizes: Sequence[int]
     runs: int
     tell: Callable[[str], None]
+    without: frozenset[str] = frozenset()
     missing: dict[str, str] = field(default_factory=dict)
     failed: bool = False
     _histories: dict[Path, History] = field(default_factory=dict)
@@ -83,6 +85,10 @@ class Bed:
             if per_run * (len(outcomes) + 1) > _REPEATED_SECONDS_MAX:
                 break
         return outcomes
+
+    def chosen(self, rivals: Sequence[Subject]) -> list[Subject]:
+        """Return the rivals that are not left out."""
+        return [rival for rival in rivals if rival.name not in self.without]
 
     @contextmanager
     def attempting(self, subject: Subject) -> Iterator[None]:

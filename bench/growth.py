@@ -40,21 +40,12 @@ def window_ends(size: int) -> Iterator[int]:
     yield size
 
 
-async def growing(subject: Communique, history: History) -> list[Grown]:
-    """Import a history, and measure each window on the way."""
-    grown: list[Grown] = []
-    position = 0
-    for end in window_ends(len(history)):
-        begin = max(position, end - min(end // 10, _WINDOW_MAX))
-        if begin > position:
-            await _append(subject, history, position, begin)
-            await _answered(subject, history, begin)
-        grown.append(await _window(subject, history, begin, end))
-        position = end
-    return grown
-
-
-async def _window(subject: Communique, history: History, begin: int, end: int) -> Grown:
+async def grown(subject: Communique, history: History, position: int, end: int) -> Grown:
+    """Import a history from a position on until a window ends, and measure the window."""
+    begin = max(position, end - min(end // 10, _WINDOW_MAX))
+    if begin > position:
+        await _append(subject, history, position, begin)
+        await _answered(subject, history, begin)
     started = perf_counter()
     await _append(subject, history, begin, end)
     submitted = perf_counter()

@@ -7,13 +7,13 @@ bear the case of ours that they are compared with.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
 from bench import load, queries, rivals, runs, series, subscribers
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
-from bench.growth import growing
+from bench.growth import grown, window_ends
 from bench.history import History, Pair
 from bench.questions import KINDS, asked
 from bench.server import elsewhere
@@ -49,8 +49,8 @@ def submit_one(bed: Bed) -> Iterator[Figure]:
     """One event a call, 32 calls in flight; `and answered`: each by the read models, too."""
     history = bed.history(_SINGLE_EVENTS + runs.WARM_UP_CALLS)
     ours = ((Communique(), False), (Communique(), True))
-    others = ((Echo(), False), (UmaDb(), False), (Library(), False))
-    for subject, answered in (*ours, *others):
+    others = Echo(), UmaDb(), Library()
+    for subject, answered in (*ours, *((other, False) for other in bed.chosen(others))):
         with bed.attempting(subject):
             run = partial(runs.one_by_one, bed, subject, history, answered=answered)
             case, samples = ANSWERED if answered else RECORDED, bed.repeated(run)
@@ -75,12 +75,13 @@ def growth(bed: Bed) -> Iterator[Figure]:
     size, service, folder = bed.sizes[-1], Communique(), bed.fresh()
     history = bed.history(size)
     with serving(service, folder) as server, runs.watched(server) as memory:
-        grown = load.made(service, growing, history)
+        for position, end in pairwise((0, *window_ends(size))):
+            bed.tell(f"importing up to {end:,} events")
+            window = load.made(service, grown, history, position, end)
+            for case in ("submit", "answered", "read"):
+                sample = {"event_us": getattr(window, case)}
+                yield figure("growth", service.name, case, window.events, [sample])
     bed.keep(size, folder)
-    for case in ("submit", "answered", "read"):
-        for window in grown:
-            sample = {"event_us": getattr(window, case)}
-            yield figure("growth", service.name, case, window.events, [sample])
     yield figure("memory", service.name, "while importing", size, [memory])
 
 
@@ -95,7 +96,7 @@ def read(bed: Bed) -> Iterator[Figure]:
                 samples = bed.repeated(partial(runs.read_by_client, service.address, size))
                 yield figure("read", CLIENT, "", size, samples)
         library = (Library(),) if size == bed.sizes[0] else ()
-        for rival in (UmaDb(), BareSqlite(), *library):
+        for rival in bed.chosen((UmaDb(), BareSqlite(), *library)):
             with bed.attempting(rival), runs.holding(bed, rival, history) as server:
                 run = partial(
                     runs.read, rival, server, history, compared=not isinstance(rival, BareSqlite)
@@ -134,7 +135,7 @@ def status(bed: Bed) -> Iterator[Figure]:
             with serving(echo, bed.fresh()) as floor:
                 for which in _dyads(history):
                     yield _status(bed, echo, floor, history, which, _ALL_RANDOM)
-            for rival in (DuckDb(), PostgreSql(), MariaDb()):
+            for rival in bed.chosen((DuckDb(), PostgreSql(), MariaDb())):
                 with bed.attempting(rival):
                     yield from _status_of_rival(bed, service, rival, history)
         yield figure("memory", service.name, "while answering", size, [memory])
@@ -218,7 +219,7 @@ def _appending(bed: Bed, workload: str, size: int, *, bulk: bool) -> Iterator[Fi
     if bulk:
         bed.keep(size, done[-1].folder)
         yield figure("memory", service.name, "after an import", size, [one.memory for one in done])
-    for rival in (UmaDb(), Library(), BareSqlite(), Echo()):
+    for rival in bed.chosen((UmaDb(), Library(), BareSqlite(), Echo())):
         with bed.attempting(rival):
             answered = bulk and isinstance(rival, Library)
             run = partial(runs.in_batches, bed, rival, history, bulk=bulk, answered=answered)

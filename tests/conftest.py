@@ -1,6 +1,7 @@
 """What all tests share: how long Hypothesis looks for a counterexample, and where from."""
 
 import os
+import signal
 from collections.abc import Iterable
 
 import pytest
@@ -25,6 +26,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(PROFILE)
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C, which a script's background jobs ignore, and with them what they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
