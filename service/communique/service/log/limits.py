@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from communique.service.log.schema import LEVEL_SIZES
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -22,9 +24,11 @@ class Limits:
     checkpoint_busy_pages: int = 16_000
     """WAL pages that are copied back even while requests come: 64 MB, read in 0.05 s at a start.
 
-    An import dirties a page of the index for each random event id. The longer the WAL, the more of
+    An import dirties the same pages of an index again and again. The longer the WAL, the more of
     them are written back once for several events.
     """
     idle_seconds: float = 0.2
+    level_sizes: tuple[int, int] = LEVEL_SIZES
+    """How many entries of the index of streams are in each level but the last (`versions.py`)."""
     probe_seconds: float = 1.0
     """How often a log whose disk failed tries by itself whether it can write again."""

@@ -18,15 +18,18 @@ from communique.service.log.tail import PolledTail, Tail, never
 
 POSITION_MAX: Final = 2**63 - 1
 
-_EVENTS: Final = f"SELECT {COLUMNS} FROM events WHERE {{}}"  # noqa: S608  our own names
+_EVENTS: Final = f"SELECT {COLUMNS} FROM events AS e WHERE {{}}"  # noqa: S608  our own names
 _SPAN: Final = "position > ? AND position <= ? ORDER BY position {} LIMIT ?"
 _ASCENDING: Final = _EVENTS.format(_SPAN.format("ASC"))
 _DESCENDING: Final = _EVENTS.format(_SPAN.format("DESC"))
-_STREAM: Final = _EVENTS.format("originator_id = ? ORDER BY originator_version")
+_STREAM: Final = f"""
+    SELECT {COLUMNS} FROM versions AS v CROSS JOIN events AS e USING (position)
+    WHERE v.originator_id = ? ORDER BY v.originator_version
+"""  # noqa: S608  our own names
 _BY_POSITION: Final = _EVENTS.format("position IN (SELECT value FROM json_each(?))")
 _RECORD_MICROS: Final = "SELECT record_micros FROM events WHERE position = ?"
 _FIND: Final = """
-    SELECT position FROM events WHERE originator_id = ?1 AND originator_version = 1
+    SELECT position FROM versions WHERE originator_id = ?1 AND originator_version = 1
     UNION ALL SELECT position FROM amendments WHERE event_id = ?1
 """
 

@@ -24,9 +24,10 @@ SELECT_LIMIT: Final = 500
 
 _VERSION_MIN: Final = -(2**63)
 _STREAM: Final = """
-    SELECT originator_version, topic, state FROM events
-    WHERE originator_id = ? AND originator_version > ? AND originator_version <= ?
-    ORDER BY originator_version {} LIMIT ?
+    SELECT v.originator_version, topic, state
+    FROM versions AS v CROSS JOIN events AS e USING (position)
+    WHERE v.originator_id = ? AND v.originator_version > ? AND v.originator_version <= ?
+    ORDER BY v.originator_version {} LIMIT ?
 """
 _STREAM_ASCENDING: Final = _STREAM.format("ASC")
 _STREAM_DESCENDING: Final = _STREAM.format("DESC")

@@ -3,9 +3,9 @@
 Nothing here knows the log: the read models open their files with the same functions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Final, Literal, TypeAlias
@@ -30,11 +30,13 @@ class Format:
     """What a file of one kind holds: `schema` is the SQL that makes it.
 
     The two numbers are written into the file's header, where `open` and file(1) look for them.
+    `upgrades` is the SQL that makes this version of an earlier one, by that one's number.
     """
 
     application_id: int
     version: int
     schema: str
+    upgrades: Mapping[int, str] = field(default_factory=dict)
 
 
 def sqlite_version() -> str:
@@ -54,7 +56,7 @@ def may_corrupt_wal(version: str) -> bool:
 def connect(
     path: Path, kind: Format, *, synchronous: Synchronous = "FULL", readonly: bool = False
 ) -> apsw.Connection:
-    """Open the file of that kind, and make it first if there is none and `readonly` is false.
+    """Open the file of that kind; if not `readonly`, make it first, or upgrade an earlier version.
 
     The connection is in WAL mode and never checkpoints by itself: that is its owner's to do.
 
@@ -69,8 +71,10 @@ def connect(
         if not readonly:
             connection.pragma("journal_mode", "WAL")
             connection.pragma("synchronous", synchronous)
-        if is_new:
-            _make(connection, kind)
+        version: int = connection.pragma("user_version")
+        script = kind.schema if is_new else kind.upgrades.get(version)
+        if script:
+            _make(connection, kind, script)
     except BaseException:
         connection.close()
         raise
@@ -101,14 +105,14 @@ def _is_new(connection: apsw.Connection, path: Path, kind: Format, *, readonly: 
         return True
     if application_id != kind.application_id:
         raise ForeignFile(path, application_id)
-    if version != kind.version:
+    if version != kind.version and (readonly or version not in kind.upgrades):
         raise UnsupportedFormat(path, version, kind.version)
     return False
 
 
-def _make(connection: apsw.Connection, kind: Format) -> None:
+def _make(connection: apsw.Connection, kind: Format, script: str) -> None:
     with transaction(connection):
-        connection.execute(kind.schema)
+        connection.execute(script)
         connection.pragma("application_id", kind.application_id)
         connection.pragma("user_version", kind.version)
 

@@ -16,11 +16,13 @@ from communique.service.log.limits import Limits
 from communique.service.log.rules import Ledger, Stream
 from communique.service.log.schema import COLUMNS, END, LOG_FORMAT
 from communique.service.log.sqlite import connect, transaction
+from communique.service.log.versions import Versions
 
 _CLAIMS: Final = f"""
-    SELECT originator_id, {COLUMNS}
-    FROM carray(?) AS named CROSS JOIN events AS e ON e.originator_id = named.value
-    WHERE originator_version = 1
+    SELECT named.value, {COLUMNS}
+    FROM carray(?) AS named CROSS JOIN versions AS v ON v.originator_id = named.value
+    CROSS JOIN events AS e USING (position)
+    WHERE v.originator_version = 1
 """  # noqa: S608  our own names
 _AMENDMENTS: Final = f"""
     SELECT a.event_id, {COLUMNS}
@@ -28,14 +30,11 @@ _AMENDMENTS: Final = f"""
     JOIN events AS e USING (position)
 """  # noqa: S608  our own names
 _STREAMS: Final = """
-    SELECT e.originator_id, e.originator_version, ifnull(a.retracts, 0)
-    FROM carray(?) AS named
-    JOIN events AS e ON e.position = (
-        SELECT position FROM events WHERE originator_id = named.value
-        ORDER BY originator_version DESC LIMIT 1
-    )
-    LEFT JOIN amendments AS a ON a.position = e.position
+    SELECT v.originator_id, v.originator_version, ifnull(a.retracts, 0)
+    FROM carray(?) AS named CROSS JOIN versions AS v ON v.originator_id = named.value
+    LEFT JOIN amendments AS a USING (position)
 """
+_TAKEN: Final = "SELECT 1 FROM versions WHERE originator_id = ? AND originator_version = ?"
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_AMENDMENT: Final = "INSERT INTO amendments VALUES (?, ?, ?)"
 
@@ -82,12 +81,20 @@ class Store:
                 last, last_micros = self._end()
                 micros = repeat(max(last_micros, now_micros))
                 rows = list(map(_row, stored_events, count(last + 1), micros))
+                self._check_versions(rows)
                 if rows:
                     connection.executemany(_INSERT_EVENT, map(_headed, rows))
+                    self._versions.enter(last, last + len(rows))
         except apsw.ConstraintError as error:
             raise IntegrityError(str(error)) from error
         self.position = last + len(rows)
         return [row.position for row in rows]
+
+    def _check_versions(self, rows: Sequence[Recorded]) -> None:
+        """Refuse a version that a level has; one that comes twice in the rows, the first does."""
+        taken = self._writing().execute
+        if any(taken(_TAKEN, (row.event_id, row.revision)).get for row in rows):
+            raise IntegrityError("a version is taken")
 
     def probe(self) -> None:
         """Write something that changes nothing, to learn whether the disk takes it."""
@@ -127,6 +134,7 @@ class Store:
         connection = connect(self._path, LOG_FORMAT)
         connection.pragma("cache_size", -_CACHE_KIB)
         connection.set_wal_hook(self._note_wal_pages)
+        self._versions = Versions(connection, self._limits.level_sizes)
         return connection
 
     def _drop(self) -> None:
@@ -168,7 +176,10 @@ class Store:
                 for query in (_CLAIMS, _AMENDMENTS)
                 for own_id, *rest in self._look_up(query, named)
             },
-            streams={key: Stream(*rest) for key, *rest in self._look_up(_STREAMS, in_streams)},
+            streams={
+                key: Stream(revision, bool(retracted))
+                for key, revision, retracted in sorted(self._look_up(_STREAMS, in_streams))
+            },
         )
 
     def _look_up(self, query: str, ids: tuple[bytes, ...]) -> Iterable[tuple[Any, ...]]:
@@ -180,6 +191,7 @@ class Store:
         connection = self._writing()
         if ledger.event_rows:
             connection.executemany(_INSERT_EVENT, map(_headed, ledger.event_rows))
+            self._versions.enter(ledger.event_rows[0].position - 1, ledger.position)
         if ledger.amendment_rows:
             connection.executemany(_INSERT_AMENDMENT, ledger.amendment_rows)
 

@@ -1,0 +1,142 @@
+"""The index of streams in levels: each entry in one of them, none lost, small levels kept small."""
+
+from itertools import count
+from pathlib import Path
+from random import Random
+from uuid import UUID, uuid5
+
+import apsw
+import pytest
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communique.service.log import Amendment, Claim, Entry, EventLog, Limits
+from communique.service.log.schema import LOG_FORMAT
+from communique.service.log.sqlite import connect
+from communique.service.log.versions import Versions
+
+LIMITS = Limits(level_sizes=(5, 20))
+NAMESPACE = UUID(int=7)
+ROW = "INSERT INTO events VALUES (?, ?, ?, 'MeetingHeld', x'', 0, '', x'')"
+
+OF_VERSION_1 = """
+    CREATE TABLE events (
+        position INTEGER PRIMARY KEY,
+        originator_id BLOB NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        record_micros INTEGER NOT NULL,
+        submitter TEXT NOT NULL,
+        heading BLOB NOT NULL,
+        UNIQUE (originator_id, originator_version),
+        CHECK (length(originator_id) = 16)
+    ) STRICT;
+    CREATE TABLE amendments (
+        position INTEGER PRIMARY KEY,
+        event_id BLOB NOT NULL UNIQUE,
+        retracts INTEGER NOT NULL
+    ) STRICT;
+    PRAGMA application_id = 0x434D514C;
+    PRAGMA user_version = 1;
+"""
+
+
+def entries_of(connection: apsw.Connection, table: str) -> list[tuple[bytes, int, int]]:
+    """What an index must say of `events`, or says."""
+    query = "SELECT originator_id, originator_version, position FROM {} ORDER BY position"
+    return list(connection.execute(query.format(table)))
+
+
+def held(connection: apsw.Connection) -> list[int]:
+    """How many entries each level has."""
+    return [len(entries_of(connection, f"versions_{level}")) for level in range(3)]
+
+
+def expected(position: int) -> list[int]:
+    """How many entries each level has at a position, with `LIMITS`."""
+    first, second = min(position, 5), min(max(position - 5, 0), 20)
+    return [first, second, position - first - second]
+
+
+@given(
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=12),
+    seed=st.integers(0, 2**32),
+    opened_anew=st.booleans(),
+)
+def test_each_entry_is_in_one_level(sizes: list[int], seed: int, *, opened_anew: bool) -> None:
+    """Whatever comes, in groups of any size and ids of any order, is found; levels are full."""
+    random, position = Random(seed), 0
+    connection = apsw.Connection(":memory:")
+    connection.execute(LOG_FORMAT.schema)
+    versions = Versions(connection, LIMITS.level_sizes)
+    for size in sizes:
+        ids = [random.choice((b"\x00", b"\xff", b"")) + random.randbytes(15) for _ in range(size)]
+        rows = [(at, it.ljust(16), at) for at, it in enumerate(ids, position + 1)]
+        connection.executemany(ROW, rows)
+        versions.enter(position, position + size)
+        position += size
+        assert entries_of(connection, "versions") == entries_of(connection, "events")
+        assert held(connection) == expected(position)
+        if opened_anew:
+            versions = Versions(connection, LIMITS.level_sizes)
+
+
+def test_events_are_known_in_every_level(tmp_path: Path) -> None:
+    """Duplicates, amendments and streams are found however far their entries have gone."""
+    path = tmp_path / "log.db"
+    ids = [uuid5(NAMESPACE, str(number)) for number in range(60)]
+    claims: list[Entry] = [Claim(event_id, "MeetingHeld", b"x") for event_id in ids]
+    amendments: list[Entry] = [
+        Amendment(uuid5(event_id, "again"), event_id, "EventCorrected", b"y") for event_id in ids
+    ]
+    with EventLog.open(path, count(1).__next__, LIMITS) as log:
+        for entries in (claims, amendments):
+            for start in range(0, 60, 7):
+                log.append(entries[start : start + 7]).result()
+    with EventLog.open(path, count(1).__next__, LIMITS) as log:
+        again = log.append(claims).result() + log.append(amendments).result()
+        assert all(receipt.duplicate for receipt in again)
+        assert [receipt.position for receipt in again] == list(range(1, 121))
+        assert [log.find(entry.event_id) for entry in claims + amendments] == list(range(1, 121))
+        for number, event_id in enumerate(ids, 1):
+            found = [(row.revision, row.position) for row in log.stream(event_id)]
+            assert found == [(1, number), (2, number + 60)]
+            assert len(log.recorder.select_events(event_id, gt=1)) == 1
+
+
+def test_a_version_is_taken_in_any_level(tmp_path: Path) -> None:
+    """The library's recorder refuses a version again, wherever its entry is, and in one batch."""
+    with EventLog.open(tmp_path / "log.db", count(1).__next__, LIMITS) as log:
+        events = [StoredEvent(UUID(int=it), 1, "MeetingHeld", b"") for it in range(40)]
+        log.recorder.insert_events(events)
+        fresh = StoredEvent(UUID(int=99), 1, "MeetingHeld", b"")
+        for refused in (*([fresh, each] for each in events), [fresh, fresh]):
+            with pytest.raises(IntegrityError):
+                log.recorder.insert_events(refused)
+        assert log.head()[0] == 40
+        assert log.recorder.insert_events([fresh]) == [41]
+
+
+@pytest.mark.parametrize("event_count", [0, 1, 10_000])
+def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: int) -> None:
+    """Opened by its owner it has the same rows, each entered into the level where it would be."""
+    path = tmp_path / "log.db"
+    former = apsw.Connection(str(path))
+    former.execute(OF_VERSION_1)
+    ids = [uuid5(NAMESPACE, str(number)).bytes for number in range(event_count)]
+    former.executemany(ROW, ((at, event_id, 1) for at, event_id in enumerate(ids, 1)))
+    before = list(former.execute("SELECT * FROM events"))
+    former.close()
+    with EventLog.open(path, count(1).__next__) as log:
+        assert log.head()[0] == event_count
+        assert log.append([Claim(NAMESPACE, "MeetingHeld", b"")]).result()[0].position == (
+            event_count + 1
+        )
+    upgraded = connect(path, LOG_FORMAT)
+    assert list(upgraded.execute("SELECT * FROM events"))[:-1] == before
+    assert entries_of(upgraded, "versions") == entries_of(upgraded, "events")
+    assert held(upgraded) == [min(event_count + 1, 8_192), max(event_count + 1 - 8_192, 0), 0]
+    assert upgraded.pragma("integrity_check") == "ok"
+    upgraded.close()
