@@ -81,10 +81,10 @@ def test_an_empty_log_is_read(stubs: Stubs, direction: Direction.ValueType) -> N
     assert frame.checkpoint.position == 0
 
 
-def test_everything_is_read_in_frames_of_500(full: Stubs) -> None:
+def test_everything_is_read_in_frames_of_1000(full: Stubs) -> None:
     """All positions come once, in order, in batches, and the last frame is a checkpoint."""
     frames = read(full)
-    assert [len(frame.events.events) for frame in frames] == [500, 500, 250, 0]
+    assert [len(frame.events.events) for frame in frames] == [1_000, 250, 0]
     assert positions(frames) == list(range(1, COUNT + 1))
     assert frames[-1].checkpoint.position == COUNT
 

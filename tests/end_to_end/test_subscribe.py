@@ -66,16 +66,17 @@ def next_events(frames: Frames) -> list[int]:
 
 def test_what_is_recorded_comes_first_and_then_what_is_new(stubs: Stubs) -> None:
     """All positions come in batches up to `caught_up`, once, and from then on as recorded."""
-    submit(stubs, *meetings(700))
+    submit(stubs, *meetings(1_000))
+    submit(stubs, *meetings(200))
     frames = subscribe(stubs, 0)
     caught_up = until_caught_up(frames)
-    assert positions(caught_up) == list(range(1, 701))
+    assert positions(caught_up) == list(range(1, 1_201))
     assert sum(map(kind_is_events, caught_up)) == 2
     event = meeting()
     submit(stubs, event)
     frame = next(one for one in frames if kind_is_events(one))
     assert [(it.position, it.event.event_id) for it in frame.events.events] == [
-        (701, event.event_id)
+        (1_201, event.event_id)
     ]
 
 

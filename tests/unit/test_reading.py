@@ -121,7 +121,7 @@ def test_frames_are_those_of_the_rows(
 
 
 def frames_by_rows(event_log: log.EventLog, span: Span) -> Iterator[bytes]:
-    """What frames are: at most 500 events and, but for the first, a mebibyte; then a checkpoint."""
+    """Frames are at most 1,000 events and, but for the first, a mebibyte; last a checkpoint."""
     after, until, left = span.after, span.until, span.limit or span.until
     looked_at = until + 1 if span.is_backwards else after
     while rows := event_log.read(

@@ -25,7 +25,7 @@ PAGE_BYTES_MAX: Final = 3_145_728
 PAGE_TOKEN_LENGTH_MAX: Final = 1_024
 
 # Reading the log.
-EVENTS_PER_FRAME_MAX: Final = 500
+EVENTS_PER_FRAME_MAX: Final = 1_000
 FRAME_BYTES_MAX: Final = 1_048_576
 READ_AT_ONCE_BYTES: Final = 524_288
 """Frames are read until they have so many bytes, then go out: a slow client holds up as many."""
