@@ -54,23 +54,27 @@ def held(connection: apsw.Connection) -> list[int]:
     return [len(entries_of(connection, f"versions_{level}")) for level in range(3)]
 
 
-def expected(position: int) -> list[int]:
-    """How many entries each level has at a position, with `LIMITS`."""
-    first, second = min(position, 5), min(max(position - 5, 0), 20)
-    return [first, second, position - first - second]
+def expected(position: int, sizes: tuple[int, int], at_once: int) -> list[int]:
+    """How many entries each level has at a position, if so many at once go on from a full one."""
+    second = max(position - sizes[0], 0) // at_once * at_once
+    third = max(position - sum(sizes), 0) // at_once * at_once
+    return [position - second, second - third, third]
 
 
 @given(
     sizes=st.lists(st.integers(1, 40), min_size=1, max_size=12),
     seed=st.integers(0, 2**32),
     opened_anew=st.booleans(),
+    levels=st.sampled_from([((5, 20), 1), ((64, 50), 2)]),
 )
-def test_each_entry_is_in_one_level(sizes: list[int], seed: int, *, opened_anew: bool) -> None:
+def test_each_entry_is_in_one_level(
+    sizes: list[int], seed: int, *, opened_anew: bool, levels: tuple[tuple[int, int], int]
+) -> None:
     """Whatever comes, in groups of any size and ids of any order, is found; levels are full."""
     random, position = Random(seed), 0
     connection = apsw.Connection(":memory:")
     connection.execute(LOG_FORMAT.schema)
-    versions = Versions(connection, LIMITS.level_sizes)
+    versions = Versions(connection, levels[0])
     for size in sizes:
         ids = [random.choice((b"\x00", b"\xff", b"")) + random.randbytes(15) for _ in range(size)]
         rows = [(at, it.ljust(16), at) for at, it in enumerate(ids, position + 1)]
@@ -78,9 +82,9 @@ def test_each_entry_is_in_one_level(sizes: list[int], seed: int, *, opened_anew:
         versions.enter(position, position + size)
         position += size
         assert entries_of(connection, "versions") == entries_of(connection, "events")
-        assert held(connection) == expected(position)
+        assert held(connection) == expected(position, *levels)
         if opened_anew:
-            versions = Versions(connection, LIMITS.level_sizes)
+            versions = Versions(connection, levels[0])
 
 
 def test_events_are_known_in_every_level(tmp_path: Path) -> None:
@@ -126,7 +130,8 @@ def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: in
     former = apsw.Connection(str(path))
     former.execute(OF_VERSION_1)
     ids = [uuid5(NAMESPACE, str(number)).bytes for number in range(event_count)]
-    former.executemany(ROW, ((at, event_id, 1) for at, event_id in enumerate(ids, 1)))
+    with former:
+        former.executemany(ROW, ((at, event_id, 1) for at, event_id in enumerate(ids, 1)))
     before = list(former.execute("SELECT * FROM events"))
     former.close()
     with EventLog.open(path, count(1).__next__) as log:
@@ -137,6 +142,6 @@ def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: in
     upgraded = connect(path, LOG_FORMAT)
     assert list(upgraded.execute("SELECT * FROM events"))[:-1] == before
     assert entries_of(upgraded, "versions") == entries_of(upgraded, "events")
-    assert held(upgraded) == [min(event_count + 1, 8_192), max(event_count + 1 - 8_192, 0), 0]
+    assert held(upgraded) == [min(event_count, 8_192) + 1, max(event_count - 8_192, 0), 0]
     assert upgraded.pragma("integrity_check") == "ok"
     upgraded.close()

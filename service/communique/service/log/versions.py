@@ -3,8 +3,8 @@
 Event ids are random, and in one large index each would dirty a page of its own: 1.3 pages of the
 write-ahead log an event at 1,000,000 events, all of which a commit has to sync. So an entry begins
 in a small level, whose few pages a commit dirties anyhow. From a level that is full as many entries
-as came in go on to the next, those that follow the last that went, in order of their ids: they are
-neighbours there as well, and share its pages.
+as came in go on to the next, some hundreds at once, those that follow the last that went, in order
+of their ids: they are neighbours there as well, and share its pages.
 
 Each entry is in one level at any time, also after a crash, since entries move in the transaction
 that brings new ones. To look one up is a seek in each level (the view `versions`). How many a level
@@ -41,6 +41,11 @@ _COPY: Final = (
 _REMOVE: Final = f"DELETE {_SPAN}"
 
 
+_SHARE_AT_ONCE: Final = 32
+"""This part of the first level's size goes on at once: so most commits of a few events dirty a page
+of the first level alone."""
+
+
 class Versions:
     """The levels as the writing connection fills them."""
 
@@ -48,17 +53,24 @@ class Versions:
         """Have each level but the last keep so many entries."""
         self._connection = connection
         self._bounds = list(accumulate(sizes))
+        self._at_once = max(1, sizes[0] // _SHARE_AT_ONCE)
         self._cursors: list[_Key] = [_BEFORE_ALL for _ in sizes]
 
     def enter(self, after: int, until: int) -> None:
         """Enter the rows of `events` with `after` < position <= `until`, inside a transaction."""
         self._connection.execute(_ENTER, (after, until))
         for level, bound in enumerate(self._bounds):
-            self._pass_on(level, max(until - bound, 0) - max(after - bound, 0))
+            self._pass_on(level, self._passed_on(until - bound) - self._passed_on(after - bound))
+
+    def _passed_on(self, excess: int) -> int:
+        """How many of the entries have gone on that a level has had beyond its size."""
+        return max(excess, 0) // self._at_once * self._at_once
 
     def _pass_on(self, level: int, count: int) -> None:
         """Move so many entries to the next level; behind the last id comes the first."""
-        moved = self._move(level, count) if count else 0
+        if not count:
+            return
+        moved = self._move(level, count)
         if moved < count:
             self._cursors[level] = _BEFORE_ALL
             self._move(level, count - moved)
