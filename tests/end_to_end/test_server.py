@@ -168,15 +168,19 @@ def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings)
         assert all(one.error for one in listed)
 
 
-def test_a_read_model_stops_right_before_the_event_at_fault(settings: Settings) -> None:
-    """What comes before it in the same batch is taken in."""
+@pytest.mark.parametrize("batches", [[5], [1_000, 1_000, 1_000, 1_000, 100]])
+def test_a_read_model_stops_right_before_the_event_at_fault(
+    settings: Settings, batches: list[int]
+) -> None:
+    """What comes before it is taken in: in the same batch, and in those to be written with it."""
     with running_server(settings) as address, connected(address) as stubs:
-        submit(stubs, *meetings(5))
+        for size in batches:
+            submit(stubs, *meetings(size))
     append(settings, "MeetingHeld", b"no message at all")
     for file in (settings.data_dir / READ_MODELS_FOLDER).iterdir():
         file.unlink()
     with running_server(settings) as address, connected(address) as stubs:
-        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 5)})
+        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, sum(batches))}, 60)
 
 
 def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> None:

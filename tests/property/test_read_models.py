@@ -64,13 +64,19 @@ def file_of(real: RealLog, kind: type[Projection]) -> Path:
 
 
 def project(path: Path, kind: type[Projection], real: RealLog, sizes: Sequence[int]) -> None:
-    """Project the rest of the log into a file, in batches of these sizes, each applied twice."""
+    """Project the rest of the log into a file, in batches of these sizes, each taken in twice.
+
+    Two batches and then one are written together, in turn.
+    """
     history, file = History(real.log), ProjectionFile(path, kind())
     cycle = 0
-    while steps := list(islice(history.after(file.position), sizes[cycle % len(sizes)])):
-        file.apply(steps, history.stream)
-        file.apply(steps, history.stream)
+    while steps := list(islice(history.after(file.taken), sizes[cycle % len(sizes)])):
+        file.take_in(steps, history.stream)
+        if cycle % 3:
+            file.write()
+        file.take_in(steps, history.stream)
         cycle += 1
+    file.write()
     file.close()
 
 

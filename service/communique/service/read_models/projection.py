@@ -6,7 +6,7 @@ history after it. So what is kept depends neither on batches nor on restarts.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
@@ -32,6 +32,12 @@ _APPLICATION_ID: Final = 0x434D5152  # "CMQR"
 _CHECKPOINT_PAGES: Final = 4_000
 _CACHE_KIBIBYTES: Final = 8_192
 """Of each file. With twice as much an event misses 0.1 pages at 60,000 events, instead of 1.0."""
+UNWRITTEN_EVENTS_MAX: Final = 16_384
+"""So many are sorted and written at once by one that is far behind: they share pages of indexes.
+
+With a million events in the files, an event then writes 35 KB to all of them instead of 81 (with
+2,048 at once), and takes SQLite 160 microseconds instead of 270.
+"""
 
 Row = tuple[Any, ...]
 
@@ -68,6 +74,29 @@ class RowChanges(NamedTuple):
 
     removed: Sequence[Row]
     inserted: Sequence[Row]
+
+
+class Unwritten:
+    """What was taken in and is not written yet: the same as if it had been one batch."""
+
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        self.added: list[Row] = []
+        self.unknown_type_count = 0
+        self._pending: dict[Row, bool] = {}
+
+    def take(self, added: Sequence[Row], changes: RowChanges, unknown_type_count: int) -> None:
+        """Hold a further batch."""
+        self.added += added
+        self.unknown_type_count += unknown_type_count
+        for row in changes.removed:
+            _note(self._pending, row, is_added=False)
+        for row in changes.inserted:
+            _note(self._pending, row, is_added=True)
+
+    def changes(self) -> RowChanges:
+        """Return what remains in the end."""
+        return _remaining(self._pending)
 
 
 class Snapshot(NamedTuple):
@@ -123,26 +152,50 @@ class ProjectionFile:
         self._writer.pragma("cache_size", -_CACHE_KIBIBYTES)
         self._readers = ReadPool(path, projection.format())
         self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
-        self.position = self._tracking.max_tracking_id(LOG_NAME) or 0
+        self._unwritten = Unwritten()
+        self.position = self.taken = self._tracking.max_tracking_id(LOG_NAME) or 0
 
-    def apply(self, steps: Sequence[Step], streams: Streams) -> None:
-        """Take in the events that follow `position`, all or none; earlier ones are passed over."""
-        new = [step for step in steps if step.recorded.position > self.position]
+    def take_in(self, steps: Sequence[Step], streams: Streams) -> None:
+        """Take in the events that follow `taken`, all or none; earlier ones are passed over.
+
+        They are written by `write`.
+        """
+        new = [step for step in steps if step.recorded.position > self.taken]
         if not new:
             return
-        added, changes = changes_of(self.projection, new, streams)
         unknown = sum(step.recorded.event is None for step in new)
-        last = new[-1].recorded.position
+        self._unwritten.take(*changes_of(self.projection, new, streams), unknown)
+        self.taken = new[-1].recorded.position
+
+    def is_due(self, head: int) -> bool:
+        """Tell whether to write, where the log goes on to `head`: half way there, or at the limit.
+
+        The longer the way, the more events share each page of an index that is written; and nobody
+        waits much longer for an event than it would have taken anyway.
+        """
+        return self.taken - self.position >= min(UNWRITTEN_EVENTS_MAX, head - self.taken)
+
+    def write(self) -> None:
+        """Write what was taken in, all or none; if it fails, that is still to be taken in."""
+        if self.taken == self.position:
+            return
+        unwritten, self._unwritten = self._unwritten, Unwritten()
         try:
             with transaction(self._writer):
-                self.projection.write(self._writer, added, changes)
-                if unknown:
-                    self._writer.execute(_COUNT, (unknown,))
-                self._tracking.insert_tracking(Tracking(LOG_NAME, last))
+                self.projection.write(self._writer, unwritten.added, unwritten.changes())
+                if unwritten.unknown_type_count:
+                    self._writer.execute(_COUNT, (unwritten.unknown_type_count,))
+                self._tracking.insert_tracking(Tracking(LOG_NAME, self.taken))
         except BaseException:
             self.projection.forget()
+            self.taken = self.position
             raise
-        self.position = last
+        self.position = self.taken
+
+    def apply(self, steps: Sequence[Step], streams: Streams) -> None:
+        """Take in the events that follow, and write."""
+        self.take_in(steps, streams)
+        self.write()
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Lend a connection on which everything is read from one state."""
@@ -186,9 +239,8 @@ def changes_of(
             if row not in before:
                 added.append(row)
                 _note(pending, row, is_added=True)
-    removed = [row for row, is_added in pending.items() if not is_added]
-    inserted += [row for row, is_added in pending.items() if is_added]
-    return added, RowChanges(removed, inserted)
+    removed, changed = _remaining(pending)
+    return added, RowChanges(removed, [*inserted, *changed])
 
 
 def _before_and_after(
@@ -208,3 +260,8 @@ def _note(pending: dict[Row, bool], row: Row, *, is_added: bool) -> None:
         del pending[row]
     else:
         pending[row] = is_added
+
+
+def _remaining(pending: Mapping[Row, bool]) -> RowChanges:
+    removed = [row for row, is_added in pending.items() if not is_added]
+    return RowChanges(removed, [row for row, is_added in pending.items() if is_added])

@@ -88,11 +88,11 @@ class ThreadFollower(Follower):
         aside = ProjectionFile(self._files.aside(), self._projection())
         try:
             while aside.position < self._file.position:
-                _take_in(aside, self._history)
-                yield self._rebuild_progress(aside.position, monotonic() - began)
+                _take_in(aside, self._history, self._file.position)
+                yield self._rebuild_progress(aside.taken, monotonic() - began)
             with self._turn:
                 while aside.position < self._file.position:
-                    _take_in(aside, self._history)
+                    _take_in(aside, self._history, self._file.position)
                 self._swap(aside)
         finally:
             aside.retire()
@@ -131,7 +131,7 @@ class ThreadFollower(Follower):
         """Take in the next batch. It never goes on over an event that it cannot: it says so."""
         try:
             with self._turn:
-                _take_in(self._file, self._history)
+                _take_in(self._file, self._history, self._tail.position)
         except LogClosed:
             raise
         except Exception as error:
@@ -141,12 +141,15 @@ class ThreadFollower(Follower):
             self._tell()
 
 
-def _take_in(file: ProjectionFile, history: History) -> None:
+def _take_in(file: ProjectionFile, history: History, head: int) -> None:
     """Take in the next batch; of one that cannot be taken in, all before the event at fault."""
     try:
-        file.apply(history.after(file.position), history.stream)
+        file.take_in(history.after(file.taken), history.stream)
+        if file.is_due(head):
+            file.write()
     except LogClosed:
         raise
     except Exception:  # noqa: BLE001  it is raised again by the event at fault
+        file.write()
         for _ in range(BATCH_EVENTS):
             file.apply(history.after(file.position, 1), history.stream)

@@ -43,15 +43,18 @@ class Verification:
 
     def _build(self, until: int) -> Iterator[VerifyProgress]:
         """Take in the log up to a position, or to its end where that comes first."""
-        while self.aside.position < until:
-            before = self.aside.position
+        while self.aside.taken < until:
+            before = self.aside.taken
             steps = self.history.after(before)
-            self.aside.apply(
+            self.aside.take_in(
                 [step for step in steps if step.recorded.position <= until], self.history.stream
             )
-            if self.aside.position == before:
-                return
+            if self.aside.taken == before:
+                break
+            if self.aside.is_due(until):
+                self.aside.write()
             yield from self._progress(until)
+        self.aside.write()
 
     def _compare(self, live: Snapshot) -> Iterator[VerifyProgress]:
         found = ""
@@ -83,7 +86,7 @@ class Verification:
             yield self._said(head)
 
     def _said(self, head: int, *, is_done: bool = False, difference: str = "") -> VerifyProgress:
-        position, seconds = self.aside.position, monotonic() - self._began
+        position, seconds = self.aside.taken, monotonic() - self._began
         rate = position / seconds if seconds > 0 else 0.0
         remaining = None if is_done or not rate else (head - position) / rate
         return VerifyProgress(position, head, rate, remaining, is_done, difference)

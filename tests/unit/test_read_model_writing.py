@@ -1,0 +1,79 @@
+"""What a read model has taken in, and when it is written."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import apsw
+import pytest
+
+from communique.domain.event import Recorded
+from communique.service.read_models.history import History
+from communique.service.read_models.projection import (
+    UNWRITTEN_EVENTS_MAX,
+    ProjectionFile,
+    Row,
+    RowChanges,
+)
+from communique.service.read_models.timeline import TimelineProjection
+from tests import given
+from tests.real_log import real_log
+
+
+class _FullDisk(TimelineProjection):
+    """Cannot write while the disk is full."""
+
+    is_full = True
+
+    def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
+        """Write, and fail at the end."""
+        super().write(connection, added, changes)
+        if self.is_full:
+            raise apsw.FullError("database or disk is full")
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    """A log of three events of a newer release, which projections merely count."""
+    with real_log([Recorded(position, given.RECORDED, 1, None) for position in (1, 2, 3)]) as real:
+        yield History(real.log)
+
+
+def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, history: History) -> None:
+    """Until then readers see the state before it."""
+    file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
+    for _ in range(3):
+        file.take_in(history.after(file.taken, 1), history.stream)
+        assert state(file) == (0, 0)
+    file.write()
+    assert state(file) == (3, 3)
+    file.close()
+
+
+def test_what_cannot_be_written_is_taken_in_again(tmp_path: Path, history: History) -> None:
+    """A write that fails leaves the file as it was, and all events still to come."""
+    projection = _FullDisk()
+    file = ProjectionFile(tmp_path / "timeline.db", projection)
+    file.take_in(history.after(0), history.stream)
+    with pytest.raises(apsw.FullError):
+        file.write()
+    assert (file.taken, state(file)) == (0, (0, 0))
+    projection.is_full = False
+    file.apply(history.after(file.taken), history.stream)
+    assert state(file) == (3, 3)
+    file.close()
+
+
+def test_the_further_the_head_the_more_is_written_at_once(tmp_path: Path, history: History) -> None:
+    """It is written half way there, at the head in any case, and at the latest at the limit."""
+    file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
+    file.take_in(history.after(0, 2), history.stream)
+    assert [file.is_due(head) for head in (2, 4, 5)] == [True, True, False]
+    file.taken = UNWRITTEN_EVENTS_MAX
+    assert file.is_due(10 * UNWRITTEN_EVENTS_MAX)
+    file.retire()
+
+
+def state(file: ProjectionFile) -> tuple[int, int]:
+    """Return the position that readers see, and how many events of newer releases were counted."""
+    with file.snapshot() as snapshot:
+        return snapshot.reached, snapshot.unknown_type_count()
