@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import NamedTuple, cast
 from uuid import uuid4
 
@@ -165,3 +166,11 @@ def submit(
 def head(stubs: Stubs) -> int:
     """The last position of the log."""
     return stubs.records.GetHead(record_service_pb2.GetHeadRequest(), timeout=5).position
+
+
+def eventually(is_true: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something is true."""
+    deadline = monotonic() + seconds
+    while not is_true():
+        assert monotonic() < deadline
+        sleep(0.01)

@@ -3,12 +3,12 @@
 import os
 import pickle
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
-from time import monotonic, sleep
+from time import sleep
 
 import apsw
 import grpc
@@ -28,7 +28,16 @@ from communique.v1.projection_service_pb2 import (
 )
 from communique.v1.record_service_pb2 import ListEventsRequest
 from tests.dumps import dump
-from tests.end_to_end.calls import Stubs, connected, head, meetings, refused, submit, taken_apart
+from tests.end_to_end.calls import (
+    Stubs,
+    connected,
+    eventually,
+    head,
+    meetings,
+    refused,
+    submit,
+    taken_apart,
+)
 from tests.end_to_end.test_processes import serving
 from tests.end_to_end.test_server import append, is_serving
 
@@ -77,14 +86,6 @@ def states(stubs: Stubs) -> set[int]:
 def dumped(settings: Settings) -> list[object]:
     """All rows of the read models, whatever they are numbered."""
     return [dump(path) for path in sorted(folder_of(settings).glob("*.db"))]
-
-
-def eventually(is_true: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something is true."""
-    deadline = monotonic() + seconds
-    while not is_true():
-        assert monotonic() < deadline
-        sleep(0.01)
 
 
 def is_free(folder: Path) -> bool:

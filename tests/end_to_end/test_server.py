@@ -6,12 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic, sleep
 from uuid import uuid4
 
 import apsw
@@ -39,7 +38,16 @@ from communique.v1.record_service_pb2 import (
     SubmitRequest,
 )
 from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest, ListTimelineRequest
-from tests.end_to_end.calls import Stubs, connected, head, meeting, meetings, refused, submit
+from tests.end_to_end.calls import (
+    Stubs,
+    connected,
+    eventually,
+    head,
+    meeting,
+    meetings,
+    refused,
+    submit,
+)
 
 SERVE = """
 import sys
@@ -142,10 +150,10 @@ def test_health_tells_when_the_log_can_not_be_written(settings: Settings) -> Non
         with blocker:
             error = refused(lambda: submit(stubs, meeting()))
             assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
-            _eventually(lambda: not is_serving(stubs))
+            eventually(lambda: not is_serving(stubs))
             assert not is_serving(stubs, "communique.v1.RecordService")
             assert is_serving(stubs, "communique.v1.TimelineService")
-        _eventually(lambda: is_serving(stubs))
+        eventually(lambda: is_serving(stubs))
         assert submit(stubs, meeting())[0].position == 2
 
 
@@ -153,17 +161,17 @@ def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings)
     """An event that can't be taken in stops the read models there, and health tells."""
     with running_server(settings) as address, connected(address) as stubs:
         submit(stubs, meeting())
-        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_LIVE, 1)})
+        eventually(lambda: states(stubs) == {(PROJECTION_STATE_LIVE, 1)})
     append(settings, "MeetingHeld", b"no message at all")
     with running_server(settings) as address, connected(address) as stubs:
-        _eventually(lambda: not is_serving(stubs))
+        eventually(lambda: not is_serving(stubs))
         assert is_serving(stubs, "communique.v1.RecordService")
         assert not is_serving(stubs, "communique.v1.TimelineService")
         (receipt,) = submit(stubs, meeting())
         request = GetBilateralStatusRequest(parties=["KOR", "JPN"], min_position=receipt.position)
         error = refused(lambda: stubs.timelines.GetBilateralStatus(request))
         assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "READ_MODEL_STOPPED")
-        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 1)})
+        eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 1)})
         listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
         assert all(one.error for one in listed)
 
@@ -180,7 +188,7 @@ def test_a_read_model_stops_right_before_the_event_at_fault(
     for file in (settings.data_dir / READ_MODELS_FOLDER).iterdir():
         file.unlink()
     with running_server(settings) as address, connected(address) as stubs:
-        _eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, sum(batches))}, 60)
+        eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, sum(batches))}, 60)
 
 
 def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> None:
@@ -258,7 +266,7 @@ def test_a_stop_lets_calls_come_to_their_end(settings: Settings) -> None:
         next(progress)
         stopping = Thread(target=lambda: server.__exit__(None, None, None))
         stopping.start()
-        _eventually(lambda: not is_reachable(stubs))
+        eventually(lambda: not is_reachable(stubs))
         going_on.set()
         assert next(progress).appended_count == 2
         assert list(progress) == []
@@ -398,10 +406,3 @@ class _Blocker:
     def __exit__(self, *_: object) -> None:
         self._connection.execute("ROLLBACK")
         self._connection.close()
-
-
-def _eventually(is_true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = monotonic() + seconds
-    while not is_true():
-        assert monotonic() < deadline
-        sleep(0.02)

@@ -8,11 +8,13 @@ from threading import Event, Thread
 import grpc
 import pytest
 
+from communique.service.log.tail import Tail
 from communique.service.server import running_server
 from communique.service.settings import Settings
 from communique.v1.record_service_pb2 import (
     Checkpoint,
     EventFilter,
+    SubmitRequest,
     SubscribeRequest,
     SubscribeResponse,
 )
@@ -21,6 +23,7 @@ from tests.end_to_end.calls import (
     Refused,
     Stubs,
     connected,
+    eventually,
     head,
     meeting,
     meetings,
@@ -142,6 +145,27 @@ def test_a_quiet_log_beats(stubs: Stubs) -> None:
     begun = time.monotonic()
     assert [next(frames).heartbeat.position for _ in range(3)] == [2, 2, 2]
     assert 0.5 < time.monotonic() - begun < 5
+
+
+def test_a_commit_that_is_not_announced_yet_can_be_subscribed_from(
+    stubs: Stubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head that a client is told is not beyond the head, however late the writer says so."""
+    announced, advance = Event(), Tail.advance
+
+    def advance_later(tail: Tail, position: int) -> None:
+        announced.wait(30)
+        advance(tail, position)
+
+    monkeypatch.setattr(Tail, "advance", advance_later)
+    submitted = stubs.records.Submit.future(SubmitRequest(events=[meeting()]))
+    eventually(lambda: head(stubs) == 1)
+    frames = subscribe(stubs, 1)
+    assert next(frames).caught_up.position == 1
+    announced.set()
+    assert submitted.result().receipts[0].position == 1
+    submit(stubs, meeting())
+    assert next_events(frames) == [2]
 
 
 def test_the_hand_over_has_no_gap(stubs: Stubs) -> None:

@@ -79,7 +79,7 @@ class RecordService(RecordServiceServicer):
 
     async def Read(self, request: pb.ReadRequest, context: Context) -> AsyncIterator[bytes]:  # type: ignore[override]
         """Read the log; the frames are the bytes of `ReadResponse`: see `frames`."""
-        span = _span(request, self.event_log.tail.position)
+        span = _span(request, await self._head(request.after_position))
         read = Read(self.event_log, self.readers, span)
         async for frame in read.frames():
             yield frame
@@ -89,7 +89,7 @@ class RecordService(RecordServiceServicer):
         self, request: pb.SubscribeRequest, context: Context
     ) -> AsyncIterator[bytes]:
         """Follow the log; the frames are the bytes of `SubscribeResponse`: see `frames`."""
-        after, selection = _start(request, self.event_log.tail.position)
+        after, selection = _start(request, await self._head(request.after_position))
         subscription = self.live.subscription(after, selection)
         try:
             with self.live.streams.joined():
@@ -114,6 +114,16 @@ class RecordService(RecordServiceServicer):
         moment = checked("record_time", instant_of, request.record_time)
         position = await self.readers.run(self.event_log.position_at, micros(moment))
         return pb.GetPositionResponse(position=position)
+
+    async def _head(self, position: int) -> int:
+        """Return the last position, looked for in the log itself if a client knows a later one.
+
+        Whoever reads the log can see a commit a moment before its writer has said so.
+        """
+        head = self.event_log.tail.position
+        if position > head:
+            head, _ = await self.readers.run(self.event_log.head)
+        return head
 
     def _stream(self, event_id: UUID) -> list[log.Recorded]:
         """The claim and amendments of an event, named by its own id or by that of an amendment."""
