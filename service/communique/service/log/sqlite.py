@@ -19,6 +19,9 @@ Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 BUSY_MS_MAX: Final = 5_000
 
+_CACHE_KIBIBYTES: Final = 2_000
+"""SQLite's own default."""
+
 _READ_WRITE: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 
 _WAL_DEFECT_FIRST: Final = (3, 7, 0)
@@ -136,10 +139,11 @@ class ReadPool:
     There are as many as threads have read at the same moment. Readers never wait for the writer.
     """
 
-    def __init__(self, path: Path, kind: Format) -> None:
-        """Open nothing yet: the first reader does."""
+    def __init__(self, path: Path, kind: Format, cache_kibibytes: int = _CACHE_KIBIBYTES) -> None:
+        """Open nothing yet: the first reader does. Each may keep so much of the file in memory."""
         self._path = path
         self._kind = kind
+        self._cache_kibibytes = cache_kibibytes
         self._lock = Lock()
         self._idle: list[apsw.Connection] = []
         self._is_closed = False
@@ -170,7 +174,9 @@ class ReadPool:
                 raise apsw.ConnectionClosedError(str(self._path))
             if self._idle:
                 return self._idle.pop()
-        return connect(self._path, self._kind, readonly=True)
+        connection = connect(self._path, self._kind, readonly=True)
+        connection.pragma("cache_size", -self._cache_kibibytes)
+        return connection
 
     def _give_back(self, connection: apsw.Connection) -> None:
         with self._lock:

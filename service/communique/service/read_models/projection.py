@@ -30,8 +30,10 @@ FOREVER: Final = 2**62
 
 _APPLICATION_ID: Final = 0x434D5152  # "CMQR"
 _CHECKPOINT_PAGES: Final = 4_000
-_CACHE_KIBIBYTES: Final = 8_192
-"""Of each file. With twice as much an event misses 0.1 pages at 60,000 events, instead of 1.0."""
+CACHE_KIBIBYTES: Final = 8_192
+"""Of each connection. Writing, with twice as much an event misses 0.1 pages at 60,000 events,
+instead of 1.0. Reading, with SQLite's own 2 MB a status of 63 elements misses 97 pages, instead of
+10, and takes 2.7 ms, instead of 2.0."""
 UNWRITTEN_EVENTS_MAX: Final = 16_384
 """So many are sorted and written at once by one that is far behind: they share pages of indexes.
 
@@ -149,8 +151,8 @@ class ProjectionFile:
         # consistency.
         self._writer = connect(path, projection.format(), synchronous="NORMAL")
         self._writer.wal_autocheckpoint(_CHECKPOINT_PAGES)
-        self._writer.pragma("cache_size", -_CACHE_KIBIBYTES)
-        self._readers = ReadPool(path, projection.format())
+        self._writer.pragma("cache_size", -CACHE_KIBIBYTES)
+        self._readers = ReadPool(path, projection.format(), CACHE_KIBIBYTES)
         self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
         self._unwritten = Unwritten()
         self.position = self.taken = self._tracking.max_tracking_id(LOG_NAME) or 0

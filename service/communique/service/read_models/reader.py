@@ -4,7 +4,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from communique.service.log.sqlite import ReadPool
-from communique.service.read_models.projection import Projection, Snapshot, snapshot_of
+from communique.service.read_models.projection import (
+    CACHE_KIBIBYTES,
+    Projection,
+    Snapshot,
+    snapshot_of,
+)
 
 
 class ProjectionReader:
@@ -13,7 +18,7 @@ class ProjectionReader:
     def __init__(self, path: Path, projection: type[Projection]) -> None:
         """Open nothing yet: the first reader does."""
         self.path = path
-        self._pool = ReadPool(path, projection.format())
+        self._pool = ReadPool(path, projection.format(), CACHE_KIBIBYTES)
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Lend a connection on which everything is read from one state."""
