@@ -159,15 +159,6 @@ def affirmations(claim: Claim) -> Iterator[Assertion]:
                 yield _assertion(claim, dyad, facet, says)
 
 
-def assertion_of(claim: Claim, dyad: Dyad, facet: Facet) -> Assertion:
-    """Return what a claim asserts of a facet that it is known to fill.
-
-    It is the one of `assertions` about that facet, found without finding all others.
-    """
-    says = next(it for it in _says(claim) if it.kind is facet.kind)
-    return _assertion(claim, dyad, facet, says)
-
-
 def _assertion(claim: Claim, dyad: Dyad, facet: Facet, says: _Says) -> Assertion:
     issue = _issue(claim, facet)
     return Assertion(dyad, facet, says.state, says.stage, issue, *says[3:])

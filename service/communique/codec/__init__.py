@@ -8,7 +8,7 @@ when they come from the log and made anew when they come from a client.
 """
 
 from communique.codec.canonical import canonical_bytes
-from communique.codec.claims import Filled, filled
+from communique.codec.elements import element_bytes
 from communique.codec.faults import Violation, violations
 from communique.codec.fields import instant
 from communique.codec.names import TYPE_WORDS
@@ -42,7 +42,6 @@ from communique.codec.writing import (
 
 __all__ = [
     "TYPE_WORDS",
-    "Filled",
     "StoredElement",
     "Violation",
     "canonical_bytes",
@@ -51,8 +50,8 @@ __all__ = [
     "disagreement",
     "disagreement_message",
     "element",
+    "element_bytes",
     "element_message",
-    "filled",
     "instant",
     "issue_board",
     "issue_board_message",

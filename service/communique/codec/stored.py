@@ -1,15 +1,24 @@
 """An element of a status as the service keeps it: its message as bytes, and what rules look at."""
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Self
+from uuid import UUID
 
+from communique.codec.fields import Reader
+from communique.codec.names import words_of
 from communique.codec.reading import element
+from communique.codec.slices import slices_of
+from communique.domain.edtf import ValidTime
 from communique.domain.element import StatusElement
-from communique.v1 import status_pb2
+from communique.domain.facets import State
+from communique.domain.values import Certainty
+from communique.v1 import status_pb2, time_pb2, values_pb2
+
+SLICES: Final = slices_of(status_pb2.StatusElement.DESCRIPTOR)
 
 MARKS: Final = ("state", "by_schedule", "under_way", "contested", "last_certain")
 """The fields that depend on the point asked from; all others follow from the claim."""
-READ: Final = (*MARKS, "facet", "subject", "occurred", "certainty", "scheduled", "event_ids")
-"""The fields that the rules look at."""
+_TIMES_MAX: Final = 4_096
 
 
 class StoredElement(StatusElement):
@@ -21,6 +30,27 @@ class StoredElement(StatusElement):
 
     content: bytes
 
+    @classmethod
+    def read(cls, content: bytes) -> Self:
+        """Return the element that a claim makes, out of its message."""
+        said = SLICES.FromString(content)
+        return cls.trusted(
+            {
+                "facet": said.facet,
+                "subject": said.subject,
+                "state": _STATES[said.state],
+                "occurred": _valid_time(said.occurred),
+                "certainty": _CERTAINTIES[said.certainty],
+                "scheduled": _valid_time(said.scheduled) if said.scheduled else None,
+                "event_ids": (UUID(said.event_ids[0]),),
+                "by_schedule": False,
+                "under_way": False,
+                "contested": False,
+                "last_certain": None,
+                "content": content,
+            }
+        )
+
     @property
     def is_marked(self) -> bool:
         """Whether it is not as the claim alone says."""
@@ -30,7 +60,7 @@ class StoredElement(StatusElement):
     def whole(self) -> StatusElement:
         """Return it with every field."""
         claimed = element(status_pb2.StatusElement.FromString(self.content))
-        return claimed.model_copy(update={name: self.__dict__[name] for name in READ})
+        return claimed.model_copy(update={name: self.__dict__[name] for name in MARKS})
 
     if not TYPE_CHECKING:
 
@@ -54,3 +84,17 @@ class StoredElement(StatusElement):
     def __hash__(self) -> int:
         """Equal ones have the same, also one that is whole."""
         return hash(self.whole())
+
+
+@lru_cache(_TIMES_MAX)
+def _valid_time(part: bytes) -> ValidTime:
+    """A time out of its message: days come again and again."""
+    found = _log.valid_time(time_pb2.ValidTime.FromString(part))
+    return found if isinstance(found, ValidTime) else ValidTime.parse(**found)
+
+
+_log: Final = Reader(from_log=True)
+_STATES: Final = {n: State(word) for n, word in words_of(status_pb2.State.DESCRIPTOR).items() if n}
+_CERTAINTIES: Final = {
+    n: Certainty(word) for n, word in words_of(values_pb2.Certainty.DESCRIPTOR).items() if n
+}

@@ -64,6 +64,12 @@ class LogReader:
 
             return bisect_right(positions, record_micros, key=record_micros_of)
 
+    def record_micros(self, position: int) -> int:
+        """Return the record time of a position; before the first, nothing was recorded: 0."""
+        with self.connection() as connection:
+            micros: int | None = connection.execute(_RECORD_MICROS, (position,)).get
+        return micros or 0
+
     def read(
         self,
         after: int,

@@ -5,6 +5,7 @@ from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
+from communique.codec import element_bytes
 from communique.domain.assertions import Assertion, assertions
 from communique.domain.clocks import micros
 from communique.domain.element import Rank
@@ -31,6 +32,8 @@ _SCHEMA: Final = """
         UNIQUE (dyad, is_listed, facet)
     ) STRICT;
     -- One row for each region in which a content of a claim fills a facet. Times are microseconds.
+    -- `element` is the message of what it fills the facet with, `issues` are those on whose boards
+    -- that stands, with spaces between them.
     CREATE TABLE claims (
         claim_id INTEGER PRIMARY KEY,
         facet_id INTEGER NOT NULL,
@@ -47,7 +50,8 @@ _SCHEMA: Final = """
         agenda_dyad TEXT,
         span_bits INTEGER,
         until INTEGER,
-        content_position INTEGER NOT NULL
+        issues TEXT NOT NULL,
+        element BLOB NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX claims_by_rank ON claims (
         facet_id, partition, earliest, stage, certainty, known, event_id,
@@ -73,7 +77,7 @@ _SCHEMA: Final = """
         WITHOUT ROWID;
 """
 _INSERT_CLAIM: Final = (
-    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE_CLAIM: Final = """
     DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
@@ -84,7 +88,7 @@ OPEN_BITS: Final = FOREVER.bit_length()
 
 
 class ClaimRow(NamedTuple):
-    """One row of `claims`, its facet still by name, and on the boards of which issues it stands."""
+    """One row of `claims`, its facet still by name."""
 
     dyad: str
     is_listed: bool
@@ -102,8 +106,8 @@ class ClaimRow(NamedTuple):
     agenda_dyad: str | None
     span_bits: int | None
     until: int | None
-    content_position: int
-    issues: tuple[str, ...]
+    issues: str
+    element: bytes
 
 
 class DisputeRow(NamedTuple):
@@ -118,7 +122,7 @@ class BilateralStatusProjection(Projection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
 
     def __init__(self) -> None:
@@ -157,7 +161,7 @@ class BilateralStatusProjection(Projection):
         )
         deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
         connection.executemany(_DELETE_CLAIM, deleted)
-        numbered = sorted((facets[row[:3]], *row[3:-1]) for row in inserted)
+        numbered = sorted((facets[row[:3]], *row[3:]) for row in inserted)
         connection.executemany(_INSERT_CLAIM, numbered)
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
@@ -180,7 +184,7 @@ def _note(
     for row in added:
         facet_id = facets[row[:3]]
         noted[facet_id] = noted.get(facet_id, 0) | 1 << row.partition
-        shown.update((issue, facet_id) for issue in row.issues)
+        shown.update((issue, facet_id) for issue in row.issues.split())
     connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
     connection.executemany(
         "UPDATE facets SET partitions = partitions | ?1 WHERE facet_id = ?2 "
@@ -210,8 +214,8 @@ def _claim_row(content: Content, assertion: Assertion) -> ClaimRow:
         known_from,
         FOREVER if region.known_to is None else micros(region.known_to),
         *_plan(assertion, earliest),
-        content.position,
-        issues_of(claim, assertion),
+        " ".join(issues_of(claim, assertion)),
+        element_bytes(claim, assertion, content.known),
     )
 
 

@@ -15,7 +15,6 @@ from communique.domain.comparison import (
 )
 from communique.domain.event import Recorded
 from communique.domain.parties import Dyad
-from communique.service.read_models.elements import Elements
 from communique.service.read_models.winners import Winners
 
 Stream = Callable[[UUID, int], Iterable[Recorded]]
@@ -31,7 +30,6 @@ class RecordedPoint(NamedTuple):
 
 def bilateral_comparison(
     connection: apsw.Connection,
-    elements: Elements,
     stream: Stream,
     dyad: Dyad,
     points: tuple[RecordedPoint, RecordedPoint],
@@ -41,7 +39,7 @@ def bilateral_comparison(
     Causes are looked for only where something differs. They are found from the winners as claimed:
     a life cycle that is over has one, too, though the status does not show it.
     """
-    winners = [Winners(connection, elements, *point) for point in points]
+    winners = [Winners(connection, *point) for point in points]
     before, after = (each.status(dyad) for each in winners)
     one, other = (point.as_of for point in points)
     until = max(one.position, other.position)

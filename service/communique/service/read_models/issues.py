@@ -9,7 +9,6 @@ import apsw
 from communique.domain.clocks import AsOf
 from communique.domain.issue import IssueBoard, IssueElement, board
 from communique.service.log import LogReader
-from communique.service.read_models.elements import Elements
 from communique.service.read_models.errors import IssueNotFound
 from communique.service.read_models.follower import Follower
 from communique.service.read_models.latest import is_found, nearest
@@ -44,12 +43,9 @@ class BoardPage(NamedTuple):
 class Issues:
     """Answers about issues. Blocking; safe to use from any thread."""
 
-    def __init__(
-        self, reader: LogReader, status: Follower, timeline: Follower, elements: Elements
-    ) -> None:
+    def __init__(self, reader: LogReader, status: Follower, timeline: Follower) -> None:
         """Find winners in the bilateral status and claims in the timeline."""
-        self._reader, self._elements = reader, elements
-        self._status, self._timeline = status, timeline
+        self._reader, self._status, self._timeline = reader, status, timeline
 
     def issue(self, slug: str, question: Question, page: Page) -> BoardPage:
         """Return a page of an issue's board, empty where claims name it that assert nothing.
@@ -84,10 +80,9 @@ class Issues:
         self, connection: apsw.Connection, slug: str, as_of: AsOf, facet_ids: Sequence[int]
     ) -> Iterator[IssueElement]:
         """Yield the winners that stand on the board, of facets that ever did."""
-        rows = self._reader.by_positions([as_of.position]) if as_of.position else []
-        recorded = rows[0].record_micros if rows else 0
-        for one in Winners(connection, self._elements, as_of, recorded).standing(facet_ids):
-            if slug in one.issues:
+        recorded = self._reader.record_micros(as_of.position)
+        for one in Winners(connection, as_of, recorded).standing(facet_ids):
+            if slug in one.issues.split():
                 yield IssueElement(dyad=one.dyad, element=one.element)
 
     def _check_named(self, slug: str, as_of: AsOf) -> None:

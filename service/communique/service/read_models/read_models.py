@@ -12,7 +12,6 @@ from communique.domain.status import BilateralStatus
 from communique.service.log import LogReader
 from communique.service.read_models.bilateral_status import BilateralStatusProjection
 from communique.service.read_models.comparing import RecordedPoint, bilateral_comparison
-from communique.service.read_models.elements import Elements
 from communique.service.read_models.errors import UnknownProjection
 from communique.service.read_models.follower import Follower, Listener
 from communique.service.read_models.history import History
@@ -73,7 +72,6 @@ class ReadModels:
         Without `followers`, threads of this process follow the log.
         """
         self._log = event_log
-        self._elements = Elements(event_log)
         self._history = History(event_log)
         self._rankings = Rankings()
         chosen = thread_followers(folder, event_log) if followers is None else followers
@@ -83,7 +81,7 @@ class ReadModels:
         self._series = self._followers[ScoreSeriesProjection.name]
 
         self.subjects = Subjects(event_log, self._timeline)
-        self.issues = Issues(event_log, self._status, self._timeline, self._elements)
+        self.issues = Issues(event_log, self._status, self._timeline)
 
     def start(self) -> None:
         """Begin to follow the log."""
@@ -98,16 +96,14 @@ class ReadModels:
     def bilateral_status(self, dyad: Dyad, question: Question) -> BilateralStatus:
         """Return how things stand between two; raise `ReadModelBehind` for a position ahead."""
         with self._status.snapshot() as snapshot:
-            as_of = snapshot.as_of(self._status.name, question)
-            recorded = self._record_micros(as_of)
-            return Winners(snapshot.connection, self._elements, as_of, recorded).status(dyad)
+            return self._status_of(snapshot, self._point(snapshot, question))(dyad)
 
     def compare(self, dyad: Dyad, before: Question, after: Question) -> BilateralComparison:
         """Return what changed between two points; raise `ReadModelBehind` for a position ahead."""
         with self._status.snapshot() as snapshot:
             one, other = (self._point(snapshot, asked) for asked in (before, after))
             stream, connection = self._history.stream, snapshot.connection
-            return bilateral_comparison(connection, self._elements, stream, dyad, (one, other))
+            return bilateral_comparison(connection, stream, dyad, (one, other))
 
     def bilateral_statuses(
         self, dyads: Iterable[Dyad], question: Question
@@ -199,15 +195,10 @@ class ReadModels:
 
     def _point(self, snapshot: Snapshot, question: Question) -> RecordedPoint:
         as_of = snapshot.as_of(self._status.name, question)
-        return RecordedPoint(as_of, self._record_micros(as_of))
+        return RecordedPoint(as_of, self._log.record_micros(as_of.position))
 
     def _status_of(self, snapshot: Snapshot, point: RecordedPoint) -> StatusOf:
-        return Winners(snapshot.connection, self._elements, *point).status
-
-    def _record_micros(self, as_of: AsOf) -> int:
-        """The record time of the position asked from; before the first, nothing was recorded."""
-        rows = self._log.by_positions([as_of.position]) if as_of.position else []
-        return rows[0].record_micros if rows else 0
+        return Winners(snapshot.connection, *point).status
 
     def _event_page(self, found: Found, as_of: AsOf) -> EventPage:
         """Put the page together from the log's own bytes."""

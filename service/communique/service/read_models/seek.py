@@ -34,6 +34,10 @@ _STEPS_MAX: Final = 64
 _BUDGET_ROWS: Final = 256
 _BUDGET_GROWTH: Final = 4
 
+_RANK_COLUMNS: Final = 5
+_SLOT: Final = slice(5, 9)
+"""Of a winner: how many columns its rank has, and where its facet and partition stand."""
+
 CERTAIN: Final = 1
 FORESEEING: Final = 2
 """Bits of a partition's number."""
@@ -44,10 +48,8 @@ _IS_DISPUTED: Final = """
             AND disputes.position <= :position AND disputes.known <= :known
     )
 """
-_CANDIDATE: Final = """
-    claims.earliest, stage, certainty, claims.known, claims.event_id, position_from, position_to,
-    known_from, known_to, claim_id
-"""
+_RANK: Final = "claims.earliest, stage, certainty, claims.known, claims.event_id"
+_FOUND: Final = f"element, issues, {_IS_DISPUTED}"
 _FIRST_STEPS: Final = f"""
     WITH kept AS MATERIALIZED (
         SELECT facet_id, dyad, facet, column1 AS partition,
@@ -64,8 +66,7 @@ _FIRST_STEPS: Final = f"""
                 AND other.position <= :position
         ) AND first <= bound
     )
-    SELECT reached.facet_id, dyad, facet, reached.partition, reached.until, content_position,
-        {_IS_DISPUTED}, {_CANDIDATE}
+    SELECT {_RANK}, reached.facet_id, dyad, facet, reached.partition, {_FOUND}, reached.until
     FROM reached LEFT JOIN claims ON claim_id = (
         SELECT claim_id FROM (
             SELECT claim_id, position_from, position_to, known_from, known_to
@@ -80,8 +81,11 @@ _FIRST_STEPS: Final = f"""
         LIMIT 1
     )
 """  # noqa: S608  our own names
-_DETAILS: Final = f"SELECT content_position, {_IS_DISPUTED} FROM claims WHERE claim_id = :claim_id"  # noqa: S608
-_COLUMNS: Final = f"SELECT {_CANDIDATE} FROM claims {{}} WHERE facet_id = ? AND partition = ? AND "  # noqa: S608
+_DETAILS: Final = f"SELECT {_FOUND} FROM claims WHERE claim_id = :claim_id"  # noqa: S608
+_COLUMNS: Final = f"""
+    SELECT {_RANK}, position_from, position_to, known_from, known_to, claim_id
+    FROM claims {{}} WHERE facet_id = ? AND partition = ? AND
+"""  # noqa: S608
 _BY_RANK: Final = f"""{_COLUMNS.format("")} earliest <= ?
     ORDER BY earliest DESC, stage DESC, certainty DESC, known DESC, event_id DESC LIMIT ?
 """
@@ -109,17 +113,22 @@ class Candidate(NamedTuple):
 
 
 class Winner(NamedTuple):
-    """A partition's visible claim of the greatest rank.
+    """A partition's visible claim of the greatest rank: the first five columns, as above.
 
-    `content_position` is that of the version that gives its content.
+    `element` is what it fills the facet with, `issues` are those on whose boards that stands.
     """
 
+    earliest: int
+    stage: int
+    certainty: int
+    known: int
+    event_id: bytes
     facet_id: int
     dyad: str
     facet: str
     partition: int
-    claim: Candidate
-    content_position: int
+    element: bytes
+    issues: str
     is_disputed: int
 
 
@@ -158,18 +167,20 @@ def winners(
     }
     # Read to the end at once: the walks below are statements of their own.
     found: list[tuple[Any, ...]] = connection.execute(_FIRST_STEPS, bindings).fetchall()
-    for facet_id, dyad, facet, partition, until, content_position, is_disputed, *columns in found:
-        slot = facet_id, dyad, facet, partition
-        if content_position is not None:
-            yield Winner(*slot, Candidate._make(columns), content_position, is_disputed)
-        elif claim := _walked(connection, (facet_id, partition), until, point):
-            yield Winner(*slot, claim, *_details(connection, claim, point))
+    for *columns, until in found:
+        if columns[0] is not None:
+            yield Winner._make(columns)
+            continue
+        slot = facet_id, _, _, partition = columns[_SLOT]
+        if claim := _walked(connection, (facet_id, partition), until, point):
+            details = _details(connection, claim, point)
+            yield Winner._make((*claim[:_RANK_COLUMNS], *slot, *details))
 
 
-def _details(connection: apsw.Connection, claim: Candidate, point: Point) -> tuple[int, int]:
-    """Return where a claim's content is, and whether it is disputed."""
+def _details(connection: apsw.Connection, claim: Candidate, point: Point) -> tuple[bytes, str, int]:
+    """Return a claim's element, the issues that it stands under, and whether it is disputed."""
     bindings = {**point._asdict(), "claim_id": claim.claim_id}
-    details: tuple[int, int] = connection.execute(_DETAILS, bindings).get
+    details: tuple[bytes, str, int] = connection.execute(_DETAILS, bindings).get
     return details
 
 

@@ -5,15 +5,14 @@ from typing import Final, NamedTuple
 
 import apsw
 
-from communique.codec import Filled
+from communique.codec import StoredElement
 from communique.domain.clocks import AsOf, micros
 from communique.domain.element import StatusElement
 from communique.domain.parties import Dyad
 from communique.domain.status import BilateralStatus, assemble
 from communique.service.read_models.bilateral_status import OPEN_BITS
-from communique.service.read_models.elements import Elements, Filling
 from communique.service.read_models.projection import FOREVER
-from communique.service.read_models.seek import CERTAIN, Candidate, Point, Winner, winners
+from communique.service.read_models.seek import CERTAIN, Point, Winner, winners
 
 _LISTED: Final = "SELECT facet_id FROM facets WHERE dyad = ? AND is_listed = 1"
 _NAMED: Final = """
@@ -30,24 +29,22 @@ _PLANS: Final = """
 
 
 class Standing(NamedTuple):
-    """The element of a facet's winning claim, and the issues on whose boards it stands."""
+    """The element of a facet's winning claim, with spaces the issues on whose boards it stands."""
 
     dyad: str
     element: StatusElement
-    issues: tuple[str, ...]
+    issues: str
 
 
 class Winners:
     """The winning claims in one state of the read model, as of one point."""
 
-    def __init__(
-        self, connection: apsw.Connection, elements: Elements, as_of: AsOf, recorded: int
-    ) -> None:
+    def __init__(self, connection: apsw.Connection, as_of: AsOf, recorded: int) -> None:
         """Read from `connection`; `recorded` is the record time of the position, in microseconds.
 
         The position is one that the read model has reached.
         """
-        self._connection, self._elements, self._as_of = connection, elements, as_of
+        self._connection, self._as_of = connection, as_of
         self._point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
 
     def status(self, dyad: Dyad) -> BilateralStatus:
@@ -82,31 +79,24 @@ class Winners:
 
     def standing(self, facet_ids: Iterable[int]) -> list[Standing]:
         """Return what fills the facets, each with its last certain claim below it."""
-        found = [*winners(self._connection, [*facet_ids], self._point)]
-        filled = self._elements.filled(
-            [Filling(it.content_position, it.claim.known, it.dyad, it.facet) for it in found]
-        )
-        by_facet: dict[int, list[tuple[Winner, Filled]]] = {}
-        for one in zip(found, filled, strict=True):
-            by_facet.setdefault(one[0].facet_id, []).append(one)
+        by_facet: dict[int, list[Winner]] = {}
+        for one in winners(self._connection, [*facet_ids], self._point):
+            by_facet.setdefault(one.facet_id, []).append(one)
         return [_standing_of(of_facet) for of_facet in by_facet.values()]
 
 
-def _standing_of(found: list[tuple[Winner, Filled]]) -> Standing:
+def _standing_of(found: list[Winner]) -> Standing:
     """Put together the winners of a facet's partitions: the best, and the last certain one."""
-    best = max(found, key=_rank) if len(found) > 1 else found[0]
-    element = _marked(*best)
-    if not best[0].partition & CERTAIN:
-        certain = [one for one in found if one[0].partition & CERTAIN]
+    best = max(found) if len(found) > 1 else found[0]
+    element = _element_of(best)
+    if not best.partition & CERTAIN:
+        certain = [one for one in found if one.partition & CERTAIN]
         if certain:
-            element = element.model_copy(update={"last_certain": _marked(*max(certain, key=_rank))})
-    return Standing(best[0].dyad, element, best[1].issues)
+            last_certain = _element_of(max(certain))
+            element = element.model_copy(update={"last_certain": last_certain})
+    return Standing(best.dyad, element, best.issues)
 
 
-def _rank(found: tuple[Winner, Filled]) -> Candidate:
-    return found[0].claim
-
-
-def _marked(winner: Winner, filled: Filled) -> StatusElement:
-    element = filled.element
+def _element_of(winner: Winner) -> StatusElement:
+    element = StoredElement.read(winner.element)
     return element.model_copy(update={"contested": True}) if winner.is_disputed else element
