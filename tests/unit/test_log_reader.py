@@ -87,6 +87,12 @@ def test_positions_by_record_time(log: EventLog, micros: int) -> None:
     assert log.position_at(micros) == sum(each <= micros for each in RECORD_MICROS)
 
 
+def test_record_times_by_position(log: EventLog) -> None:
+    """Each position has its record time; before the first and after the last there is none."""
+    found = [log.record_micros(position) for position in range(len(RECORD_MICROS) + 2)]
+    assert found == [0, *RECORD_MICROS, 0]
+
+
 def test_events_by_position_come_as_asked(log: EventLog) -> None:
     """Events come in the order of the positions asked for, also repeatedly; unused ones don't."""
     found = log.by_positions([5, 1, 99, 5])
