@@ -60,7 +60,7 @@ def _steps(history: History) -> Iterator[Step]:
         message = event_pb2.Event.FromString(history[index])
         if not amended_by(message):
             recorded = Recorded(index + 1, _RECORD_TIME, 1, stored(message))
-            yield Step((UUID(message.event_id), recorded))
+            yield Step.of(UUID(message.event_id).bytes, recorded)
 
 
 def _no_stream(event_id: UUID, _until: int) -> list[Recorded]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from communique import codec
 from communique.domain.assertions import Assertion, assertions
+from communique.domain.clocks import micros
 from communique.domain.element import StatusElement
 from communique.domain.event import Claim
 from tests.strategies import claims
@@ -16,7 +17,7 @@ instants = st.datetimes(datetime(1000, 1, 1), datetime(9999, 1, 1), timezones=st
 
 def kept(claim: Claim, says: Assertion, known: datetime) -> codec.StoredElement:
     """The element as it is read from the bytes that are kept of it."""
-    return codec.StoredElement.read(codec.element_bytes(claim, says, known))
+    return codec.StoredElement.read(codec.element_bytes(claim, says, micros(known)))
 
 
 def state_of(element: StatusElement) -> bytes:

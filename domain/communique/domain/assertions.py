@@ -1,6 +1,6 @@
 """What each claim asserts: which slot of which dyad's state it fills, and with what."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from itertools import product
@@ -140,23 +140,24 @@ def _directed(actors: tuple[str, ...], recipients: tuple[str, ...]) -> tuple[Dya
     return tuple(sorted({Dyad.of(a, r) for a, r in product(actors, recipients) if a != r}))
 
 
-def assertions(claim: Claim) -> Iterator[Assertion]:
-    """Yield what the claim asserts of each facet of each dyad.
+def assertions(claim: Claim) -> Sequence[Assertion]:
+    """Return what the claim asserts of each facet of each dyad.
 
     A denial asserts nothing of the state: it stands on the timeline and beside the claims that it
     contradicts. An assessment is the exception: a denial of progress is its very content.
     """
-    if not denies(claim):
-        yield from affirmations(claim)
+    return () if denies(claim) else affirmations(claim)
 
 
-def affirmations(claim: Claim) -> Iterator[Assertion]:
-    """Yield what the claim would assert if it affirmed: all that it is about, denied or not."""
+def affirmations(claim: Claim) -> Sequence[Assertion]:
+    """Return what the claim would assert if it affirmed: all that it is about, denied or not."""
     said = _says(claim)
-    for dyad in dyads_between(claim):
-        for says in said:
-            for facet in _facets(says, claim, dyad):
-                yield _assertion(claim, dyad, facet, says)
+    return [
+        _assertion(claim, dyad, facet, says)
+        for dyad in dyads_between(claim)
+        for says in said
+        for facet in _facets(says, claim, dyad)
+    ]
 
 
 def _assertion(claim: Claim, dyad: Dyad, facet: Facet, says: _Says) -> Assertion:

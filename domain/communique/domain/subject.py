@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from communique.domain.assertions import GENERAL, affirmations, denies, state_of
+from communique.domain.assertions import GENERAL, Assertion, affirmations, denies, state_of
 from communique.domain.edtf import ValidTime
 from communique.domain.event import Claim
 from communique.domain.facets import Facet, FacetKind, Stage, State
@@ -68,7 +68,7 @@ class SubjectSummary(Model):
     latest: ValidTime
 
 
-def subjects_of(claim: Claim) -> tuple[str, ...]:
+def subjects_of(claim: Claim, about: Iterable[Assertion] | None = None) -> tuple[str, ...]:
     """Return the keys of the subjects that it is about, sorted, of at most 200 characters each.
 
     It is the key that the claim names. Where it names none, they are derived from the facets that
@@ -79,10 +79,13 @@ def subjects_of(claim: Claim) -> tuple[str, ...]:
     | a meeting | `meeting/{event id}` | of its own: nothing says which other claims mean it |
     | any other facet | `{kind}/{dyad}/{key}` | `stance/JPN-KOR/KOR/export-controls` |
     | no dyad | `{type}/{party}/{issue}` | `stance-stated/KOR/general` |
+
+    `about` are its `affirmations`, where they were found before.
     """
     if claim.subject:
         return (claim.subject,)
-    keys = {_key(claim, about.dyad, about.facet) for about in affirmations(claim)}
+    found = affirmations(claim) if about is None else about
+    keys = {_key(claim, one.dyad, one.facet) for one in found}
     return tuple(sorted(keys or set(_keys_of_actors(claim))))
 
 

@@ -28,6 +28,7 @@ from communique.codec.reading import (
     submitted,
 )
 from communique.codec.stored import StoredElement
+from communique.codec.trusted import trusted_claim
 from communique.codec.writing import (
     comparison_message,
     disagreement_message,
@@ -69,5 +70,6 @@ __all__ = [
     "subject_summary",
     "submitted",
     "timestamp",
+    "trusted_claim",
     "violations",
 ]

@@ -6,7 +6,6 @@ by identity: an element takes 10 to 13 microseconds, and 30 by way of its model 
 `tests/property/test_codec_elements.py` shows that both give the same.
 """
 
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,14 +17,18 @@ from communique.codec.names import numbers_of
 from communique.codec.stored import SLICES
 from communique.codec.writing import part_bytes
 from communique.domain.assertions import Assertion
+from communique.domain.clocks import from_micros
 from communique.domain.event import Claim
 from communique.v1 import payloads_pb2, status_pb2, values_pb2
 
 _WRITTEN_MAX: Final = 4_096
 
 
-def element_bytes(claim: Claim, assertion: Assertion, known: datetime) -> bytes:
-    """Return the message of what a claim's assertion fills its facet with; `known` is aware UTC."""
+def element_bytes(claim: Claim, assertion: Assertion, known_micros: int) -> bytes:
+    """Return the message of what a claim's assertion fills its facet with.
+
+    `known_micros` is when the claim could be known, in microseconds since 1970 UTC.
+    """
     level = claim.payload.__dict__.get("level")
     element: bytes = SLICES(
         facet=str(assertion.facet),
@@ -40,7 +43,7 @@ def element_bytes(claim: Claim, assertion: Assertion, known: datetime) -> bytes:
         grounds=assertion.grounds,
         gist=claim.gist,
         occurred=_written("occurred", claim.occurred),
-        known=_known(known),
+        known=_known(known_micros),
         certainty=_CERTAINTIES[claim.certainty],
         polarity=_POLARITIES[claim.polarity],
         scheduled=assertion.scheduled and _written("scheduled", assertion.scheduled),
@@ -60,8 +63,8 @@ def _written(name: str, part: object) -> bytes:
 
 
 @lru_cache(_WRITTEN_MAX)
-def _known(known: datetime) -> bytes:
-    return part_bytes(Timestamp(), known)
+def _known(micros: int) -> bytes:
+    return part_bytes(Timestamp(), from_micros(micros))
 
 
 _parts: Final = Memory[int, tuple[object, bytes]](_WRITTEN_MAX)

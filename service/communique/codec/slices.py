@@ -27,6 +27,11 @@ def slices_of(descriptor: Descriptor) -> Any:
         sliced.label = sliced.LABEL_REPEATED if field.is_repeated else sliced.LABEL_OPTIONAL
         if field.containing_oneof is not None:
             sliced.oneof_index = field.containing_oneof.index
+        elif field.message_type is not None and not field.is_repeated:
+            # A part may be there and empty.
+            sliced.proto3_optional = True
+            sliced.oneof_index = len(message.oneof_decl)
+            message.oneof_decl.add(name=f"_{field.name}")
     pool = DescriptorPool()
     pool.Add(file)
     return GetMessageClass(pool.FindMessageTypeByName(descriptor.name))

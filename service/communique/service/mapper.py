@@ -65,13 +65,11 @@ class ContractMapper(Mapper[UUID]):
 
 def recorded_of(row: Recorded) -> DomainRecorded:
     """Return the domain's view of a row of the log; raises as `event_of` does."""
-    return DomainRecorded(
-        row.position,
-        from_micros(row.record_micros),
-        row.revision,
-        event_of(row.topic, row.state),
-        row.submitter,
-    )
+    event: Event | None = codec.trusted_claim(row.state)
+    if event is None or event.payload.type != row.topic:
+        event = event_of(row.topic, row.state)
+    record_time = from_micros(row.record_micros)
+    return DomainRecorded(row.position, record_time, row.revision, event, row.submitter)
 
 
 def event_of(topic: str, state: bytes) -> Event | None:

@@ -1,24 +1,22 @@
 """The read model of bilateral status: the claims of each facet of each dyad by their rank."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
 from communique.codec import element_bytes
-from communique.domain.assertions import Assertion, assertions
+from communique.domain.assertions import Assertion
 from communique.domain.clocks import micros
-from communique.domain.element import Rank
-from communique.domain.event import Recorded
 from communique.domain.facets import FacetKind, State
-from communique.domain.history import Content, contents, disputes
 from communique.domain.issue import issues_of
 from communique.domain.values import Certainty
 from communique.service.read_models.extents import SCHEMA as EXTENTS
 from communique.service.read_models.extents import Claimed, Extents
 from communique.service.read_models.names import Key, Names
-from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
+from communique.service.read_models.projection import Projection, Row, RowChanges
 from communique.service.read_models.seek import CERTAIN, FORESEEING
+from communique.service.read_models.told import FOREVER, Telling, Told
 
 _SCHEMA: Final = """
     -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
@@ -137,15 +135,11 @@ class BilateralStatusProjection(Projection):
         self._extents.forget()
         self._dyads.clear()
 
-    def rows(self, history: Sequence[Recorded]) -> Iterator[ClaimRow | DisputeRow]:
+    def rows(self, told: Told) -> list[Row]:
         """Return a row for each assertion in each region, and one for each dispute."""
-        for content in contents(history):
-            for assertion in assertions(content.claim):
-                yield _claim_row(content, assertion)
-        if len(history) > 1 and history[0].event:
-            event_id = history[0].event.event_id.bytes
-            for one in disputes(history):
-                yield DisputeRow(event_id, one.position, micros(one.known))
+        rows: list[Row] = [_claim_row(it, says) for it in told.tellings for says in it.asserts]
+        rows += [DisputeRow(*it[:3]) for it in told.disputes]
+        return rows
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the facets, delete, insert in the order of the index."""
@@ -193,29 +187,24 @@ def _note(
     )
 
 
-def _claim_row(content: Content, assertion: Assertion) -> ClaimRow:
-    claim, region = content.claim, content.region
-    rank = Rank.of(claim, assertion, content.known)
-    earliest, known_from = micros(rank.earliest), micros(region.known_from)
-    is_certain = claim.certainty is Certainty.CERTAIN
-    partition = CERTAIN * is_certain + FORESEEING * (known_from < earliest)
+def _claim_row(telling: Telling, assertion: Assertion) -> ClaimRow:
+    claim, event_id, known, earliest, region, *_ = telling
+    dyad, facet, _, stage, *_ = assertion
     return ClaimRow(
-        str(assertion.dyad),
-        assertion.facet.kind is not FacetKind.AGENDA,
-        str(assertion.facet),
-        partition,
+        str(dyad),
+        facet.kind is not FacetKind.AGENDA,
+        str(facet),
+        CERTAIN * (claim.certainty is Certainty.CERTAIN)
+        + FORESEEING * (region.known_from < earliest),
         earliest,
-        rank.stage,
-        rank.certainty,
-        micros(rank.known),
-        rank.event_id.bytes,
-        region.position_from,
-        FOREVER if region.position_to is None else region.position_to,
-        known_from,
-        FOREVER if region.known_to is None else micros(region.known_to),
+        stage,
+        claim.certainty.rank,
+        known,
+        event_id,
+        *region,
         *_plan(assertion, earliest),
         " ".join(issues_of(claim, assertion)),
-        element_bytes(claim, assertion, content.known),
+        element_bytes(claim, assertion, known),
     )
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
 from communique.domain.event import Recorded
 from communique.service import log
 from communique.service.mapper import recorded_of
+from communique.service.read_models.told import Told, told
 
 Streams: TypeAlias = Callable[[UUID, int], Sequence[Recorded]]
 """Returns an event's claim and amendments in order, up to a position."""
@@ -18,20 +19,23 @@ BATCH_EVENTS: Final = 2_048
 _STREAMS_REMEMBERED: Final = 512
 
 
-class Step(tuple[UUID, Recorded]):
-    """One event of the log with the id of its stream."""
+class Step(NamedTuple):
+    """One event of the log.
 
-    __slots__ = ()
+    Attributes:
+        event_id: the claim's id, also of an amendment.
+        recorded: the event.
+        alone: what it tells without others.
+    """
 
-    @property
-    def event_id(self) -> UUID:
-        """The claim's id, also of an amendment."""
-        return self[0]
+    event_id: bytes
+    recorded: Recorded
+    alone: Told
 
-    @property
-    def recorded(self) -> Recorded:
-        """The event."""
-        return self[1]
+    @classmethod
+    def of(cls, event_id: bytes, recorded: Recorded) -> Self:
+        """Return the step of an event."""
+        return cls(event_id, recorded, told([recorded]))
 
 
 class History:
@@ -60,4 +64,4 @@ class History:
 
 
 def _step_of(row: log.Recorded) -> Step:
-    return Step((UUID(bytes=row.event_id), recorded_of(row)))
+    return Step.of(row.event_id, recorded_of(row))

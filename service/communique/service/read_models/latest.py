@@ -8,8 +8,8 @@ import apsw
 from communique.domain.clocks import AsOf
 from communique.domain.text import likest
 from communique.service.read_models.listing import numbers, seen_at
-from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.tallies import AFTER_ALL
+from communique.service.read_models.told import FOREVER
 
 _NEIGHBOURS_MAX: Final = 200
 _COMPARED_MAX: Final = 20

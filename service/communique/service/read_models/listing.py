@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import apsw
 
 from communique.domain.clocks import AsOf, micros
-from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.timeline import ALL, DYAD, REGION_BITS
+from communique.service.read_models.told import FOREVER
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter

@@ -16,17 +16,15 @@ import apsw
 from eventsourcing.persistence import Tracking
 
 from communique.domain.clocks import AsOf
-from communique.domain.event import Recorded
 from communique.service.log import SQLiteTrackingRecorder
 from communique.service.log.sqlite import Format, ReadPool, connect, transaction
 from communique.service.log.tracking import TRACKING_TABLE
 from communique.service.read_models.errors import ReadModelBehind
 from communique.service.read_models.history import Step, Streams
 from communique.service.read_models.questions import Question
+from communique.service.read_models.told import Told, told
 
 LOG_NAME: Final = "log"
-FOREVER: Final = 2**62
-"""Stands for no end, of positions and of microseconds."""
 
 _APPLICATION_ID: Final = 0x434D5152  # "CMQR"
 _CHECKPOINT_PAGES: Final = 4_000
@@ -57,8 +55,8 @@ class Projection(ABC):
         return Format(_APPLICATION_ID, cls.version, f"{cls.schema}{TRACKING_TABLE}{_COUNTS_TABLE}")
 
     @abstractmethod
-    def rows(self, history: Sequence[Recorded]) -> Iterable[Row]:
-        """Return what is kept of one event, from its claim and amendments so far; pure."""
+    def rows(self, told: Told) -> Sequence[Row]:
+        """Return what is kept of one event, of what it tells so far; pure."""
 
     @abstractmethod
     def forget(self) -> None:
@@ -223,17 +221,17 @@ def changes_of(
 ) -> tuple[list[Row], RowChanges]:
     """Return every row added on the way, in order, and the changes that remain in the end."""
     steps = list(steps)
-    amended = {event_id for event_id, recorded in steps if recorded.revision > 1}
+    amended = {event_id for event_id, recorded, _ in steps if recorded.revision > 1}
     added: list[Row] = []
     inserted: list[Row] = []
     pending: dict[Row, bool] = {}
-    for event_id, recorded in steps:
-        if event_id not in amended:
-            rows = dict.fromkeys(projection.rows((recorded,)))
+    for step in steps:
+        if step.event_id not in amended:
+            rows = projection.rows(step.alone)
             added += rows
             inserted += rows
             continue
-        before, after = _before_and_after(projection, event_id, recorded, streams)
+        before, after = _before_and_after(projection, step, streams)
         for row in before:
             if row not in after:
                 _note(pending, row, is_added=False)
@@ -246,14 +244,14 @@ def changes_of(
 
 
 def _before_and_after(
-    projection: Projection, event_id: UUID, recorded: Recorded, streams: Streams
+    projection: Projection, step: Step, streams: Streams
 ) -> tuple[dict[Row, None], dict[Row, None]]:
     """The rows of the event's history without this step, and with it."""
-    if recorded.revision == 1:
-        return {}, dict.fromkeys(projection.rows([recorded]))
-    history = streams(event_id, recorded.position)
     rows = projection.rows
-    return dict.fromkeys(rows(history[:-1])), dict.fromkeys(rows(history))
+    if step.recorded.revision == 1:
+        return {}, dict.fromkeys(rows(step.alone))
+    history = streams(UUID(bytes=step.event_id), step.recorded.position)
+    return dict.fromkeys(rows(told(history[:-1]))), dict.fromkeys(rows(told(history)))
 
 
 def _note(pending: dict[Row, bool], row: Row, *, is_added: bool) -> None:

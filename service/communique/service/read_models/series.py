@@ -20,8 +20,6 @@ from typing import ClassVar, Final, NamedTuple
 import apsw
 
 from communique.domain.clocks import AsOf, micros
-from communique.domain.event import Recorded
-from communique.domain.history import Content, contents
 from communique.domain.parties import Dyad
 from communique.domain.series import (
     Bucket,
@@ -34,7 +32,8 @@ from communique.domain.series import (
     sides_of,
 )
 from communique.service.read_models.names import Key, Names
-from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
+from communique.service.read_models.projection import Projection, Row, RowChanges
+from communique.service.read_models.told import FOREVER, Telling, Told
 
 _SCHEMA: Final = """
     -- `side` says who acts: see `Side`.
@@ -217,14 +216,9 @@ class ScoreSeriesProjection(Projection):
         """Forget the lines' numbers."""
         self._lines.forget()
 
-    def rows(self, history: Sequence[Recorded]) -> Iterator[ScoreRow]:
+    def rows(self, told: Told) -> list[Row]:
         """Return a row for each dyad in which a content counts, in each region."""
-        for content in contents(history):
-            goldstein = millionths_of(content.claim, Scale.GOLDSTEIN)
-            plover = millionths_of(content.claim, Scale.PLOVER)
-            if goldstein is not None or plover is not None:
-                for dyad, side in sides_of(content.claim).items():
-                    yield _score_row(content, dyad, side, goldstein, plover)
+        return [row for telling in told.tellings for row in _score_rows(telling)]
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the lines, delete and count what is left of the sums, insert and add to them."""
@@ -253,25 +247,24 @@ def _numbered(rows: Iterable[Row], lines: Mapping[Key, int]) -> list[Row]:
     return sorted((lines[row[:2]], *row[2:]) for row in rows)
 
 
-def _score_row(
-    content: Content, dyad: Dyad, side: Side, goldstein: int | None, plover: int | None
-) -> ScoreRow:
-    region = content.region
-    earliest, known_from = micros(content.claim.occurred.earliest), micros(region.known_from)
-    return ScoreRow(
-        str(dyad),
-        int(side),
-        region.position_to is None and region.known_to is None,
+def _score_rows(telling: Telling) -> list[ScoreRow]:
+    claim, region, earliest = telling.claim, telling.region, telling.earliest
+    scores = millionths_of(claim, Scale.GOLDSTEIN), millionths_of(claim, Scale.PLOVER)
+    if scores == (None, None):
+        return []
+    position_from, position_to, known_from, known_to = region
+    said = (
+        position_to == known_to == FOREVER,
         earliest // _DAY_MICROS,
         known_from // _DAY_MICROS,
-        region.position_from,
+        position_from,
         known_from,
-        FOREVER if region.position_to is None else region.position_to,
-        FOREVER if region.known_to is None else micros(region.known_to),
+        position_to,
+        known_to,
         earliest,
-        goldstein,
-        plover,
+        *scores,
     )
+    return [ScoreRow(str(dyad), int(side), *said) for dyad, side in sides_of(claim).items()]
 
 
 def _cell_of(row: Row) -> Row:

@@ -14,9 +14,9 @@ import apsw
 from communique.domain.clocks import AsOf, micros
 from communique.service.read_models import listing
 from communique.service.read_models.listing import selected, tag_sets
-from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.questions import Page
 from communique.service.read_models.timeline import ALL, DYAD, ISSUE
+from communique.service.read_models.told import FOREVER
 
 if TYPE_CHECKING:
     from communique.service.filters import Filter

@@ -10,14 +10,14 @@ from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
-from communique.domain.assertions import codes_concerned, dyads_concerned
+from communique.domain.assertions import Assertion, codes_concerned, dyads_concerned
 from communique.domain.clocks import micros
-from communique.domain.event import Claim, Recorded
-from communique.domain.history import Content, contents, disputes
+from communique.domain.event import Claim
 from communique.domain.parties import Dyad
 from communique.domain.subject import asserted_of, subjects_of
 from communique.service.read_models.names import Names
-from communique.service.read_models.projection import FOREVER, Projection, Row, RowChanges
+from communique.service.read_models.projection import Projection, Row, RowChanges
+from communique.service.read_models.told import FOREVER, Telling, Told
 
 _SCHEMA: Final = """
     CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE) STRICT;
@@ -138,15 +138,12 @@ class TimelineProjection(Projection):
         """Forget the tags' numbers."""
         self._tags.forget()
 
-    def rows(self, history: Sequence[Recorded]) -> Iterator[EntryRow | DisputeRow]:
+    def rows(self, told: Told) -> list[Row]:
         """Return a row for each region of each content, and one for each dispute."""
-        position = history[0].position
-        for number, content in enumerate(contents(history), position << REGION_BITS):
-            yield _entry_row(number, content)
-        if len(history) > 1 and history[0].event:
-            event_id = history[0].event.event_id.bytes
-            for one in disputes(history):
-                yield DisputeRow(event_id, one.position, micros(one.known), one.event_id.bytes)
+        first = told.position << REGION_BITS
+        rows: list[Row] = [_entry_row(*numbered) for numbered in enumerate(told.tellings, first)]
+        rows += [DisputeRow(*it) for it in told.disputes]
+        return rows
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the tags, delete, then insert each table in the order of its key."""
@@ -198,40 +195,40 @@ def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row
     return by_valid, by_position
 
 
-def _entry_row(entry: int, content: Content) -> EntryRow:
-    claim, region = content.claim, content.region
-    occurred = claim.occurred
-    state, stage = asserted_of(claim) or (None, None)
-    tags = tuple(tags_of(claim))
+def _entry_row(entry: int, telling: Telling) -> EntryRow:
+    claim, event_id, known, earliest, region, position, corrected_by, about, asserts = telling
+    latest = claim.occurred.latest
+    state, stage = asserts[0][2:4] if asserts else asserted_of(claim) or (None, None)
+    tags = tuple(tags_of(claim, about))
     return EntryRow(
         entry,
-        content.position,
-        content.corrected_by.bytes if content.corrected_by else None,
-        claim.event_id.bytes,
-        micros(content.known),
-        micros(occurred.earliest),
-        FOREVER if occurred.latest is None else micros(occurred.latest),
+        position,
+        corrected_by,
+        event_id,
+        known,
+        earliest,
+        FOREVER if latest is None else micros(latest),
         claim.certainty.value,
         claim.source.outlet,
         state.value if state else None,
         stage,
         claim.subject is not None,
-        region.position_from,
-        FOREVER if region.position_to is None else region.position_to,
-        micros(region.known_from),
-        FOREVER if region.known_to is None else micros(region.known_to),
+        *region,
         tags,
         tuple(_topics_of(tags)),
     )
 
 
-def tags_of(claim: Claim) -> Iterator[str]:
-    """Yield what a claim is found by: everything, its type, dyads, parties, issues, subjects."""
+def tags_of(claim: Claim, about: Iterable[Assertion] | None = None) -> Iterator[str]:
+    """Yield what a claim is found by: everything, its type, dyads, parties, issues, subjects.
+
+    `about` are its `affirmations`, where they were found before.
+    """
     yield ALL
     yield f"type:{claim.payload.type}"
     yield from _tags_between(dyads_concerned(claim), codes_concerned(claim))
     yield from (f"{ISSUE}{issue}" for issue in claim.issues)
-    yield from (f"{SUBJECT}{key}" for key in subjects_of(claim))
+    yield from (f"{SUBJECT}{key}" for key in subjects_of(claim, about))
 
 
 @lru_cache(maxsize=1 << 14)

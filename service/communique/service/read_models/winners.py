@@ -11,8 +11,8 @@ from communique.domain.element import StatusElement
 from communique.domain.parties import Dyad
 from communique.domain.status import BilateralStatus, assemble
 from communique.service.read_models.bilateral_status import OPEN_BITS
-from communique.service.read_models.projection import FOREVER
 from communique.service.read_models.seek import CERTAIN, Point, Winner, winners
+from communique.service.read_models.told import FOREVER
 
 _LISTED: Final = "SELECT facet_id FROM facets WHERE dyad = ? AND is_listed = 1"
 _NAMED: Final = """
