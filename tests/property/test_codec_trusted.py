@@ -7,7 +7,7 @@ from hypothesis import given
 
 from communique import codec
 from communique.domain.event import Amendment, Claim
-from communique.v1 import event_pb2
+from communique.v1 import event_pb2, values_pb2
 from tests.strategies import amendments, claims
 
 
@@ -47,7 +47,7 @@ def test_amendments_are_left_to_validation(amendment: Amendment) -> None:
 @pytest.mark.parametrize("field", ["event_id", "occurred", "certainty", "source", "meeting_held"])
 def test_what_lacks_a_field_is_left_to_validation(field: str) -> None:
     """Damaged bytes are refused by the way that says what is wrong with them."""
-    message = event_pb2.Event(event_id=str(UUID(int=1)), certainty=1)
+    message = event_pb2.Event(event_id=str(UUID(int=1)), certainty=values_pb2.CERTAINTY_CERTAIN)
     message.occurred.edtf = "2019-08-21"
     message.source.outlet = "Yonhap"
     message.meeting_held.SetInParent()
