@@ -59,7 +59,7 @@ def test_what_lacks_a_field_is_left_to_validation(field: str) -> None:
 
 @given(claims())
 def test_what_is_newer_is_left_to_validation(claim: Claim) -> None:
-    """A word or a field that this release does not know."""
+    """A word that this release does not know, and bytes that end too early."""
     state = state_of(codec.message_of(claim))
     assert codec.trusted_claim(state + b"\x50\x63") is None  # certainty 99
     assert codec.trusted_claim(state[:-1]) is None

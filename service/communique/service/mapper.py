@@ -1,6 +1,7 @@
 """The seam between stored bytes and the domain, as the `eventsourcing` library draws it.
 
-Topics are the contract's type words, never paths of Python classes, and what is read is validated.
+Topics are the contract's type words, never paths of Python classes. What is read through the mapper
+is validated; projections take the claims of the log out of slices (`codec.trusted_claim`).
 """
 
 from dataclasses import dataclass
@@ -64,7 +65,10 @@ class ContractMapper(Mapper[UUID]):
 
 
 def recorded_of(row: Recorded) -> DomainRecorded:
-    """Return the domain's view of a row of the log; raises as `event_of` does."""
+    """Return the domain's view of a row of the log; raises as `event_of` does.
+
+    A claim is trusted, as it was validated when it came in; all else is validated.
+    """
     event: Event | None = codec.trusted_claim(row.state)
     if event is None or event.payload.type != row.topic:
         event = event_of(row.topic, row.state)
