@@ -52,8 +52,8 @@ def joined(
 def _at_once(connection: apsw.Connection, after: int, until: int, bytes_max: int) -> Joined | None:
     """Return all events of the span; None unless there are all, none is large and they fit.
 
-    That the wire form fits is asked, which is a little more than the states: to add these up as
-    well would cost 0.05 µs an event.
+    That the wire form fits is asked, which is a little more than the states: so these need not be
+    added up as well.
     """
     bindings = after, until, bytes_max // _LARGE_SHARE
     count, wire = connection.execute(_JOINED, bindings).get
