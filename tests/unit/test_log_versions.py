@@ -10,6 +10,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from communique.service.log import Amendment, Claim, Entry, EventLog, Limits
 from communique.service.log.schema import LOG_FORMAT
@@ -125,7 +126,7 @@ def test_a_version_is_taken_in_any_level(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("event_count", [0, 1, 10_000])
 def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: int) -> None:
-    """Opened by its owner it has the same rows, each entered into the level where it would be."""
+    """Its owner says so and has the same rows, each entered into the level where it would be."""
     path = tmp_path / "log.db"
     former = apsw.Connection(str(path))
     former.execute(OF_VERSION_1)
@@ -134,7 +135,8 @@ def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: in
         former.executemany(ROW, ((at, event_id, 1) for at, event_id in enumerate(ids, 1)))
     before = list(former.execute("SELECT * FROM events"))
     former.close()
-    with EventLog.open(path, count(1).__next__) as log:
+    with capture_logs() as said, EventLog.open(path, count(1).__next__) as log:
+        assert [(it["event"], it["version"], it["to"]) for it in said] == [("upgrading", 1, 2)]
         assert log.head()[0] == event_count
         assert log.append([Claim(NAMESPACE, "MeetingHeld", b"")]).result()[0].position == (
             event_count + 1

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from communique.service.read_models.files import Generations
+from communique.service.read_models.projection import ProjectionFile
+from communique.service.read_models.timeline import TimelineProjection
 
 
 def left(folder: Path, *names: str, version: int = 3) -> set[str]:
@@ -33,3 +35,38 @@ def test_other_projections_are_left_alone(tmp_path: Path) -> None:
     """A projection clears away files of its own name alone."""
     others = {"timeline-of-issues.v1.g1.db", "score-series.v1.g1.db", "lock"}
     assert left(tmp_path, *others) == others
+
+
+def left_in_haste(folder: Path) -> tuple[Path, Path]:
+    """A file that was being written in haste when its process was killed, and its mark."""
+    path = Generations(folder, "timeline", 3).current()
+    file = ProjectionFile(path, TimelineProjection())
+    file.hasten()
+    file.retire()
+    return path, folder / f"{path.name}-hasty"
+
+
+def test_after_a_power_cut_what_was_written_in_haste_is_thrown_away(tmp_path: Path) -> None:
+    """The mark tells in which run of the machine it was: of another one nothing is left."""
+    path, mark = left_in_haste(tmp_path)
+    mark.write_text("another run of the machine")
+    assert Generations(tmp_path, "timeline", 3).current() == path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_after_a_kill_what_was_written_in_haste_is_kept(tmp_path: Path) -> None:
+    """The system has kept it, and who opens it next makes it durable."""
+    path, mark = left_in_haste(tmp_path)
+    assert Generations(tmp_path, "timeline", 3).current().exists()
+    assert mark.exists()
+    ProjectionFile(path, TimelineProjection()).close()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_written_in_haste_is_durable_once_it_is_closed(tmp_path: Path) -> None:
+    """Nothing is left of the haste, so that a power cut changes nothing."""
+    path = Generations(tmp_path, "timeline", 3).current()
+    file = ProjectionFile(path, TimelineProjection())
+    file.hasten()
+    file.close()
+    assert list(tmp_path.iterdir()) == [path]

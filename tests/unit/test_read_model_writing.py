@@ -1,12 +1,14 @@
 """What a read model has taken in, and when it is written."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 import pytest
 
 from communique.domain.event import Recorded
+from communique.service.log import EventLog
 from communique.service.read_models.history import History
 from communique.service.read_models.projection import (
     UNWRITTEN_EVENTS_MAX,
@@ -14,7 +16,9 @@ from communique.service.read_models.projection import (
     Row,
     RowChanges,
 )
+from communique.service.read_models.thread_follower import ThreadFollower
 from communique.service.read_models.timeline import TimelineProjection
+from communique.service.read_models.turns import Turns
 from tests import given
 from tests.real_log import real_log
 
@@ -31,11 +35,19 @@ class _FullDisk(TimelineProjection):
             raise apsw.FullError("database or disk is full")
 
 
+@contextmanager
+def log_of(event_count: int) -> Iterator[EventLog]:
+    """A log of events of a newer release, which projections merely count."""
+    events = [Recorded(at, given.RECORDED, 1, None) for at in range(1, event_count + 1)]
+    with real_log(events) as real:
+        yield real.log
+
+
 @pytest.fixture
 def history() -> Iterator[History]:
-    """A log of three events of a newer release, which projections merely count."""
-    with real_log([Recorded(position, given.RECORDED, 1, None) for position in (1, 2, 3)]) as real:
-        yield History(real.log)
+    """The history of a log of three events."""
+    with log_of(3) as log:
+        yield History(log)
 
 
 def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, history: History) -> None:
@@ -77,3 +89,21 @@ def state(file: ProjectionFile) -> tuple[int, int]:
     """Return the position that readers see, and how many events of newer releases were counted."""
     with file.snapshot() as snapshot:
         return snapshot.reached, snapshot.unknown_type_count()
+
+
+@pytest.mark.parametrize(
+    ("event_count", "in_haste"), [(UNWRITTEN_EVENTS_MAX, False), (UNWRITTEN_EVENTS_MAX + 1, True)]
+)
+def test_one_that_is_far_behind_writes_in_haste(
+    tmp_path: Path, event_count: int, *, in_haste: bool
+) -> None:
+    """Only while more is to come than there is; caught up, everything is durable."""
+    with log_of(event_count) as log:
+        history, turns = History(log), Turns(log)
+        follower = ThreadFollower(tmp_path, TimelineProjection, log, history, turns)
+        found: list[bool] = []
+        while follower.position < event_count:
+            follower.move_on()
+            found.append(any(tmp_path.glob("*-hasty")))
+        assert (found[0], found[-1]) == (in_haste, False)
+        follower.close()

@@ -12,8 +12,11 @@ from typing import Final, Literal, TypeAlias
 
 import apsw
 import apsw.bestpractice
+import structlog
 
 from communique.service.log.errors import ForeignFile, UnsupportedFormat
+
+_logger: Final = structlog.get_logger(__name__)
 
 Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
@@ -75,9 +78,11 @@ def connect(
             connection.pragma("journal_mode", "WAL")
             connection.pragma("synchronous", synchronous)
         version: int = connection.pragma("user_version")
-        script = kind.schema if is_new else kind.upgrades.get(version)
-        if script:
-            _make(connection, kind, script)
+        if is_new:
+            _make(connection, kind, kind.schema)
+        elif version in kind.upgrades:
+            _logger.info("upgrading", path=str(path), version=version, to=kind.version)
+            _make(connection, kind, kind.upgrades[version])
     except BaseException:
         connection.close()
         raise

@@ -11,7 +11,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-_SIDE_FILES: Final = ("", "-wal", "-shm")
+from communique.service.read_models.haste import MARK_SUFFIX, Mark
+
+_SIDE_FILES: Final = ("", "-wal", "-shm", MARK_SUFFIX)
+"""The mark goes last: a file that may be damaged is never left without it."""
 
 
 class Generations:
@@ -30,6 +33,8 @@ class Generations:
         self.discard_aside()
         self.discard_verifying()
         self.discard_older()
+        if Mark(self.current()).may_hide_damage():
+            _remove(self.current())
 
     def current(self) -> Path:
         """The generation that serves; the first, not made yet, where there is none."""
@@ -40,7 +45,7 @@ class Generations:
         return self._path("building")
 
     def promote_aside(self) -> Path:
-        """Make the finished rebuild the next generation; return its path."""
+        """Make the finished rebuild, closed by now, the next generation; return its path."""
         promoted = self._path(f"g{max(self._numbers(), default=0) + 1}")
         return self.aside().rename(promoted)
 

@@ -13,8 +13,8 @@ from communique.service.read_models.told import Told, told
 Streams: TypeAlias = Callable[[UUID, int], Sequence[Recorded]]
 """Returns an event's claim and amendments in order, up to a position."""
 
-BATCH_EVENTS: Final = 2_048
-"""Many at once, so that a page of an index is written once for several events, not for each."""
+BATCH_EVENTS: Final = 1_024
+"""So many are decoded at once. The last two batches are remembered, with 5 KB an event."""
 
 _STREAMS_REMEMBERED: Final = 512
 

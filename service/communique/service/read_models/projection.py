@@ -6,7 +6,7 @@ history after it. So what is kept depends neither on batches nor on restarts.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
@@ -20,6 +20,7 @@ from communique.service.log import SQLiteTrackingRecorder
 from communique.service.log.sqlite import Format, ReadPool, connect, transaction
 from communique.service.log.tracking import TRACKING_TABLE
 from communique.service.read_models.errors import ReadModelBehind
+from communique.service.read_models.haste import Mark
 from communique.service.read_models.history import Step, Streams
 from communique.service.read_models.questions import Question
 from communique.service.read_models.told import Told, told
@@ -78,26 +79,35 @@ class RowChanges(NamedTuple):
 
 
 class Unwritten:
-    """What was taken in and is not written yet: the same as if it had been one batch."""
+    """What was taken in and is not written yet: the same as if it had been one batch.
+
+    Most rows are of claims that nothing amends so soon: only of those amended it is remembered, row
+    by row, what is added and what is removed.
+    """
 
     def __init__(self) -> None:
         """Hold nothing yet."""
         self.added: list[Row] = []
         self.unknown_type_count = 0
-        self._pending: dict[Row, bool] = {}
+        self._inserted: list[Row] = []
+        self._amended: dict[Row, bool] = {}
 
-    def take(self, added: Sequence[Row], changes: RowChanges, unknown_type_count: int) -> None:
+    def take(self, taken: "Taken") -> None:
         """Hold a further batch."""
-        self.added += added
-        self.unknown_type_count += unknown_type_count
-        for row in changes.removed:
-            _note(self._pending, row, is_added=False)
-        for row in changes.inserted:
-            _note(self._pending, row, is_added=True)
+        self.added += taken.added
+        self.unknown_type_count += taken.unknown_type_count
+        self._inserted += taken.inserted
+        for row, is_added in taken.amended.items():
+            _note(self._amended, row, is_added=is_added)
 
     def changes(self) -> RowChanges:
         """Return what remains in the end."""
-        return _remaining(self._pending)
+        removed = {row for row, is_added in self._amended.items() if not is_added}
+        kept = [row for row in self._inserted if row not in removed] if removed else self._inserted
+        if len(kept) < len(self._inserted):
+            removed.difference_update(self._inserted)
+        added = [row for row, is_added in self._amended.items() if is_added]
+        return RowChanges(list(removed), [*kept, *added])
 
 
 class Snapshot(NamedTuple):
@@ -149,12 +159,26 @@ class ProjectionFile:
         # Derived and rebuilt by replay: a power cut may cost the last transactions, never
         # consistency.
         self._writer = connect(path, projection.format(), synchronous="NORMAL")
+        self._mark = Mark(path)
+        self.settle()
         self._writer.wal_autocheckpoint(_CHECKPOINT_PAGES)
         self._writer.pragma("cache_size", -CACHE_KIBIBYTES)
         self._readers = ReadPool(path, projection.format(), CACHE_KIBIBYTES)
         self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
         self._unwritten = Unwritten()
         self.position = self.taken = self._tracking.max_tracking_id(LOG_NAME) or 0
+
+    def hasten(self) -> None:
+        """Do not wait for the disk from now on: a power cut may cost the whole file."""
+        if not self._mark.is_set:
+            self._mark.set()
+            self._writer.pragma("synchronous", "OFF")
+
+    def settle(self) -> None:
+        """Make everything durable that was written in haste, and wait for the disk again."""
+        if self._mark.is_set:
+            self._writer.pragma("synchronous", "NORMAL")
+            self._mark.clear()
 
     def take_in(self, steps: Sequence[Step], streams: Streams) -> None:
         """Take in the events that follow `taken`, all or none; earlier ones are passed over.
@@ -164,8 +188,7 @@ class ProjectionFile:
         new = [step for step in steps if step.recorded.position > self.taken]
         if not new:
             return
-        unknown = sum(step.recorded.event is None for step in new)
-        self._unwritten.take(*changes_of(self.projection, new, streams), unknown)
+        self._unwritten.take(taken_of(self.projection, new, streams))
         self.taken = new[-1].recorded.position
 
     def is_due(self, head: int) -> bool:
@@ -209,6 +232,7 @@ class ProjectionFile:
         # reads it.
         with suppress(apsw.BusyError):
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self.settle()
         self._writer.close()
 
     def retire(self) -> None:
@@ -217,31 +241,41 @@ class ProjectionFile:
         self._writer.close()
 
 
-def changes_of(
-    projection: Projection, steps: Iterable[Step], streams: Streams
-) -> tuple[list[Row], RowChanges]:
-    """Return every row added on the way, in order, and the changes that remain in the end."""
-    steps = list(steps)
+class Taken(NamedTuple):
+    """What a batch changes.
+
+    Attributes:
+        added: every row added on the way, in order.
+        inserted: those of claims that the batch does not amend.
+        amended: the other rows that remain added (True) or removed.
+        unknown_type_count: how many events were not understood.
+    """
+
+    added: list[Row]
+    inserted: list[Row]
+    amended: dict[Row, bool]
+    unknown_type_count: int
+
+
+def taken_of(projection: Projection, steps: Sequence[Step], streams: Streams) -> Taken:
+    """Return what a batch changes."""
     amended = {event_id for event_id, recorded, _ in steps if recorded.revision > 1}
-    added: list[Row] = []
-    inserted: list[Row] = []
-    pending: dict[Row, bool] = {}
+    unknown = sum(step.recorded.event is None for step in steps)
+    taken = Taken([], [], {}, unknown)
     for step in steps:
         if step.event_id not in amended:
-            rows = projection.rows(step.alone)
-            added += rows
-            inserted += rows
+            taken.inserted.extend(rows := projection.rows(step.alone))
+            taken.added.extend(rows)
             continue
         before, after = _before_and_after(projection, step, streams)
         for row in before:
             if row not in after:
-                _note(pending, row, is_added=False)
+                _note(taken.amended, row, is_added=False)
         for row in after:
             if row not in before:
-                added.append(row)
-                _note(pending, row, is_added=True)
-    removed, changed = _remaining(pending)
-    return added, RowChanges(removed, [*inserted, *changed])
+                taken.added.append(row)
+                _note(taken.amended, row, is_added=True)
+    return taken
 
 
 def _before_and_after(
@@ -261,8 +295,3 @@ def _note(pending: dict[Row, bool], row: Row, *, is_added: bool) -> None:
         del pending[row]
     else:
         pending[row] = is_added
-
-
-def _remaining(pending: Mapping[Row, bool]) -> RowChanges:
-    removed = [row for row, is_added in pending.items() if not is_added]
-    return RowChanges(removed, [row for row, is_added in pending.items() if is_added])

@@ -14,7 +14,11 @@ from communique.service.log import LogClosed, LogReader
 from communique.service.read_models.files import Generations
 from communique.service.read_models.follower import Follower
 from communique.service.read_models.history import BATCH_EVENTS, History
-from communique.service.read_models.projection import Projection, ProjectionFile
+from communique.service.read_models.projection import (
+    UNWRITTEN_EVENTS_MAX,
+    Projection,
+    ProjectionFile,
+)
 from communique.service.read_models.questions import RebuildProgress, VerifyProgress
 from communique.service.read_models.turns import Turns
 from communique.service.read_models.verifying import Verification
@@ -86,6 +90,7 @@ class ThreadFollower(Follower):
         """Build the new file, yield progress after each batch, and swap it in."""
         began = monotonic()
         aside = ProjectionFile(self._files.aside(), self._projection())
+        aside.hasten()
         try:
             while aside.position < self._file.position:
                 _take_in(aside, self._history, self._file.position)
@@ -102,6 +107,7 @@ class ThreadFollower(Follower):
     def _verify(self) -> Iterator[VerifyProgress]:
         self._files.discard_verifying()
         aside = ProjectionFile(self._files.verifying(), self._projection())
+        aside.hasten()
         try:
             is_stopping = self._stopping.is_set
             yield from Verification(aside, self._history, self.snapshot, is_stopping).run()
@@ -131,7 +137,12 @@ class ThreadFollower(Follower):
         """Take in the next batch. It never goes on over an event that it cannot: it says so."""
         try:
             with self._turn:
-                _take_in(self._file, self._history, self._tail.position)
+                head = self._tail.position
+                if head - self.position > max(self.position, UNWRITTEN_EVENTS_MAX):
+                    self._file.hasten()  # a power cut would not double what is to be done
+                else:
+                    self._file.settle()
+                _take_in(self._file, self._history, head)
         except LogClosed:
             raise
         except Exception as error:
