@@ -37,36 +37,36 @@ def test_other_projections_are_left_alone(tmp_path: Path) -> None:
     assert left(tmp_path, *others) == others
 
 
-def left_in_haste(folder: Path) -> tuple[Path, Path]:
-    """A file that was being written in haste when its process was killed, and its mark."""
+def left_unsynced(folder: Path) -> tuple[Path, Path]:
+    """A file that was being written without syncs when its process was killed, and its mark."""
     path = Generations(folder, "timeline", 3).current()
     file = ProjectionFile(path, TimelineProjection())
-    file.hasten()
+    file.stop_syncing()
     file.retire()
-    return path, folder / f"{path.name}-hasty"
+    return path, folder / f"{path.name}-unsynced"
 
 
-def test_after_a_power_cut_what_was_written_in_haste_is_thrown_away(tmp_path: Path) -> None:
+def test_after_a_power_cut_what_was_not_synced_is_thrown_away(tmp_path: Path) -> None:
     """The mark tells in which run of the machine it was: of another one nothing is left."""
-    path, mark = left_in_haste(tmp_path)
+    path, mark = left_unsynced(tmp_path)
     mark.write_text("another run of the machine")
     assert Generations(tmp_path, "timeline", 3).current() == path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_after_a_kill_what_was_written_in_haste_is_kept(tmp_path: Path) -> None:
+def test_after_a_kill_what_was_not_synced_is_kept(tmp_path: Path) -> None:
     """The system has kept it, and who opens it next makes it durable."""
-    path, mark = left_in_haste(tmp_path)
+    path, mark = left_unsynced(tmp_path)
     assert Generations(tmp_path, "timeline", 3).current().exists()
     assert mark.exists()
     ProjectionFile(path, TimelineProjection()).close()
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_was_written_in_haste_is_durable_once_it_is_closed(tmp_path: Path) -> None:
-    """Nothing is left of the haste, so that a power cut changes nothing."""
+def test_what_was_not_synced_is_durable_once_it_is_closed(tmp_path: Path) -> None:
+    """No mark is left, so that a power cut changes nothing."""
     path = Generations(tmp_path, "timeline", 3).current()
     file = ProjectionFile(path, TimelineProjection())
-    file.hasten()
+    file.stop_syncing()
     file.close()
     assert list(tmp_path.iterdir()) == [path]

@@ -92,10 +92,10 @@ def state(file: ProjectionFile) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("event_count", "in_haste"), [(UNWRITTEN_EVENTS_MAX, False), (UNWRITTEN_EVENTS_MAX + 1, True)]
+    ("event_count", "unsynced"), [(UNWRITTEN_EVENTS_MAX, False), (UNWRITTEN_EVENTS_MAX + 1, True)]
 )
-def test_one_that_is_far_behind_writes_in_haste(
-    tmp_path: Path, event_count: int, *, in_haste: bool
+def test_one_that_is_far_behind_does_not_sync(
+    tmp_path: Path, event_count: int, *, unsynced: bool
 ) -> None:
     """Only while more is to come than there is; caught up, everything is durable."""
     with log_of(event_count) as log:
@@ -104,6 +104,6 @@ def test_one_that_is_far_behind_writes_in_haste(
         found: list[bool] = []
         while follower.position < event_count:
             follower.move_on()
-            found.append(any(tmp_path.glob("*-hasty")))
-        assert (found[0], found[-1]) == (in_haste, False)
+            found.append(any(tmp_path.glob("*-unsynced")))
+        assert (found[0], found[-1]) == (unsynced, False)
         follower.close()

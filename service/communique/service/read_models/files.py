@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from communique.service.read_models.haste import MARK_SUFFIX, Mark
+from communique.service.read_models.unsynced import MARK_SUFFIX, UnsyncedMark
 
 _SIDE_FILES: Final = ("", "-wal", "-shm", MARK_SUFFIX)
 """The mark goes last: a file that may be damaged is never left without it."""
@@ -33,7 +33,7 @@ class Generations:
         self.discard_aside()
         self.discard_verifying()
         self.discard_older()
-        if Mark(self.current()).may_hide_damage():
+        if UnsyncedMark(self.current()).may_hide_damage():
             _remove(self.current())
 
     def current(self) -> Path:

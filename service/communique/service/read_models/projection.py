@@ -20,10 +20,10 @@ from communique.service.log import SQLiteTrackingRecorder
 from communique.service.log.sqlite import Format, ReadPool, connect, transaction
 from communique.service.log.tracking import TRACKING_TABLE
 from communique.service.read_models.errors import ReadModelBehind
-from communique.service.read_models.haste import Mark
 from communique.service.read_models.history import Step, Streams
 from communique.service.read_models.questions import Question
 from communique.service.read_models.told import Told, told
+from communique.service.read_models.unsynced import UnsyncedMark
 
 LOG_NAME: Final = "log"
 
@@ -159,8 +159,8 @@ class ProjectionFile:
         # Derived and rebuilt by replay: a power cut may cost the last transactions, never
         # consistency.
         self._writer = connect(path, projection.format(), synchronous="NORMAL")
-        self._mark = Mark(path)
-        self.settle()
+        self._unsynced = UnsyncedMark(path)
+        self.sync()
         self._writer.wal_autocheckpoint(_CHECKPOINT_PAGES)
         self._writer.pragma("cache_size", -CACHE_KIBIBYTES)
         self._readers = ReadPool(path, projection.format(), CACHE_KIBIBYTES)
@@ -168,17 +168,17 @@ class ProjectionFile:
         self._unwritten = Unwritten()
         self.position = self.taken = self._tracking.max_tracking_id(LOG_NAME) or 0
 
-    def hasten(self) -> None:
+    def stop_syncing(self) -> None:
         """Do not wait for the disk from now on: a power cut may cost the whole file."""
-        if not self._mark.is_set:
-            self._mark.set()
+        if not self._unsynced.is_set:
+            self._unsynced.set()
             self._writer.pragma("synchronous", "OFF")
 
-    def settle(self) -> None:
-        """Make everything durable that was written in haste, and wait for the disk again."""
-        if self._mark.is_set:
+    def sync(self) -> None:
+        """Make everything durable that was written without syncs, and sync again from now on."""
+        if self._unsynced.is_set:
             self._writer.pragma("synchronous", "NORMAL")
-            self._mark.clear()
+            self._unsynced.clear()
 
     def take_in(self, steps: Sequence[Step], streams: Streams) -> None:
         """Take in the events that follow `taken`, all or none; earlier ones are passed over.
@@ -232,7 +232,7 @@ class ProjectionFile:
         # reads it.
         with suppress(apsw.BusyError):
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        self.settle()
+        self.sync()
         self._writer.close()
 
     def retire(self) -> None:

