@@ -16,8 +16,11 @@ from communique.v1 import record_service_pb2 as records
 from communique.v1 import series_pb2, status_pb2, time_pb2, timeline_service_pb2
 
 _BATCHES_AHEAD: Final = 4
-_PATIENCE: Final = 500
-"""How often a question is asked that the server waits for a few seconds to answer."""
+_PATIENCE: Final = 5_000
+"""How often a question is asked that the server waits for five seconds to answer: seven hours.
+
+After an import of ten million events the read models catch up for most of an hour.
+"""
 _OPTIONS: Final = (("grpc.max_receive_message_length", 64 * 2**20),)
 _RECORDS: Final = "/communique.v1.RecordService"
 _TIMELINE: Final = "/communique.v1.TimelineService"
