@@ -2,10 +2,11 @@
 
 SQLite syncs a file and its write-ahead log, and so writes each page twice, many times over: that
 keeps who writes waiting, and everybody else on the disk. Without syncs the system writes when it
-sees fit: an import of 100,000 events is answered in three quarters of the time. What a killed
-process has written is kept all the same, but a power cut may damage the file. So a *mark* lies
-beside it meanwhile, with the name of the machine's run: a file whose mark is of another run is
-thrown away, and built anew from the log.
+sees fit. (Together with lists of unwritten rows instead of dictionaries, an import of 100,000
+events is answered at 3,650 events a second instead of 2,770.) What a killed process has written is
+kept all the same, but a power cut may damage the file. So a *mark* lies beside it meanwhile, with
+the name of the machine's run: a file whose mark is of another run is thrown away, and built anew
+from the log.
 """
 
 import os
