@@ -16,7 +16,7 @@ from communique.service.read_models.projection import (
     Row,
     RowChanges,
 )
-from communique.service.read_models.thread_follower import ThreadFollower
+from communique.service.read_models.thread_follower import ThreadFollower, is_far_behind
 from communique.service.read_models.timeline import TimelineProjection
 from communique.service.read_models.turns import Turns
 from tests import given
@@ -97,7 +97,7 @@ def state(file: ProjectionFile) -> tuple[int, int]:
 def test_one_that_is_far_behind_does_not_sync(
     tmp_path: Path, event_count: int, *, unsynced: bool
 ) -> None:
-    """Only while more is to come than there is; caught up, everything is durable."""
+    """Only while it is; caught up, everything is durable."""
     with log_of(event_count) as log:
         history, turns = History(log), Turns(log)
         follower = ThreadFollower(tmp_path, TimelineProjection, log, history, turns)
@@ -107,3 +107,12 @@ def test_one_that_is_far_behind_does_not_sync(
             found.append(any(tmp_path.glob("*-unsynced")))
         assert (found[0], found[-1]) == (unsynced, False)
         follower.close()
+
+
+@pytest.mark.parametrize(
+    ("position", "head", "far"),
+    [(0, 10_240, False), (0, 10_241, True), (100_000, 125_000, False), (100_000, 125_001, True)],
+)
+def test_far_behind_is_a_quarter_of_what_there_is(position: int, head: int, *, far: bool) -> None:
+    """And more than what is written at once: so a power cut costs a known part of the work."""
+    assert is_far_behind(position, head) == far
