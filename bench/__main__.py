@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import machine
+from bench import machine, plots
 from bench.bed import Bed
 from bench.figures import Figure
 from bench.report import Report, show, write
@@ -35,58 +36,68 @@ with the same durability. Nothing is asserted about time.
 
 
 def main() -> None:
-    """Measure, show the table, and write it."""
+    """Measure, show the table, and write it: after each workload, as a long run may not end."""
     options = _parser().parse_args()
-    console = Console(stderr=True)
+    console, began = Console(stderr=True), datetime.now(UTC)
+    output = options.output or RESULTS / f"{began:%Y-%m-%dT%H%M%SZ}"
     with TemporaryDirectory(prefix="communique-bench-", dir=options.folder) as name:
-        began = datetime.now(UTC)
-        about = machine.described(Path(name))
-        sizes = options.sizes or sorted({min(SMALL, options.size), options.size})
         bed = Bed(
             Path(name),
-            sizes,
+            options.sizes or sorted({min(SMALL, options.size), options.size}),
             options.runs,
             lambda what: console.print(what, style="dim"),
             without=frozenset(options.without),
         )
-        versions = _versions(bed)
-        figures = _measured(bed, options.only or list(WORKLOADS), console)
-    chosen = {
-        "sizes": sizes,
-        "runs": options.runs,
-        "only": options.only or "everything",
-        "without": options.without or "nobody",
-    }
-    when, rivals = began.isoformat(timespec="seconds"), {one.name: one.about for one in RIVALS}
-    report = Report(when, about | versions, chosen, figures, rivals, bed.missing)
+        report = _begun(began, bed, options)
+        for figures in _measured(bed, options.only or list(WORKLOADS), console):
+            report = replace(report, figures=figures)
+            write(report, output)
     show(report, Console(width=max(Console().width, TABLE_WIDTH_MIN)))
-    output = options.output or RESULTS / f"{began:%Y-%m-%dT%H%M%SZ}"
-    for path in write(report, output):
+    for path in [*write(report, output), *plots.drawn(report.figures, output)]:
         console.print(f"written: {path}")
     if bed.failed:
         sys.exit("not everything could be measured")
 
 
-def _measured(bed: Bed, names: Sequence[str], console: Console) -> list[Figure]:
-    """Return the figures; of a workload that fails, which is shown, those that it has by then.
+def _begun(began: datetime, bed: Bed, options: argparse.Namespace) -> Report:
+    """Return a report without figures."""
+    chosen = {
+        "sizes": bed.sizes,
+        "runs": bed.runs,
+        "only": options.only or "everything",
+        "without": options.without or "nobody",
+    }
+    return Report(
+        began.isoformat(timespec="seconds"),
+        machine.described(bed.folder) | _versions(bed),
+        chosen,
+        [],
+        {one.name: one.about for one in RIVALS},
+        bed.missing,
+    )
+
+
+def _measured(bed: Bed, names: Sequence[str], console: Console) -> Iterator[list[Figure]]:
+    """Yield all figures so far after each workload; of one that fails, those that it has by then.
 
     The first interruption (Ctrl+C) ends the measuring, and what was measured is reported.
     """
     figures: list[Figure] = []
     for name in names:
         console.print(f"{name}: {WORKLOADS[name].__doc__}")
-        began = perf_counter()
+        began, is_interrupted = perf_counter(), False
         try:
             figures.extend(WORKLOADS[name](bed))
         except Exception:  # noqa: BLE001  what took hours is not thrown away
             console.print_exception()
             bed.failed = True
         except KeyboardInterrupt:
-            bed.tell(f"{name} was interrupted")
-            bed.failed = True
-            break
-        bed.tell(f"{name} took {perf_counter() - began:,.0f} s")
-    return sorted(figures, key=lambda one: one.workload == "memory")
+            bed.failed = is_interrupted = True
+        how = "was interrupted after" if is_interrupted else "took"
+        bed.tell(f"{name} {how} {perf_counter() - began:,.0f} s")
+        yield sorted(figures, key=lambda one: one.workload == "memory")
+        if is_interrupted:
+            return
 
 
 def _versions(bed: Bed) -> dict[str, str]:
@@ -145,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=_folder,
         metavar="DIR",
         help="where the data directories are made, on the disk to be measured "
         "(default: the system's for temporary files)",
@@ -167,12 +178,22 @@ def _at_least(least: int) -> Callable[[str], int]:
     """Return a reader of numbers such as 1000000 or 1_000_000."""
 
     def number(text: str) -> int:
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
         if value < least:
-            raise argparse.ArgumentTypeError(f"at least {least:,} is needed")
+            raise argparse.ArgumentTypeError(f"at least {least:,} is needed, not {value:,}")
         return value
 
     return number
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return path
 
 
 if __name__ == "__main__":

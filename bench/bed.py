@@ -45,15 +45,19 @@ class Bed:
     _loaded: dict[int, Path] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def history(self, size: int, dyads: int = history.DYADS) -> History:
+    def history(self, size: int, dyads: int = history.DYADS, days: int = history.DAYS) -> History:
         """Return a history of that many events about so many dyads, the same one each time."""
-        folder = self.folder / f"dyads-{dyads}"
+        folder = self.folder / f"{dyads}-dyads-{days}-days"
         folder.mkdir(exist_ok=True)
         key = folder / str(size)
         if key not in self._histories:
             self.tell(f"drawing {size:,} events")
-            self._histories[key] = history.written(folder, size, dyads)
+            self._histories[key] = history.written(folder, size, dyads, days)
         return self._histories[key]
+
+    def arriving(self, size: int) -> History:
+        """Return a history that is as dense as what arrives: so many events a day as ICEWS has."""
+        return self.history(size, days=max(1, size // history.CLAIMS_A_DAY))
 
     def fresh(self) -> Path:
         """Return a new, empty folder."""

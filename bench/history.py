@@ -1,9 +1,10 @@
 """The events of the benchmark: drawn like ICEWS, the same on every machine, written once to a file.
 
 Half of the claims are about 70 of 10,000 dyads, two thirds are coded rows, and they arrive in the
-order in which they became known over 20 years. A few became known late or foretell, a few are
-corrected, retracted or disputed later. Each is in the form in which the log keeps it, so that what
-is read back can be compared byte for byte.
+order in which they became known: over 20 years or, where it is measured how they arrive, as many a
+day as ICEWS has. A few became known late or foretell, a few are corrected, retracted or disputed
+later. Each is in the form in which the log keeps it, so that what is read back can be compared byte
+for byte.
 
 A claim is put together out of serialised pieces: fields of a protobuf message that follow each
 other in the order of their numbers are the message. `tests/unit/test_bench.py` shows that it is.
@@ -32,7 +33,9 @@ FIRST_SECOND: Final = 946_684_800
 """The beginning of the first day, in seconds since 1970 UTC."""
 DAY_SECONDS: Final = 86_400
 DAYS: Final = 7_305
-"""How many days the history is spread over."""
+"""How many days a history is spread over, unless it is a shorter one."""
+CLAIMS_A_DAY: Final = 250
+"""ICEWS has 90,730 rows of 2014."""
 
 _SEED: Final = 20_190_821
 DYADS: Final = 10_000
@@ -93,9 +96,9 @@ class History:
         return ends
 
 
-def written(folder: Path, count: int, dyads: int = DYADS) -> History:
-    """Draw that many events about so many dyads, and write them into a folder."""
-    path, drawing = folder / f"history-{count}", _Drawing(count, dyads)
+def written(folder: Path, count: int, dyads: int = DYADS, days: int = DAYS) -> History:
+    """Draw that many events about so many dyads, over so many days; write them into a folder."""
+    path, drawing = folder / f"history-{count}", _Drawing(count, dyads, days)
     ends = array("Q", [0])
     with path.open("wb") as file:
         for state in drawing.events():
@@ -112,8 +115,8 @@ def _ends_of(path: Path) -> Path:
 class _Drawing:
     """One history while it is drawn."""
 
-    def __init__(self, count: int, dyads: int) -> None:
-        self._count = count
+    def __init__(self, count: int, dyads: int, days: int) -> None:
+        self._count, self._days = count, days
         self._random = Random(_SEED)
         self._dyads = self._random.sample(list(combinations(sorted(STATES), 2)), dyads)
         self._dyad_weights = list(accumulate(1 / (rank + _SHIFT) for rank in range(dyads)))
@@ -127,7 +130,7 @@ class _Drawing:
     def events(self) -> Iterator[bytes]:
         """Yield the events."""
         for index in range(self._count):
-            day, drawn = index * DAYS // self._count, self._random.random()
+            day, drawn = index * self._days // self._count, self._random.random()
             is_amendment = drawn < _CORRECTED + _RETRACTED + _DISPUTED
             if is_amendment and len(self._claims) > _AMENDABLE_AGE:
                 yield self._amendment(day, drawn)

@@ -11,7 +11,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bench import plots
 from bench.figures import MEASURES, Figure, Spread, number, ours_like
 from bench.targets import Judged, Target, judged
 
@@ -179,7 +178,7 @@ def _plain(one: Figure) -> dict[str, Any]:
 
 
 def write(report: Report, output: Path) -> list[Path]:
-    """Write `output` with `.json` and `.md` at its end, and the plots; return the paths."""
+    """Write `output` with `.json` and `.md` at its end; return the paths."""
     output.parent.mkdir(parents=True, exist_ok=True)
     texts = {
         output.with_name(f"{output.name}.json"): as_json(report),
@@ -187,4 +186,4 @@ def write(report: Report, output: Path) -> list[Path]:
     }
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
-    return [*texts, *plots.drawn(report.figures, output)]
+    return list(texts)

@@ -35,13 +35,11 @@ class Appending(NamedTuple):
         recorded: the sample until everything was durable.
         answered: that until the read models answered with it; empty if they were not asked.
         memory: what the server had then; empty without one.
-        folder: where it was appended.
     """
 
     recorded: Sample
     answered: Sample
     memory: Sample
-    folder: Path
 
 
 def one_by_one(bed: Bed, subject: Subject, history: History, *, answered: bool) -> Sample:
@@ -59,8 +57,7 @@ def in_batches(
     bed: Bed, subject: Subject, history: History, *, bulk: bool, answered: bool
 ) -> Appending:
     """Append the events in batches to a new log; CPU time is counted to the later of the ends."""
-    folder = bed.fresh()
-    with serving(subject, folder) as server:
+    with serving(subject, bed.fresh()) as server:
         cpu = _cpu_of(server)
         given = history, BATCH_EVENTS
         done = load.made(subject, load.in_batches, *given, bulk=bulk, answered=answered)
@@ -68,9 +65,9 @@ def in_batches(
     timed = len(history) - BATCH_EVENTS
     recorded = {"events_per_second": timed / done.seconds}
     if not answered:
-        return Appending(recorded | spent, {}, memory, folder)
+        return Appending(recorded | spent, {}, memory)
     rate = {"events_per_second": timed / done.answered_seconds}
-    return Appending(recorded, rate | spent, memory, folder)
+    return Appending(recorded, rate | spent, memory)
 
 
 def imported_by_client(bed: Bed, history: History) -> Sample:

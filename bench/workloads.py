@@ -47,7 +47,7 @@ _PACES: Final = {
 
 def submit_one(bed: Bed) -> Iterator[Figure]:
     """One event a call, 32 calls in flight; `and answered`: each by the read models, too."""
-    history = bed.history(_SINGLE_EVENTS + runs.WARM_UP_CALLS)
+    history = bed.arriving(_SINGLE_EVENTS + runs.WARM_UP_CALLS)
     ours = ((Communique(), False), (Communique(), True))
     others = Echo(), UmaDb(), Library()
     for subject, answered in (*ours, *((other, False) for other in bed.chosen(others))):
@@ -63,9 +63,9 @@ def submit_batch(bed: Bed) -> Iterator[Figure]:
 
 
 def import_(bed: Bed) -> Iterator[Figure]:
-    """The events of the smallest log by `Import`, in batches of 500; the others: see `growth`."""
+    """As many events as the smallest log has by `Import`, in batches of 500; more: see `growth`."""
     yield from _appending(bed, "import", bed.sizes[0], bulk=True)
-    history = bed.history(bed.sizes[0])
+    history = bed.arriving(bed.sizes[0])
     samples = bed.repeated(partial(runs.imported_by_client, bed, history))
     yield figure("import", CLIENT, RECORDED, len(history), samples)
 
@@ -211,13 +211,12 @@ def live(bed: Bed) -> Iterator[Figure]:
 
 
 def _appending(bed: Bed, workload: str, size: int, *, bulk: bool) -> Iterator[Figure]:
-    history, service = bed.history(size), Communique()
+    history, service = bed.arriving(size), Communique()
     run = partial(runs.in_batches, bed, service, history, bulk=bulk, answered=True)
     done = bed.repeated(run)
     yield figure(workload, service.name, RECORDED, size, [one.recorded for one in done])
     yield figure(workload, service.name, ANSWERED, size, [one.answered for one in done])
     if bulk:
-        bed.keep(size, done[-1].folder)
         yield figure("memory", service.name, "after an import", size, [one.memory for one in done])
     for rival in bed.chosen((UmaDb(), Library(), BareSqlite(), Echo())):
         with bed.attempting(rival):

@@ -9,6 +9,7 @@ pytest.importorskip("bench", reason="the benchmark is not here")
 
 
 from bench import history
+from bench.bed import Bed
 from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
 from communique.codec import canonical_bytes, submitted
@@ -59,6 +60,16 @@ def test_the_same_events_are_drawn_each_time(drawn: history.History, tmp_path: P
 def test_events_are_about_as_long_as_those_of_icews(drawn: history.History) -> None:
     """An event has about 230 bytes."""
     assert 220 < drawn.byte_count / len(drawn) < 240
+
+
+def test_events_arrive_as_densely_as_those_of_icews(tmp_path: Path) -> None:
+    """What is measured arriving is of few days, each of which has 250 events."""
+    said: list[str] = []
+    arriving = Bed(tmp_path, [1_000], 1, said.append).arriving(1_000)
+    days = {
+        event_pb2.Event.FromString(arriving[index]).known.text for index in range(len(arriving))
+    }
+    assert days == {"2000-01-01", "2000-01-02", "2000-01-03", "2000-01-04"}
 
 
 def test_batches_are_the_whole_history_in_order(drawn: history.History) -> None:

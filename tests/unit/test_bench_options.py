@@ -1,0 +1,23 @@
+"""What the benchmark says of options that it cannot use, before it measures anything."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--sizes", "10000,many"], "argument --sizes: 'many' is no whole number"),
+        (["--size", "999"], "argument --size: at least 1,000 is needed, not 999"),
+        (["--folder", "nowhere/at/all"], "argument --folder: nowhere/at/all is no folder"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(options: list[str], said: str) -> None:
+    """With what is wrong with it, in one line under the usage, and the exit code for that."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"python -m bench: error: {said}"
