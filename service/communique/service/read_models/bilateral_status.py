@@ -1,6 +1,7 @@
 """The read model of bilateral status: the claims of each facet of each dyad by their rank."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
@@ -108,6 +109,15 @@ class ClaimRow(NamedTuple):
     element: bytes
 
 
+_NEIGHBOURS: Final = attrgetter("dyad", "position_from", "facet")
+"""The order in which claims are written, which is that of their rows in the file.
+
+The winners of a dyad's facets are most often its last claims before some moment. So a status of a
+log of a million events, whose 104 winners are of 77 facets, reads 45 pages that are not in memory;
+with the claims of a batch in the order of their facets it was 75.
+"""
+
+
 class DisputeRow(NamedTuple):
     """One row of `disputes`."""
 
@@ -142,7 +152,7 @@ class BilateralStatusProjection(Projection):
         return rows
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
-        """Number the facets, delete, insert in the order of the index."""
+        """Number the facets, delete, insert what is asked for together next to each other."""
         claimed = [row for row in added if isinstance(row, ClaimRow)]
         removed = [row for row in changes.removed if isinstance(row, ClaimRow)]
         inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
@@ -155,7 +165,8 @@ class BilateralStatusProjection(Projection):
         )
         deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
         connection.executemany(_DELETE_CLAIM, deleted)
-        numbered = sorted((facets[row[:3]], *row[3:]) for row in inserted)
+        inserted.sort(key=_NEIGHBOURS)
+        numbered = [(facets[row[:3]], *row[3:]) for row in inserted]
         connection.executemany(_INSERT_CLAIM, numbered)
         # A dispute is never taken back: nothing to delete.
         disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
