@@ -1,8 +1,9 @@
 """What an event costs as the log grows: one import, looked at closely in windows.
 
-A window is the last tenth of the events up to 10,000, 30,000, 100,000 and so on, and at most 10,000
-of them. Before a window begins, the read models have caught up; then its events are submitted, the
-read models answer with the last, and the window is read back.
+A window is the later half of the events up to 10,000, 30,000, 100,000 and so on, and at most 50,000
+of them: the write-ahead log is copied back about every 20,000 events, and no window should be the
+one that has none of that, or all. Before a window begins, the read models have caught up; then its
+events are submitted, the read models answer with the last, and the window is read back.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from bench.subjects import Communique
 
 _STEPS: Final = (1, 3)
 _FIRST: Final = 10_000
-_WINDOW_MAX: Final = 10_000
+_WINDOW_MAX: Final = 50_000
 
 
 class Grown(NamedTuple):
@@ -42,7 +43,7 @@ def window_ends(size: int) -> Iterator[int]:
 
 async def grown(subject: Communique, history: History, position: int, end: int) -> Grown:
     """Import a history from a position on until a window ends, and measure the window."""
-    begin = max(position, end - min(end // 10, _WINDOW_MAX))
+    begin = max(position, end - min(end // 2, _WINDOW_MAX))
     if begin > position:
         await _append(subject, history, position, begin)
         await _answered(subject, history, begin)
