@@ -17,7 +17,7 @@ from bench.subjects import Communique
 Run = TypeVar("Run")
 
 BATCH_EVENTS: Final = 500
-_REPEATED_SECONDS_MAX: Final = 15.0
+_REPEATED_SECONDS_MAX: Final = 10.0
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Bed:
         self._loaded[size] = folder
 
     def repeated(self, run: Callable[[], Run]) -> list[Run]:
-        """Return the outcomes of `runs` runs, or of fewer where they would take over 15 seconds."""
+        """Return the outcomes of `runs` runs, or of fewer where they would take over 10 seconds."""
         began, outcomes = perf_counter(), list[Run]()
         while len(outcomes) < self.runs:
             outcomes.append(run())

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytest.importorskip("bench", reason="the benchmark is not here")
+
 
 @pytest.mark.parametrize(
     ("options", "said"),
