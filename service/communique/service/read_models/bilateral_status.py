@@ -113,8 +113,8 @@ _NEIGHBOURS: Final = attrgetter("dyad", "position_from", "facet")
 """The order in which claims are written, which is that of their rows in the file.
 
 The winners of a dyad's facets are most often its last claims before some moment. So a status of a
-log of a million events, whose 104 winners are of 77 facets, reads 45 pages that are not in memory;
-with the claims of a batch in the order of their facets it was 75.
+log of a million events, whose 104 winners are of 77 facets, reads 45 pages that its connection does
+not have; with the claims of a batch in the order of their facets it was 75.
 """
 
 

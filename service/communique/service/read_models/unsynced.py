@@ -1,4 +1,4 @@
-"""Files that are written without syncs, where most of what is lost was to be done anyway.
+"""Files that are written without syncs, where a power cut costs a few times what is left to do.
 
 SQLite syncs a file and its write-ahead log, and so writes each page twice, many times over: that
 keeps who writes waiting, and everybody else on the disk. Without syncs the system writes when it
