@@ -48,12 +48,12 @@ def main() -> None:
             lambda what: console.print(what, style="dim"),
             without=frozenset(options.without),
         )
-        report = _begun(began, bed, options)
+        report, written = _begun(began, bed, options), list[Path]()
         for figures in _measured(bed, options.only or list(WORKLOADS), console):
             report = replace(report, figures=figures)
-            write(report, output)
+            written = write(report, output)
     show(report, Console(width=max(Console().width, TABLE_WIDTH_MIN)))
-    for path in [*write(report, output), *plots.drawn(report.figures, output)]:
+    for path in [*written, *plots.drawn(report.figures, output)]:
         console.print(f"written: {path}")
     if bed.failed:
         sys.exit("not everything could be measured")
