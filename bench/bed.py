@@ -56,7 +56,7 @@ class Bed:
         return self._histories[key]
 
     def arriving(self, size: int) -> History:
-        """Return a history that is as dense as what arrives: so many events a day as ICEWS has."""
+        """Return a history that is as dense as what arrives: so many a day as ICEWS has rows."""
         return self.history(size, days=max(1, size // history.CLAIMS_A_DAY))
 
     def fresh(self) -> Path:
