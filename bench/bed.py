@@ -17,7 +17,8 @@ from bench.subjects import Communique
 Run = TypeVar("Run")
 
 BATCH_EVENTS: Final = 500
-_REPEATED_SECONDS_MAX: Final = 10.0
+_REPEATED_SECONDS: Final = 10.0
+_EVENTS_A_SECOND_MORE: Final = 100_000
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Bed:
         runs: how often each figure is measured; less often what takes long.
         tell: says what is being done.
         without: the names of the rivals that are left out.
-        missing: why subjects were not measured, by their names.
+        missing: why subjects, or sizes of a workload, were not measured, by their names.
         failed: whether a workload ended before its end.
     """
 
@@ -81,14 +82,26 @@ class Bed:
         self._loaded[size] = folder
 
     def repeated(self, run: Callable[[], Run]) -> list[Run]:
-        """Return the outcomes of `runs` runs, or of fewer where they would take over 10 seconds."""
+        """Return the outcomes of `runs` runs, or of fewer where they would take too long.
+
+        That is over 10 seconds or, in a long log, a second for each 100,000 of its events.
+        """
+        seconds_max = max(_REPEATED_SECONDS, self.sizes[-1] / _EVENTS_A_SECOND_MORE)
         began, outcomes = perf_counter(), list[Run]()
         while len(outcomes) < self.runs:
             outcomes.append(run())
             per_run = (perf_counter() - began) / len(outcomes)
-            if per_run * (len(outcomes) + 1) > _REPEATED_SECONDS_MAX:
+            if per_run * (len(outcomes) + 1) > seconds_max:
                 break
         return outcomes
+
+    def sizes_up_to(self, most: int, workload: str) -> list[int]:
+        """Return the sizes that a workload can be measured with; say which it is left out of."""
+        for size in self.sizes:
+            if size > most:
+                reason = f"with more than {most:,} events it takes hours"
+                self.missing[f"{workload} of {size:,} events"] = reason
+        return [size for size in self.sizes if size <= most]
 
     def chosen(self, rivals: Sequence[Subject]) -> list[Subject]:
         """Return the rivals that are not left out."""

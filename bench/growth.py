@@ -1,9 +1,9 @@
 """What an event costs as the log grows: one import, looked at closely in windows.
 
-A window is the later half of the events up to 10,000, 30,000, 100,000 and so on, and at most 50,000
-of them: the write-ahead log is copied back about every 20,000 events, and no window should be the
-one that has none of that, or all. Before a window begins, the read models have caught up; then its
-events are submitted, the read models answer with the last, and the window is read back.
+Windows are the later half of the events up to 10,000, 30,000, 100,000 and so on, at most 50,000 of
+them, in as many equal parts as there are runs. Before a window begins, the read models have caught
+up; then its events are submitted, the read models answer with the last, and the window is read
+back. The write-ahead log is copied back about every 20,000 events: a part may have that or not.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,12 @@ from bench.subjects import Communique
 
 _STEPS: Final = (1, 3)
 _FIRST: Final = 10_000
-_WINDOW_MAX: Final = 50_000
+_WINDOWS_MAX: Final = 50_000
 
 
 class Grown(NamedTuple):
-    """What each event of a window took, in microseconds; `events` is where it ends in the log."""
+    """What each event of a window took, in microseconds."""
 
-    events: int
     submit: float
     answered: float
     read: float
@@ -41,12 +40,22 @@ def window_ends(size: int) -> Iterator[int]:
     yield size
 
 
-async def grown(subject: Communique, history: History, position: int, end: int) -> Grown:
-    """Import a history from a position on until a window ends, and measure the window."""
-    begin = max(position, end - min(end // 2, _WINDOW_MAX))
+async def grown(
+    subject: Communique, history: History, position: int, end: int, windows: int
+) -> list[Grown]:
+    """Import a history from a position up to an end, and measure so many windows before it."""
+    size = min(end // 2, _WINDOWS_MAX) // windows
+    begin = end - windows * size
     if begin > position:
         await _append(subject, history, position, begin)
         await _answered(subject, history, begin)
+    return [
+        await _window(subject, history, start, start + size) for start in range(begin, end, size)
+    ]
+
+
+async def _window(subject: Communique, history: History, begin: int, end: int) -> Grown:
+    """Import a window, wait for its answers and read it back."""
     started = perf_counter()
     await _append(subject, history, begin, end)
     submitted = perf_counter()
@@ -58,7 +67,7 @@ async def grown(subject: Communique, history: History, position: int, end: int) 
     check(found == [history[index] for index in range(begin, end)], "other events were read")
     per_event = 1e6 / (end - begin)
     times = submitted - started, answered - started, read - answered
-    return Grown(end, *(seconds * per_event for seconds in times))
+    return Grown(*(seconds * per_event for seconds in times))
 
 
 async def _append(subject: Communique, history: History, begin: int, end: int) -> None:

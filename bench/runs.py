@@ -1,13 +1,13 @@
 """Single runs of the workloads: a server is started where one is needed, and samples are taken."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter, sleep
 from typing import Final, NamedTuple, TypeAlias
 
-from bench import load
+from bench import load, subscribers
 from bench.bed import BATCH_EVENTS, Bed, serving
 from bench.figures import Sample, latencies
 from bench.history import History, Pair
@@ -16,6 +16,7 @@ from bench.questions import asked
 from bench.server import Server, elsewhere
 from bench.subject import Question, Subject
 from bench.subjects import Communique
+from bench.subscribers import Pace
 from communique.client import Client
 
 IN_FLIGHT: Final = 32
@@ -176,9 +177,23 @@ def _started(folder: Path) -> tuple[Sample, Server]:
     return {"seconds": seconds} | memory_of(server), server
 
 
-def subscribed(seconds: Sequence[float], events_per_second: float) -> Sample:
-    """Return the latencies of deliveries, and the pace at which events were submitted."""
-    return {"submitted_per_second": events_per_second} | latencies(seconds)
+class Delivering(NamedTuple):
+    """The samples of one run with live subscribers: of the deliveries, and of the most memory."""
+
+    from_commit: Sample
+    from_call: Sample
+    memory: Sample
+
+
+def delivered(bed: Bed, pace: Pace) -> Delivering:
+    """Deliver new events to subscribers of a new log."""
+    service = Communique()
+    with serving(service, bed.fresh()) as server, watched(server) as memory:
+        done = elsewhere(subscribers.delivered, service.address, pace)
+    submitted = {"submitted_per_second": done.events_per_second}
+    return Delivering(
+        submitted | latencies(done.from_commit), submitted | latencies(done.from_call), memory
+    )
 
 
 @contextmanager

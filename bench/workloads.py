@@ -10,10 +10,10 @@ from functools import partial
 from itertools import pairwise, product
 from typing import Final
 
-from bench import load, queries, rivals, runs, series, subscribers
+from bench import load, queries, rivals, runs, series
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
-from bench.growth import grown, window_ends
+from bench.growth import Grown, grown, window_ends
 from bench.history import History, Pair
 from bench.questions import KINDS, asked
 from bench.server import elsewhere
@@ -37,6 +37,8 @@ CLIENT: Final = "python client"
 RECORDED, ANSWERED = "recorded", "and answered"
 _SINGLE_EVENTS: Final = 1_600
 _BATCHED_EVENTS: Final = 5_500
+_REBUILT_MAX: Final = 1_000_000
+"""Longer logs would take hours to rebuild each projection of, and then all together."""
 _QUESTIONS_COMPARED: Final = 25
 _ALL_RANDOM: Final = tuple(KINDS)[-1]
 _PACES: Final = {
@@ -77,10 +79,10 @@ def growth(bed: Bed) -> Iterator[Figure]:
     with serving(service, folder) as server, runs.watched(server) as memory:
         for position, end in pairwise((0, *window_ends(size))):
             bed.tell(f"importing up to {end:,} events")
-            window = load.made(service, grown, history, position, end)
-            for case in ("submit", "answered", "read"):
-                sample = {"event_us": getattr(window, case)}
-                yield figure("growth", service.name, case, window.events, [sample])
+            windows = load.made(service, grown, history, position, end, bed.runs)
+            for case in Grown._fields:
+                samples = [{"event_us": getattr(window, case)} for window in windows]
+                yield figure("growth", service.name, case, end, samples)
     bed.keep(size, folder)
     yield figure("memory", service.name, "while importing", size, [memory])
 
@@ -110,7 +112,7 @@ def read(bed: Bed) -> Iterator[Figure]:
 
 def rebuild(bed: Bed) -> Iterator[Figure]:
     """Each read model anew from the log, while the old one serves; and all together."""
-    for size in bed.sizes:
+    for size in bed.sizes_up_to(_REBUILT_MAX, "rebuild"):
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)) as server, Client(service.address) as client:
             rebuilt = bed.repeated(partial(runs.rebuilt, client, server, history))
@@ -179,7 +181,7 @@ def questions(bed: Bed) -> Iterator[Figure]:
 
 def score_series(bed: Bed) -> Iterator[Figure]:
     """20 years of scores by month of a dyad that has all events; in process, no server."""
-    for size in bed.sizes:
+    for size in bed.sizes_up_to(_REBUILT_MAX, "series"):
         history = bed.history(size, dyads=1)
         found = elsewhere(series.samples, history, bed.fresh() / "series.db", bed.runs)
         for case, samples in found.items():
@@ -201,13 +203,14 @@ def start(bed: Bed) -> Iterator[Figure]:
 def live(bed: Bed) -> Iterator[Figure]:
     """1,000 subscribers: from an event's commit to its delivery; `from the call`: all of it."""
     for case, pace in _PACES.items():
-        service = Communique()
-        with serving(service, bed.fresh()) as server, runs.watched(server) as memory:
-            done = elsewhere(subscribers.delivered, service.address, pace)
-        for name, seconds in ((case, done.from_commit), (f"{case}, from the call", done.from_call)):
-            sample = runs.subscribed(seconds, done.events_per_second)
-            yield figure("subscribers", service.name, name, pace.events, [sample])
-        yield figure("memory", service.name, f"1,000 subscribers, {case}", pace.events, [memory])
+        done = bed.repeated(partial(runs.delivered, bed, pace))
+        for name, samples in (
+            (case, [run.from_commit for run in done]),
+            (f"{case}, from the call", [run.from_call for run in done]),
+        ):
+            yield figure("subscribers", Communique.name, name, pace.events, samples)
+        memory = [run.memory for run in done]
+        yield figure("memory", Communique.name, f"1,000 subscribers, {case}", pace.events, memory)
 
 
 def _appending(bed: Bed, workload: str, size: int, *, bulk: bool) -> Iterator[Figure]:

@@ -89,6 +89,7 @@ _MOVE: Final = (
     SELECT claim_id, facet_id, earliest, stage, certainty, known, event_id,
         state, statement, gist, outlet, known_from, known_to, {_FROM}, {_TO_FOREVER}
     FROM arriving JOIN facets USING (dyad, facet) WHERE until IS NULL
+    ORDER BY facet_id, earliest, stage, certainty, known, event_id
     """,  # noqa: S608  our own names
     f"""
     INSERT INTO plans (dyad, until, earliest, facet, event_id,

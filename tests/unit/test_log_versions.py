@@ -1,6 +1,7 @@
 """The index of streams in levels: each entry in one of them, none lost, small levels kept small."""
 
-from itertools import count
+from itertools import accumulate, count, pairwise
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from uuid import UUID, uuid5
@@ -15,13 +16,13 @@ from structlog.testing import capture_logs
 from communique.service.log import Amendment, Claim, Entry, EventLog, Limits
 from communique.service.log.schema import LOG_FORMAT
 from communique.service.log.sqlite import connect
-from communique.service.log.versions import Versions
+from communique.service.log.versions import ENDINGS_BYTES_MAX, FIND_CLAIMS, LEVELS, Versions
 
-LIMITS = Limits(level_sizes=(5, 20))
+LIMITS = Limits(level_sizes=(5, 10, 20))
 NAMESPACE = UUID(int=7)
 ROW = "INSERT INTO events VALUES (?, ?, ?, 'MeetingHeld', x'', 0, '', x'')"
 
-OF_VERSION_1 = """
+TABLES = """
     CREATE TABLE events (
         position INTEGER PRIMARY KEY,
         originator_id BLOB NOT NULL,
@@ -30,8 +31,7 @@ OF_VERSION_1 = """
         state BLOB NOT NULL,
         record_micros INTEGER NOT NULL,
         submitter TEXT NOT NULL,
-        heading BLOB NOT NULL,
-        UNIQUE (originator_id, originator_version),
+        heading BLOB NOT NULL,{unique}
         CHECK (length(originator_id) = 16)
     ) STRICT;
     CREATE TABLE amendments (
@@ -40,8 +40,29 @@ OF_VERSION_1 = """
         retracts INTEGER NOT NULL
     ) STRICT;
     PRAGMA application_id = 0x434D514C;
-    PRAGMA user_version = 1;
+    PRAGMA user_version = {version};
 """
+LEVEL = """
+    CREATE TABLE versions_{} (
+        originator_id BLOB NOT NULL,
+        originator_version INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (originator_id, originator_version)
+    ) STRICT, WITHOUT ROWID;
+"""
+FORMER = {
+    1: TABLES.format(unique="UNIQUE (originator_id, originator_version),", version=1),
+    2: f"""
+        {TABLES.format(unique="", version=2)} {"".join(map(LEVEL.format, range(3)))}
+        CREATE VIEW versions AS SELECT * FROM versions_0
+            UNION ALL SELECT * FROM versions_1 UNION ALL SELECT * FROM versions_2;
+        CREATE TRIGGER entered AFTER INSERT ON events BEGIN
+            INSERT INTO versions_1 VALUES (NEW.originator_id, NEW.originator_version, NEW.position);
+        END;
+    """,  # noqa: S608  our own names
+}
+"""What made a log of each former version; in a trigger of its own the second enters all in one
+level, which is as good as any other."""
 
 
 def entries_of(connection: apsw.Connection, table: str) -> list[tuple[bytes, int, int]]:
@@ -50,26 +71,33 @@ def entries_of(connection: apsw.Connection, table: str) -> list[tuple[bytes, int
     return list(connection.execute(query.format(table)))
 
 
+def found(connection: apsw.Connection, random: Random) -> list[tuple[bytes, int, int]]:
+    """What is found of all ids of claims, and of others that begin and end as they do."""
+    ids = [event_id for event_id, _, _ in entries_of(connection, "events")]
+    others = [it[:2] + random.randbytes(12) + it[-2:] for it in ids]
+    rows = connection.execute(FIND_CLAIMS, (apsw.carray((*ids, *others)),))
+    return sorted(((event_id, 1, at) for event_id, at in rows), key=itemgetter(2))
+
+
 def held(connection: apsw.Connection) -> list[int]:
     """How many entries each level has."""
-    return [len(entries_of(connection, f"versions_{level}")) for level in range(3)]
+    return [len(entries_of(connection, f"versions_{level}")) for level in range(LEVELS)]
 
 
-def expected(position: int, sizes: tuple[int, int], at_once: int) -> list[int]:
+def expected(position: int, sizes: tuple[int, ...], at_once: int) -> list[int]:
     """How many entries each level has at a position, if so many at once go on from a full one."""
-    second = max(position - sizes[0], 0) // at_once * at_once
-    third = max(position - sum(sizes), 0) // at_once * at_once
-    return [position - second, second - third, third]
+    gone = [max(position - bound, 0) // at_once * at_once for bound in accumulate(sizes)]
+    return [came - went for came, went in pairwise([position, *gone, 0])]
 
 
 @given(
     sizes=st.lists(st.integers(1, 40), min_size=1, max_size=12),
     seed=st.integers(0, 2**32),
     opened_anew=st.booleans(),
-    levels=st.sampled_from([((5, 20), 1), ((64, 50), 2)]),
+    levels=st.sampled_from([((5, 10, 20), 1), ((64, 30, 20), 2)]),
 )
 def test_each_entry_is_in_one_level(
-    sizes: list[int], seed: int, *, opened_anew: bool, levels: tuple[tuple[int, int], int]
+    sizes: list[int], seed: int, *, opened_anew: bool, levels: tuple[tuple[int, ...], int]
 ) -> None:
     """Whatever comes, in groups of any size and ids of any order, is found; levels are full."""
     random, position = Random(seed), 0
@@ -78,12 +106,13 @@ def test_each_entry_is_in_one_level(
     versions = Versions(connection, levels[0])
     for size in sizes:
         ids = [random.choice((b"\x00", b"\xff", b"")) + random.randbytes(15) for _ in range(size)]
-        rows = [(at, it.ljust(16), at) for at, it in enumerate(ids, position + 1)]
+        rows = [(at, it.ljust(16), 1) for at, it in enumerate(ids, position + 1)]
         connection.executemany(ROW, rows)
         versions.enter(position, position + size)
         position += size
         assert entries_of(connection, "versions") == entries_of(connection, "events")
         assert held(connection) == expected(position, *levels)
+        assert found(connection, random) == entries_of(connection, "events")
         if opened_anew:
             versions = Versions(connection, levels[0])
 
@@ -124,19 +153,41 @@ def test_a_version_is_taken_in_any_level(tmp_path: Path) -> None:
         assert log.recorder.insert_events([fresh]) == [41]
 
 
-@pytest.mark.parametrize("event_count", [0, 1, 10_000])
-def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: int) -> None:
+@pytest.mark.parametrize(
+    ("begin_alike", "kept"), [(False, 2 * (5_000 - 15)), (True, ENDINGS_BYTES_MAX)]
+)
+def test_what_ids_end_with_is_kept_within_a_bound(begin_alike: bool, kept: int) -> None:  # noqa: FBT001
+    """Two bytes for each claim in the large levels; of too many that begin alike, no more."""
+    random, connection = Random(7), apsw.Connection(":memory:")
+    connection.execute(LOG_FORMAT.schema)
+    versions = Versions(connection, LIMITS.level_sizes)
+    ids = [b"\0\0" * begin_alike + random.randbytes(16 - 2 * begin_alike) for _ in range(5_000)]
+    connection.executemany(ROW, ((at, event_id, 1) for at, event_id in enumerate(ids, 1)))
+    for position in range(0, 5_000, 500):
+        versions.enter(position, position + 500)
+    assert connection.execute("SELECT sum(length(endings)) FROM endings").get == kept
+    assert found(connection, random) == entries_of(connection, "events")
+
+
+@pytest.mark.parametrize("event_count", [0, 1, 10_000, 110_000])
+@pytest.mark.parametrize("version", FORMER)
+def test_a_log_of_a_former_version_is_upgraded(
+    tmp_path: Path, version: int, event_count: int
+) -> None:
     """Its owner says so and has the same rows, each entered into the level where it would be."""
     path = tmp_path / "log.db"
     former = apsw.Connection(str(path))
-    former.execute(OF_VERSION_1)
+    former.execute(FORMER[version])
     ids = [uuid5(NAMESPACE, str(number)).bytes for number in range(event_count)]
     with former:
         former.executemany(ROW, ((at, event_id, 1) for at, event_id in enumerate(ids, 1)))
+    former.execute("DROP TRIGGER IF EXISTS entered")
     before = list(former.execute("SELECT * FROM events"))
     former.close()
     with capture_logs() as said, EventLog.open(path, count(1).__next__) as log:
-        assert [(it["event"], it["version"], it["to"]) for it in said] == [("upgrading", 1, 2)]
+        assert [(it["event"], it["version"], it["to"]) for it in said] == [
+            ("upgrading", version, 3)
+        ]
         assert log.head()[0] == event_count
         assert log.append([Claim(NAMESPACE, "MeetingHeld", b"")]).result()[0].position == (
             event_count + 1
@@ -144,6 +195,12 @@ def test_a_log_of_the_former_version_is_upgraded(tmp_path: Path, event_count: in
     upgraded = connect(path, LOG_FORMAT)
     assert list(upgraded.execute("SELECT * FROM events"))[:-1] == before
     assert entries_of(upgraded, "versions") == entries_of(upgraded, "events")
-    assert held(upgraded) == [min(event_count, 8_192) + 1, max(event_count - 8_192, 0), 0]
+    assert found(upgraded, Random(7)) == entries_of(upgraded, "events")
+    assert held(upgraded) == [
+        min(event_count, 8_192) + 1,
+        min(max(event_count - 8_192, 0), 90_112),
+        max(event_count - 98_304, 0),
+        0,
+    ]
     assert upgraded.pragma("integrity_check") == "ok"
     upgraded.close()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from communique.service.log.schema import LEVEL_SIZES
+from communique.service.log.versions import LEVEL_SIZES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Limits:
     them are written back once for several events.
     """
     idle_seconds: float = 0.2
-    level_sizes: tuple[int, int] = LEVEL_SIZES
+    level_sizes: tuple[int, int, int] = LEVEL_SIZES
     """How many entries of the index of streams are in each level but the last (`versions.py`)."""
     probe_seconds: float = 1.0
     """How often a log whose disk failed tries by itself whether it can write again."""

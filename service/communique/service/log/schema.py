@@ -2,22 +2,17 @@
 
 `events` is the log. Its positions are given out by the writer inside the write transaction, so they
 are dense, and they are the primary key itself, so VACUUM can't renumber them. `versions` says at
-which position each version of a stream lies; `versions.py` says why it has levels. `amendments`
-gives each amendment's own event id, which is not in `events` because there an amendment is filed
-under its target, and says whether it ended the target's stream. `heading` follows from the other
-columns: `heading.py` says why it is kept.
+which position each version of a stream lies; `versions.py` says why it has levels, and what
+`endings` is for. `amendments` gives each amendment's own event id, which is not in `events` because
+there an amendment is filed under its target, and says whether it ended the target's stream.
+`heading` follows from the other columns: `heading.py` says why it is kept.
 """
 
+from itertools import accumulate, pairwise
 from typing import Final
 
 from communique.service.log.sqlite import Format
-
-LEVEL_SIZES: Final = (8_192, 262_144)
-"""Entries of `versions` in each level but the last, which has all others.
-
-The first has 60 pages, which a commit of 500 dirties all. The second is 32 times as large, and so
-is the last to it at 8,000,000 events. A level more would be a seek more for each new event id.
-"""
+from communique.service.log.versions import ENDINGS_FROM, ENDINGS_OF, LEVEL_SIZES, LEVELS
 
 _EVENTS: Final = """
     CREATE TABLE events (
@@ -41,9 +36,13 @@ _LEVEL: Final = """
     ) STRICT, WITHOUT ROWID;
 """
 _VERSIONS: Final = f"""
-    {_LEVEL.format(0)} {_LEVEL.format(1)} {_LEVEL.format(2)}
-    CREATE VIEW versions AS SELECT * FROM versions_0
-        UNION ALL SELECT * FROM versions_1 UNION ALL SELECT * FROM versions_2;
+    {"".join(map(_LEVEL.format, range(LEVELS)))}
+    CREATE VIEW versions AS
+        {" UNION ALL ".join(f"SELECT * FROM versions_{level}" for level in range(LEVELS))};
+    CREATE TABLE endings (
+        beginning BLOB PRIMARY KEY,
+        endings BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
 """  # noqa: S608  our own names
 _AMENDMENTS: Final = """
     CREATE TABLE amendments (
@@ -53,27 +52,39 @@ _AMENDMENTS: Final = """
     ) STRICT;
 """
 
-_ENTERED: Final = """
-    INSERT INTO versions_{} SELECT originator_id, originator_version, position
-    FROM events_of_1, (SELECT max(position) AS head FROM events_of_1)
-    WHERE head - position >= {} AND head - position < {}
-    ORDER BY originator_id, originator_version;
+_OF_LEVEL: Final = """
+    FROM events WHERE position <= (SELECT max(position) FROM events) - {}
+    AND position > (SELECT max(position) FROM events) - {}
 """
-_FIRST, _SECOND = LEVEL_SIZES
+_BOUNDS: Final = tuple(accumulate((0, *LEVEL_SIZES, 2**62)))
+_ENTERED: Final = "".join(
+    f"""
+    INSERT INTO versions_{level} SELECT originator_id, originator_version, position
+    {_OF_LEVEL.format(*span)} ORDER BY originator_id, originator_version;
+    """
+    for level, span in enumerate(pairwise(_BOUNDS))
+)
+_ENDED: Final = "".join(
+    f"{ENDINGS_OF.format(of=f'FROM versions_{level} WHERE TRUE')};"
+    for level in range(ENDINGS_FROM, LEVELS)
+)
 _FROM_1: Final = f"""
-    ALTER TABLE events RENAME TO events_of_1; {_EVENTS} {_VERSIONS}
-    {_ENTERED.format(0, 0, _FIRST)} {_ENTERED.format(1, _FIRST, _FIRST + _SECOND)}
-    {_ENTERED.format(2, _FIRST + _SECOND, 2**62)}
+    ALTER TABLE events RENAME TO events_of_1; {_EVENTS}
     INSERT INTO events SELECT * FROM events_of_1 ORDER BY position;
-    DROP TABLE events_of_1;
+    DROP TABLE events_of_1; {_VERSIONS} {_ENTERED} {_ENDED}
 """  # noqa: S608  our own names
 """In version 1 one index over all of `events` kept the versions of streams."""
+_FROM_2: Final = f"""
+    DROP VIEW versions; DROP TABLE versions_0; DROP TABLE versions_1; DROP TABLE versions_2;
+    {_VERSIONS} {_ENTERED} {_ENDED}
+"""
+"""In version 2 there were fewer levels, and no `endings`."""
 
 LOG_FORMAT: Final = Format(
     application_id=0x434D514C,  # "CMQL"
-    version=2,
+    version=3,
     schema=_EVENTS + _VERSIONS + _AMENDMENTS,
-    upgrades={1: _FROM_1},
+    upgrades={1: _FROM_1, 2: _FROM_2},
 )
 
 COLUMNS: Final = (

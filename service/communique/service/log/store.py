@@ -16,13 +16,11 @@ from communique.service.log.limits import Limits
 from communique.service.log.rules import Ledger, Stream
 from communique.service.log.schema import COLUMNS, END, LOG_FORMAT
 from communique.service.log.sqlite import connect, transaction
-from communique.service.log.versions import Versions
+from communique.service.log.versions import FIND_CLAIMS, Versions
 
 _CLAIMS: Final = f"""
-    SELECT named.value, {COLUMNS}
-    FROM carray(?) AS named CROSS JOIN versions AS v ON v.originator_id = named.value
-    CROSS JOIN events AS e USING (position)
-    WHERE v.originator_version = 1
+    SELECT found.value, {COLUMNS} FROM ({FIND_CLAIMS}) AS found CROSS JOIN events AS e
+    USING (position)
 """  # noqa: S608  our own names
 _AMENDMENTS: Final = f"""
     SELECT a.event_id, {COLUMNS}
