@@ -52,7 +52,7 @@ COMMANDS = dict(every_command())
         (("timeline", "--party", "Atlantis"), "unknown party 'Atlantis'"),
         (("events", "--certainty", "sure"), "'sure' is not one of 'certain', 'probable'"),
         (("events", "--from", "yesterday"), "--from: 'yesterday' is not an EDTF date"),
-        (("event", "12"), "badly formed"),
+        (("event", "12"), "Invalid value for 'ID': Input should be a valid UUID"),
         (("submit", "no-such-file"), "no-such-file is not there"),
         (("import", "icews", "no-such-folder"), "no-such-folder"),
         (("serve", "--listen", "nowhere"), "--listen"),

@@ -10,7 +10,6 @@ import typer
 from rich.text import Text
 
 from communique.cli import event_view, status_view, words
-from communique.cli.exits import as_usage
 from communique.cli.options import (
     LIMIT,
     Explain,
@@ -95,17 +94,15 @@ def events(
 
 
 def event(
-    event_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, or an amendment's.")],
+    event_id: Annotated[UUID, typer.Argument(metavar="ID", help="Its id, or an amendment's.")],
     remote: Remote,
     zone: Zone = "UTC",
     output: Output = Format.TABLE,
 ) -> None:
     """One event, with its corrections, retraction and disputes."""
     check_zone(zone)
-    with as_usage():
-        wanted = UUID(event_id)
     with remote.connect() as client:
-        found = client.event(wanted)
+        found = client.event(event_id)
     if output is Format.TABLE:
         event_view.print_history(console(), found, zone)
     else:

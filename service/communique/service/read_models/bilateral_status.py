@@ -130,7 +130,7 @@ class BilateralStatusProjection(Projection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
 
     def __init__(self) -> None:

@@ -8,9 +8,9 @@ the past, from which many later-made claims have to be passed over. Four things 
   about the then future. So in the partition of claims that foresaw nothing the walk starts at
   min(valid, known, record time).
 - foreseeing claims are a partition of their own, and few.
-- no walk starts later than the latest that any claim recorded by the position had happened
+- no walk starts much later than the latest that any claim recorded by the position had happened
   (`extents`): after a history recorded in the order in which it happened, or in the reverse, that
-  is next to the winner.
+  is a few rows from the winner.
 - where it still meets only invisible claims, as after a backfill in odd order, those visible are
   few: the claims recorded by the position, or known by the known time, are then walked instead.
   Each way gets a budget of rows, which grows until one of them ends, so that the cost is that of
@@ -29,6 +29,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import apsw
+
+from communique.service.read_models.extents import LAST
 
 _STEPS_MAX: Final = 64
 _BUDGET_ROWS: Final = 256
@@ -58,7 +60,7 @@ _FIRST_STEPS: Final = f"""
             CROSS JOIN (VALUES (0), (1), (2), (3))
         WHERE partitions >> column1 & 1
     ), reached AS MATERIALIZED (
-        SELECT kept.*, min(bound, last) AS until
+        SELECT kept.*, min(bound, ifnull(({LAST}), bound)) AS until
         FROM kept CROSS JOIN extents USING (facet_id, partition)
         WHERE position = (
             SELECT max(position) FROM extents AS other
