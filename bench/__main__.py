@@ -21,6 +21,7 @@ from bench.workloads import WORKLOADS
 
 SMALL: Final = 10_000
 SIZE_MIN: Final = 1_000
+RUNS_MAX: Final = 100
 TABLE_WIDTH_MIN: Final = 130
 RESULTS: Final = Path(__file__).parent / "results"
 
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--size",
-        type=_at_least(SIZE_MIN),
+        type=_whole(SIZE_MIN),
         default=30_000,
         metavar="N",
         help=f"events in the larger of two logs, the smaller one has {SMALL:,} "
@@ -149,10 +150,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--runs",
-        type=_at_least(1),
+        type=_whole(1, RUNS_MAX),
         default=3,
         metavar="N",
-        help="runs of which each figure is the median (default: 3; what takes long gets fewer)",
+        help="runs of which each figure is the median (default: 3; what takes long gets fewer); of "
+        "growth, windows",
     )
     parser.add_argument(
         "--folder",
@@ -171,10 +173,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _sizes(text: str) -> list[int]:
-    return sorted(set(map(_at_least(SIZE_MIN), text.split(","))))
+    return sorted(set(map(_whole(SIZE_MIN), text.split(","))))
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return a reader of numbers such as 1000000 or 1_000_000."""
 
     def number(text: str) -> int:
@@ -184,6 +186,8 @@ def _at_least(least: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"at least {least:,} is needed, not {value:,}")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"at most {most:,} is allowed, not {value:,}")
         return value
 
     return number

@@ -6,7 +6,7 @@ up; then its events are submitted, the read models answer with the last, and the
 back. The write-ahead log is copied back about every 20,000 events: a part may have that or not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from time import perf_counter
 from typing import Final, NamedTuple
@@ -40,22 +40,26 @@ def window_ends(size: int) -> Iterator[int]:
     yield size
 
 
+def windows_before(end: int, count: int) -> list[range]:
+    """Return the events of so many windows of one length, the last of which has the end's."""
+    size = min(end // 2, _WINDOWS_MAX) // count
+    return [range(begin, begin + size) for begin in range(end - count * size, end, size)]
+
+
 async def grown(
-    subject: Communique, history: History, position: int, end: int, windows: int
+    subject: Communique, history: History, position: int, windows: Sequence[range]
 ) -> list[Grown]:
-    """Import a history from a position up to an end, and measure so many windows before it."""
-    size = min(end // 2, _WINDOWS_MAX) // windows
-    begin = end - windows * size
+    """Import a history from a position on, and measure the windows, which follow each other."""
+    begin = windows[0].start
     if begin > position:
         await _append(subject, history, position, begin)
         await _answered(subject, history, begin)
-    return [
-        await _window(subject, history, start, start + size) for start in range(begin, end, size)
-    ]
+    return [await _measured(subject, history, window) for window in windows]
 
 
-async def _window(subject: Communique, history: History, begin: int, end: int) -> Grown:
+async def _measured(subject: Communique, history: History, window: range) -> Grown:
     """Import a window, wait for its answers and read it back."""
+    begin, end = window.start, window.stop
     started = perf_counter()
     await _append(subject, history, begin, end)
     submitted = perf_counter()
@@ -64,8 +68,8 @@ async def _window(subject: Communique, history: History, begin: int, end: int) -
     frames = [frame async for frame in subject.read_all(after=begin)]
     read = perf_counter()
     found = [event for frame in frames for event in subject.events_in(frame)]
-    check(found == [history[index] for index in range(begin, end)], "other events were read")
-    per_event = 1e6 / (end - begin)
+    check(found == [history[index] for index in window], "other events were read")
+    per_event = 1e6 / len(window)
     times = submitted - started, answered - started, read - answered
     return Grown(*(seconds * per_event for seconds in times))
 

@@ -13,7 +13,7 @@ from typing import Final
 from bench import load, queries, rivals, runs, series
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
-from bench.growth import Grown, grown, window_ends
+from bench.growth import Grown, grown, window_ends, windows_before
 from bench.history import History, Pair
 from bench.questions import KINDS, asked
 from bench.server import elsewhere
@@ -79,9 +79,10 @@ def growth(bed: Bed) -> Iterator[Figure]:
     with serving(service, folder) as server, runs.watched(server) as memory:
         for position, end in pairwise((0, *window_ends(size))):
             bed.tell(f"importing up to {end:,} events")
-            windows = load.made(service, grown, history, position, end, bed.runs)
+            windows = windows_before(end, bed.runs)
+            done = load.made(service, grown, history, position, windows)
             for case in Grown._fields:
-                samples = [{"event_us": getattr(window, case)} for window in windows]
+                samples = [{"event_us": getattr(window, case)} for window in done]
                 yield figure("growth", service.name, case, end, samples)
     bed.keep(size, folder)
     yield figure("memory", service.name, "while importing", size, [memory])

@@ -72,6 +72,15 @@ def test_events_arrive_as_densely_as_those_of_icews(tmp_path: Path) -> None:
     assert days == {"2000-01-01", "2000-01-02", "2000-01-03", "2000-01-04"}
 
 
+def test_sizes_that_would_take_hours_are_left_out_and_named(tmp_path: Path) -> None:
+    """Such a workload is measured with the others, and the report says what is missing."""
+    bed = Bed(tmp_path, [1_000, 2_000_000], 1, print)
+    assert bed.sizes_up_to(1_000_000, "rebuild") == [1_000]
+    assert bed.missing == {
+        "rebuild of 2,000,000 events": "with more than 1,000,000 events it takes hours"
+    }
+
+
 def test_batches_are_the_whole_history_in_order(drawn: history.History) -> None:
     """No event is left out of the batches or sent twice."""
     batches = list(drawn.batches(300))

@@ -13,6 +13,7 @@ pytest.importorskip("bench", reason="the benchmark is not here")
     [
         (["--sizes", "10000,many"], "argument --sizes: 'many' is no whole number"),
         (["--size", "999"], "argument --size: at least 1,000 is needed, not 999"),
+        (["--runs", "101"], "argument --runs: at most 100 is allowed, not 101"),
         (["--folder", "nowhere/at/all"], "argument --folder: nowhere/at/all is no folder"),
     ],
 )

@@ -8,7 +8,7 @@ pytest.importorskip("bench", reason="the benchmark is not here")
 
 
 from bench import history
-from bench.growth import window_ends
+from bench.growth import window_ends, windows_before
 from bench.queries import QUERIES, elements, topics
 from communique.v1 import record_service_pb2, timeline_service_pb2
 
@@ -63,3 +63,14 @@ def test_the_elements_of_an_answer_are_what_it_lists() -> None:
 def test_windows_end_at_rising_lengths_and_at_the_end(size: int, expected: list[int]) -> None:
     """The last window ends where the history does."""
     assert list(window_ends(size)) == expected
+
+
+@pytest.mark.parametrize("count", [1, 3, 100])
+@pytest.mark.parametrize("end", [1_000, 10_000, 100_000, 10_000_000])
+def test_windows_follow_each_other_up_to_the_end(end: int, count: int) -> None:
+    """They are as long as each other, and of the later half of the events, 50,000 at most."""
+    windows = windows_before(end, count)
+    assert [window.stop for window in windows] == [*(it.start for it in windows[1:]), end]
+    assert len(windows) == count
+    assert len({len(window) for window in windows}) == 1
+    assert windows[0].start >= max(end // 2, end - 50_000)
