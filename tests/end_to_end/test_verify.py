@@ -163,7 +163,7 @@ def test_renumbered_rows_are_no_difference(
         ),
         (
             "bilateral-status",
-            "DROP INDEX claims_by_known",
+            "DROP INDEX plans",
             ["schema: "],
         ),
         (

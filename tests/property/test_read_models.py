@@ -26,15 +26,17 @@ from communique.service.read_models import (
     Page,
     Question,
     ReadModels,
+    bilateral_status,
     listing,
     seek,
+    timeline,
 )
 from communique.service.read_models.bilateral_status import BilateralStatusProjection
 from communique.service.read_models.files import Generations
 from communique.service.read_models.history import History
 from communique.service.read_models.projection import Projection, ProjectionFile
 from communique.service.read_models.series import ScoreSeriesProjection
-from communique.service.read_models.timeline import TimelineProjection
+from communique.service.read_models.timeline import REGION_BITS, TimelineProjection
 from communique.v1 import event_pb2
 from tests import oracle
 from tests.dumps import dump
@@ -80,24 +82,31 @@ def project(path: Path, kind: type[Projection], real: RealLog, sizes: Sequence[i
     file.close()
 
 
+_DAY_BITS = 36
+_TWO_EVENTS_BITS = REGION_BITS + 1
+
+
 @contextmanager
 def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
     """Lend the read models of a log, projected in batches of these sizes.
 
     What they do with long histories they do here with short ones.
     """
-    for kind in PROJECTIONS:
-        project(file_of(real, kind), kind, real, sizes)
-    read_models = ReadModels(folder_of(real), real.log)
-    try:
-        with (
-            patch.object(seek, "_STEPS_MAX", 1),
-            patch.object(seek, "_BUDGET_ROWS", 1),
-            patch.object(listing, "SCANNED_ROWS_MAX", 5),
-        ):
+    with (
+        patch.object(bilateral_status, "ERA_BITS", _DAY_BITS),
+        patch.object(seek, "ERA_BITS", _DAY_BITS),
+        patch.object(seek, "_STEPS_MAX", 1),
+        patch.object(timeline, "BLOCK_BITS", _TWO_EVENTS_BITS),
+        patch.object(listing, "BLOCK_BITS", _TWO_EVENTS_BITS),
+        patch.object(listing, "SCANNED_ROWS_MAX", 5),
+    ):
+        for kind in PROJECTIONS:
+            project(file_of(real, kind), kind, real, sizes)
+        read_models = ReadModels(folder_of(real), real.log)
+        try:
             yield read_models
-    finally:
-        read_models.close()
+        finally:
+            read_models.close()
 
 
 # --- asking --------------------------------------------------------------------------------------

@@ -13,21 +13,22 @@ from communique.domain.facets import FacetKind, State
 from communique.domain.issue import issues_of
 from communique.domain.values import Certainty
 from communique.service.read_models.extents import SCHEMA as EXTENTS
-from communique.service.read_models.extents import Claimed, Extents
+from communique.service.read_models.extents import Claimed, write_extents
 from communique.service.read_models.names import Key, Names
 from communique.service.read_models.projection import Projection, Row, RowChanges
-from communique.service.read_models.seek import CERTAIN, FORESEEING
+from communique.service.read_models.seek import CERTAIN, ERA_BITS, FORESEEING
 from communique.service.read_models.told import FOREVER, Telling, Told
 
 _SCHEMA: Final = """
     -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
-    -- `partitions` is set once partition n has held a claim.
+    -- `partitions` is set once partition n has held a claim; `since` is the first claim's position.
     CREATE TABLE facets (
         facet_id INTEGER PRIMARY KEY,
         dyad TEXT NOT NULL,
         is_listed INTEGER NOT NULL,
         facet TEXT NOT NULL,
         partitions INTEGER NOT NULL DEFAULT 0,
+        since INTEGER,
         UNIQUE (dyad, is_listed, facet)
     ) STRICT;
     -- One row for each region in which a content of a claim fills a facet. Times are microseconds.
@@ -56,8 +57,16 @@ _SCHEMA: Final = """
         facet_id, partition, earliest, stage, certainty, known, event_id,
         position_from, known_from, position_to, known_to
     );
-    CREATE INDEX claims_by_position ON claims (facet_id, partition, position_from);
-    CREATE INDEX claims_by_known ON claims (facet_id, partition, known_from);
+    -- From which position and known time on any of a facet's claims are visible that happened in
+    -- one era: see `seek`.
+    CREATE TABLE eras (
+        facet_id INTEGER NOT NULL,
+        partition INTEGER NOT NULL,
+        era INTEGER NOT NULL,
+        position_min INTEGER NOT NULL,
+        known_min INTEGER NOT NULL,
+        PRIMARY KEY (facet_id, partition, era)
+    ) STRICT, WITHOUT ROWID;
     -- A plan is looked for between its announcement and its date: see `winners`.
     CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, earliest, facet_id)
         WHERE agenda_dyad IS NOT NULL;
@@ -81,6 +90,12 @@ _INSERT_CLAIM: Final = (
 _DELETE_CLAIM: Final = """
     DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
         AND certainty = ? AND known = ? AND event_id = ? AND position_from = ? AND known_from = ?
+"""
+_WRITE_ERA: Final = """
+    INSERT INTO eras VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+        position_min = min(position_min, excluded.position_min),
+        known_min = min(known_min, excluded.known_min)
+    WHERE excluded.position_min < position_min OR excluded.known_min < known_min
 """
 OPEN_BITS: Final = FOREVER.bit_length()
 """The bits of a span without an end: its plans are looked at one by one."""
@@ -130,19 +145,17 @@ class BilateralStatusProjection(Projection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
 
     def __init__(self) -> None:
         """Know no facet's number yet."""
         self._facets = Names("facets", "facet_id", ("dyad", "is_listed", "facet"))
-        self._extents = Extents()
         self._dyads: set[str] = set()
 
     def forget(self) -> None:
         """Forget the facets' numbers."""
         self._facets.forget()
-        self._extents.forget()
         self._dyads.clear()
 
     def rows(self, told: Told) -> list[Row]:
@@ -159,9 +172,10 @@ class BilateralStatusProjection(Projection):
         facets = self._facets.numbers(connection, [row[:3] for row in (*claimed, *removed)])
         self._note_dyads(connection, claimed)
         _note(connection, claimed, facets)
-        self._extents.write(
+        _note_eras(connection, claimed, facets)
+        write_extents(
             connection,
-            [Claimed(facets[row[:3]], *row[3:5], row.position_from) for row in claimed],
+            [Claimed(row.dyad, row.partition, row.earliest, row.position_from) for row in claimed],
         )
         deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
         connection.executemany(_DELETE_CLAIM, deleted)
@@ -183,19 +197,32 @@ class BilateralStatusProjection(Projection):
 def _note(
     connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
 ) -> None:
-    """Note which partitions the facets have, and on the boards of which issues they may stand."""
-    noted: dict[int, int] = {}
+    """Note since when the facets have which partitions, and on which boards they may stand."""
+    noted: dict[int, tuple[int, int]] = {}
     shown: set[tuple[str, int]] = set()
     for row in added:
         facet_id = facets[row[:3]]
-        noted[facet_id] = noted.get(facet_id, 0) | 1 << row.partition
+        bits, since = noted.get(facet_id, (0, row.position_from))
+        noted[facet_id] = bits | 1 << row.partition, since
         shown.update((issue, facet_id) for issue in row.issues.split())
     connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
     connection.executemany(
-        "UPDATE facets SET partitions = partitions | ?1 WHERE facet_id = ?2 "
-        "AND partitions | ?1 <> partitions",
-        [(bits, facet_id) for facet_id, bits in noted.items()],
+        "UPDATE facets SET partitions = partitions | ?1, since = ifnull(since, ?2) "
+        "WHERE facet_id = ?3 AND partitions | ?1 <> partitions",
+        [(*ends, facet_id) for facet_id, ends in noted.items()],
     )
+
+
+def _note_eras(
+    connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
+) -> None:
+    """Note from where on claims of each era are visible."""
+    eras: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for row in added:
+        key = facets[row[:3]], row.partition, row.earliest >> ERA_BITS
+        position, known = eras.get(key, (row.position_from, row.known_from))
+        eras[key] = min(position, row.position_from), min(known, row.known_from)
+    connection.executemany(_WRITE_ERA, sorted((*key, *ends) for key, ends in eras.items()))
 
 
 def _claim_row(telling: Telling, assertion: Assertion) -> ClaimRow:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import apsw
 
 from communique.domain.clocks import AsOf, micros
-from communique.service.read_models.timeline import ALL, DYAD, REGION_BITS
+from communique.service.read_models.timeline import ALL, BLOCK_BITS, DYAD, REGION_BITS
 from communique.service.read_models.told import FOREVER
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ _SEEN: Final = """
 """
 _HAS_ONE_OF: Final = """EXISTS (
     SELECT 1 FROM tagged_by_position AS other
-    WHERE other.tag_id IN ({}) AND other.entry = entries.entry
+    WHERE block = entries.entry >> :block_bits AND other.tag_id IN ({})
+        AND other.entry = entries.entry
 )"""
 _VALID: Final = """
     SELECT tagged.earliest, tagged.event_id, entry, {{}}
@@ -43,7 +44,8 @@ _BACKWARDS: Final = _VALID.format(
 )
 _POSITIONS: Final = """
     SELECT entry, {} FROM tagged_by_position CROSS JOIN entries USING (entry)
-    WHERE tag_id = :tag_id AND entry >= :from_entry AND entry < :to_entry ORDER BY entry
+    WHERE block = :block AND tag_id = :tag_id AND entry >= :from_entry AND entry < :to_entry
+    ORDER BY entry
 """
 _ALL_POSITIONS: Final = """
     SELECT entry, {} FROM entries WHERE entry >= :from_entry AND entry < :to_entry ORDER BY entry
@@ -111,12 +113,16 @@ def list_by_position(
     condition = selected(connection, selection, as_of, others)
     query = (_ALL_POSITIONS if walked == [ALL] else _POSITIONS).format(condition.sql)
     begins, ends = int(after) + 1 if after else 0, as_of.position + 1
-    bounds = {"from_entry": begins << REGION_BITS, "to_entry": ends << REGION_BITS}
+    begins, ends = begins << REGION_BITS, ends << REGION_BITS
+    bounds = {"from_entry": begins, "to_entry": ends}
+    # The entries of all, in one table, are walked at once.
+    blocks = [0] if walked == [ALL] else range(begins >> BLOCK_BITS, (ends >> BLOCK_BITS) + 1)
 
     def walk(tag_id: int) -> _Walk:
         bindings = condition.bindings | bounds | {"tag_id": tag_id}
-        for entry, is_selected in connection.execute(query, bindings):
-            yield (entry >> REGION_BITS,), entry, is_selected
+        for block in blocks:
+            for entry, is_selected in connection.execute(query, bindings | {"block": block}):
+                yield (entry >> REGION_BITS,), entry, is_selected
 
     tag_ids = [] if condition.is_vain else numbers(connection, walked)
     walks = [walk(tag_id) for tag_id in tag_ids]
@@ -269,6 +275,7 @@ def seen_at(as_of: AsOf) -> Condition:
         "valid": micros(as_of.valid),
         "known": micros(as_of.known),
         "position": as_of.position,
+        "block_bits": BLOCK_BITS,
     }
     return Condition(_SEEN, bindings)
 

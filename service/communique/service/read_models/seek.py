@@ -11,21 +11,21 @@ the past, from which many later-made claims have to be passed over. Four things 
 - no walk starts much later than the latest that any claim recorded by the position had happened
   (`extents`): after a history recorded in the order in which it happened, or in the reverse, that
   is a few rows from the winner.
-- where it still meets only invisible claims, as after a backfill in odd order, those visible are
-  few: the claims recorded by the position, or known by the known time, are then walked instead.
-  Each way gets a budget of rows, which grows until one of them ends, so that the cost is that of
-  the cheapest within a constant factor.
+- where it still meets only invisible claims, as after a backfill in odd order, it passes over the
+  eras of which no claim was recorded by the position, or none known by the known time. (What lies
+  in order is written side by side, what tells of an era is written once: an index of a facet's
+  claims by position and one by known time cost two pages for every claim.)
 
-For a million claims in random order, of which a share f is visible, the walk by rank takes 1/f
-rows and the other f times a million: at worst about a thousand.
+So at worst a walk takes the claims that a facet has of an era, and of each further one where some
+were recorded by the position and others known by the known time, but none is visible.
 
-The first steps of all walks of an answer are one statement: a hundred partitions take it a
+The first steps of all walks of an answer are one statement: a hundred partitions take it half a
 millisecond, where a statement for each takes ten. It gives up a walk after a few rows; only such
 ones are walked on, one by one.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import apsw
@@ -33,12 +33,11 @@ import apsw
 from communique.service.read_models.extents import LAST
 
 _STEPS_MAX: Final = 64
-_BUDGET_ROWS: Final = 256
-_BUDGET_GROWTH: Final = 4
+ERA_BITS: Final = 45
+"""An era is 2**45 microseconds of valid time, 13 months."""
 
-_RANK_COLUMNS: Final = 5
 _SLOT: Final = slice(5, 9)
-"""Of a winner: how many columns its rank has, and where its facet and partition stand."""
+"""Of a winner: where its facet and partition stand."""
 
 CERTAIN: Final = 1
 FORESEEING: Final = 2
@@ -50,68 +49,59 @@ _IS_DISPUTED: Final = """
             AND disputes.position <= :position AND disputes.known <= :known
     )
 """
+_IS_SEEN: Final = """
+    position_from <= :position AND position_to > :position
+    AND known_from <= :known AND known_to > :known
+"""
 _RANK: Final = "claims.earliest, stage, certainty, claims.known, claims.event_id"
 _FOUND: Final = f"element, issues, {_IS_DISPUTED}"
+_STEPS: Final = """
+    SELECT claim_id, position_from, position_to, known_from, known_to
+    FROM claims INDEXED BY claims_by_rank
+    WHERE facet_id = kept.facet_id AND partition = kept.partition
+        AND earliest <= reached.until
+    ORDER BY earliest DESC, stage DESC, certainty DESC, known DESC, event_id DESC
+    LIMIT :steps_max
+"""
 _FIRST_STEPS: Final = f"""
     WITH kept AS MATERIALIZED (
-        SELECT facet_id, dyad, facet, column1 AS partition,
-            iif(column1 & {FORESEEING}, :valid, :past) AS bound
-        FROM carray(:facet_ids) AS asked CROSS JOIN facets ON facet_id = asked.value
+        SELECT facet_id, dyad, facet, column1 AS partition
+        FROM carray(:facet_ids) AS given CROSS JOIN facets ON facet_id = given.value
             CROSS JOIN (VALUES (0), (1), (2), (3))
-        WHERE partitions >> column1 & 1
+        WHERE since <= :position AND partitions >> column1 & 1
+    ), asked AS MATERIALIZED (
+        SELECT DISTINCT dyad, partition, iif(partition & {FORESEEING}, :valid, :past) AS bound
+        FROM kept
     ), reached AS MATERIALIZED (
-        SELECT kept.*, min(bound, ifnull(({LAST}), bound)) AS until
-        FROM kept CROSS JOIN extents USING (facet_id, partition)
+        SELECT dyad, partition, min(bound, ifnull(({LAST}), bound)) AS until
+        FROM asked CROSS JOIN extents USING (dyad, partition)
         WHERE position = (
             SELECT max(position) FROM extents AS other
-            WHERE other.facet_id = kept.facet_id AND other.partition = kept.partition
+            WHERE other.dyad = asked.dyad AND other.partition = asked.partition
                 AND other.position <= :position
         ) AND first <= bound
+    ), walked AS MATERIALIZED (
+        -- The winner or, where there is none so far, less than zero by the steps gone.
+        SELECT kept.*, reached.until, ifnull((
+            SELECT claim_id FROM ({_STEPS}) WHERE {_IS_SEEN} LIMIT 1
+        ), -(SELECT count(*) FROM ({_STEPS}))) AS found
+        FROM kept CROSS JOIN reached USING (dyad, partition)
     )
-    SELECT {_RANK}, reached.facet_id, dyad, facet, reached.partition, {_FOUND}, reached.until
-    FROM reached LEFT JOIN claims ON claim_id = (
-        SELECT claim_id FROM (
-            SELECT claim_id, position_from, position_to, known_from, known_to
-            FROM claims INDEXED BY claims_by_rank
-            WHERE facet_id = reached.facet_id AND partition = reached.partition
-                AND earliest <= reached.until
-            ORDER BY earliest DESC, stage DESC, certainty DESC, known DESC, event_id DESC
-            LIMIT :steps_max
-        )
-        WHERE position_from <= :position AND position_to > :position
-            AND known_from <= :known AND known_to > :known
-        LIMIT 1
-    )
+    SELECT {_RANK}, walked.facet_id, dyad, facet, walked.partition, {_FOUND}, walked.until
+    FROM walked LEFT JOIN claims ON claim_id = found
+    WHERE found > 0 OR found = -:steps_max
 """  # noqa: S608  our own names
-_DETAILS: Final = f"SELECT {_FOUND} FROM claims WHERE claim_id = :claim_id"  # noqa: S608
-_COLUMNS: Final = f"""
-    SELECT {_RANK}, position_from, position_to, known_from, known_to, claim_id
-    FROM claims {{}} WHERE facet_id = ? AND partition = ? AND
+_FURTHER_STEPS: Final = f"""
+    SELECT {_RANK}, {_FOUND} FROM eras CROSS JOIN claims INDEXED BY claims_by_rank
+    WHERE eras.facet_id = :facet_id AND eras.partition = :partition AND era <= :until >> :era_bits
+        AND position_min <= :position AND known_min <= :known
+        AND claims.facet_id = :facet_id AND claims.partition = :partition
+        AND earliest >= era << :era_bits
+        AND earliest <= min(:until, (era + 1 << :era_bits) - 1) AND {_IS_SEEN}
+    ORDER BY era DESC, earliest DESC, stage DESC, certainty DESC, claims.known DESC,
+        claims.event_id DESC
+    LIMIT 1
 """  # noqa: S608
-_BY_RANK: Final = f"""{_COLUMNS.format("")} earliest <= ?
-    ORDER BY earliest DESC, stage DESC, certainty DESC, known DESC, event_id DESC LIMIT ?
-"""
-_BY_POSITION: Final = f"""{_COLUMNS.format("INDEXED BY claims_by_position")}
-    position_from <= ? AND earliest <= ? LIMIT ?
-"""
-_BY_KNOWN: Final = f"""{_COLUMNS.format("INDEXED BY claims_by_known")}
-    known_from <= ? AND earliest <= ? LIMIT ?
-"""
-
-
-class Candidate(NamedTuple):
-    """A claim of a facet; its first five columns are its rank, so that candidates compare by it."""
-
-    earliest: int
-    stage: int
-    certainty: int
-    known: int
-    event_id: bytes
-    position_from: int
-    position_to: int
-    known_from: int
-    known_to: int
-    claim_id: int
 
 
 class Winner(NamedTuple):
@@ -142,13 +132,6 @@ class Point(NamedTuple):
     position: int
     recorded: int
 
-    def sees(self, claim: Candidate) -> bool:
-        """Whether the claim's content decides at this point and is visible."""
-        return (
-            claim.position_from <= self.position < claim.position_to
-            and claim.known_from <= self.known < claim.known_to
-        )
-
     @property
     def past(self) -> int:
         """The latest that a visible claim can have happened which foresaw nothing."""
@@ -166,62 +149,15 @@ def winners(
         "past": point.past,
         "facet_ids": apsw.carray(array("q", facet_ids)),
         "steps_max": _STEPS_MAX,
+        "era_bits": ERA_BITS,
     }
-    # Read to the end at once: the walks below are statements of their own.
+    # Read to the end at once: the further steps are statements of their own.
     found: list[tuple[Any, ...]] = connection.execute(_FIRST_STEPS, bindings).fetchall()
     for *columns, until in found:
         if columns[0] is not None:
             yield Winner._make(columns)
             continue
         slot = facet_id, _, _, partition = columns[_SLOT]
-        if claim := _walked(connection, (facet_id, partition), until, point):
-            details = _details(connection, claim, point)
-            yield Winner._make((*claim[:_RANK_COLUMNS], *slot, *details))
-
-
-def _details(connection: apsw.Connection, claim: Candidate, point: Point) -> tuple[bytes, str, int]:
-    """Return a claim's element, the issues that it stands under, and whether it is disputed."""
-    bindings = {**point._asdict(), "claim_id": claim.claim_id}
-    details: tuple[bytes, str, int] = connection.execute(_DETAILS, bindings).get
-    return details
-
-
-def _walked(
-    connection: apsw.Connection, key: tuple[int, int], until: int, point: Point
-) -> Candidate | None:
-    """Return the winner of a partition, None where there is none, by the shortest of three ways."""
-    ways = (
-        (_BY_RANK, (*key, until)),
-        (_BY_POSITION, (*key, point.position, until)),
-        (_BY_KNOWN, (*key, point.known, until)),
-    )
-    budget = _BUDGET_ROWS
-    while True:
-        for query, bindings in ways:
-            found, is_over = _walk(connection, query, (*bindings, budget), point)
-            if is_over:
-                return found
-        budget *= _BUDGET_GROWTH
-
-
-def _walk(
-    connection: apsw.Connection, query: str, bindings: tuple[int, ...], point: Point
-) -> tuple[Candidate | None, bool]:
-    """Return the greatest visible candidate, and whether the walk ended within its budget."""
-    cursor = connection.execute(query, bindings)
-    candidates = map(Candidate._make, cursor)
-    if query is _BY_RANK:
-        first, rows = _first_seen(candidates, point)
-        cursor.close()
-        return first, first is not None or rows < bindings[-1]
-    every = list(candidates)
-    seen = [one for one in every if point.sees(one)]
-    return max(seen, default=None), len(every) < bindings[-1]
-
-
-def _first_seen(candidates: Iterable[Candidate], point: Point) -> tuple[Candidate | None, int]:
-    rows = 0
-    for rows, one in enumerate(candidates, 1):
-        if point.sees(one):
-            return one, rows
-    return None, rows
+        start = {"facet_id": facet_id, "partition": partition, "until": until}
+        if further := connection.execute(_FURTHER_STEPS, bindings | start).get:
+            yield Winner(*further[: _SLOT.start], *slot, *further[_SLOT.start :])

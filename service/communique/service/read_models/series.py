@@ -45,7 +45,9 @@ _SCHEMA: Final = """
     ) STRICT;
     -- One row for each region in which a content of a claim counts. Times are microseconds, days
     -- are numbered from 1970-01-01 UTC, scores are millionths, NULL where a scale has none.
+    -- By blocks of positions, so that what a batch adds lies together, however long the log.
     CREATE TABLE scores (
+        block INTEGER NOT NULL,
         line_id INTEGER NOT NULL,
         is_open INTEGER NOT NULL,
         day INTEGER NOT NULL,
@@ -57,8 +59,9 @@ _SCHEMA: Final = """
         earliest INTEGER NOT NULL,
         goldstein INTEGER,
         plover INTEGER,
-        PRIMARY KEY (line_id, is_open, day, known_day, position_from, known_from)
+        PRIMARY KEY (block, line_id, is_open, day, known_day, position_from, known_from)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX closed_scores ON scores (line_id, day) WHERE is_open = 0;
     -- The sums of the open rows of a day.
     CREATE TABLE days (
         line_id INTEGER NOT NULL,
@@ -95,15 +98,16 @@ _BLOCK_BITS: Final = 16
 
 _DAY_MICROS: Final = 86_400_000_000
 
-_INSERT: Final = "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE: Final = """
-    DELETE FROM scores WHERE line_id = ? AND is_open = ? AND day = ? AND known_day = ?
+    DELETE FROM scores WHERE block = ? AND line_id = ? AND is_open = ? AND day = ? AND known_day = ?
         AND position_from = ? AND known_from = ?
 """
-# What a row of `scores` adds to the sums, ?1 to ?11 being its columns.
+# What a row of `scores` adds to the sums, ?1 to ?12 being its columns.
 _ADD: Final = """
     INSERT INTO {} VALUES (
-        {}, ?9, ?9, ?6, ?6, ?5, ?5, ?10 IS NOT NULL, ifnull(?10, 0), ?11 IS NOT NULL, ifnull(?11, 0)
+        {}, ?10, ?10, ?7, ?7, ?6, ?6,
+        ?11 IS NOT NULL, ifnull(?11, 0), ?12 IS NOT NULL, ifnull(?12, 0)
     ) ON CONFLICT DO UPDATE SET
         earliest_min = min(earliest_min, excluded.earliest_min),
         earliest_max = max(earliest_max, excluded.earliest_max),
@@ -116,8 +120,8 @@ _ADD: Final = """
         plover_count = plover_count + excluded.plover_count,
         plover_sum = plover_sum + excluded.plover_sum
 """
-_ADD_TO_DAY: Final = _ADD.format("days", "?1, ?3")
-_ADD_TO_CELL: Final = _ADD.format("cells", "?1, ?3, ?4, ?5 >> ?12")
+_ADD_TO_DAY: Final = _ADD.format("days", "?2, ?4")
+_ADD_TO_CELL: Final = _ADD.format("cells", "?2, ?4, ?5, ?1")
 _DROP_DAY: Final = "DELETE FROM days WHERE line_id = ? AND day = ?"
 _DROP_CELL: Final = """
     DELETE FROM cells WHERE line_id = ? AND day = ? AND known_day = ? AND block = ?
@@ -127,8 +131,7 @@ _COUNT_CELL: Final = """
     SELECT line_id, day, known_day, ?4, min(earliest), max(earliest), min(known_from),
         max(known_from), min(position_from), max(position_from), count(goldstein),
         ifnull(sum(goldstein), 0), count(plover), ifnull(sum(plover), 0)
-    FROM scores WHERE line_id = ?1 AND is_open = 1 AND day = ?2 AND known_day = ?3
-        AND position_from >= ?4 << ?5 AND position_from < (?4 + 1) << ?5
+    FROM scores WHERE block = ?4 AND line_id = ?1 AND is_open = 1 AND day = ?2 AND known_day = ?3
     GROUP BY line_id
 """
 _COUNT_DAY: Final = """
@@ -170,9 +173,8 @@ _BY_DAY: Final = f"""
         SELECT day, number, total FROM near_cells WHERE is_whole
         UNION ALL
         SELECT day, {{scale}} IS NOT NULL, ifnull({{scale}}, 0)
-        FROM near_cells CROSS JOIN scores USING (line_id, day, known_day)
+        FROM near_cells CROSS JOIN scores USING (block, line_id, day, known_day)
         WHERE NOT is_whole AND is_open = 1 AND {_IS_SEEN}
-            AND position_from >= block << :bits AND position_from < (block + 1) << :bits
         UNION ALL
         SELECT day, {{scale}} IS NOT NULL, ifnull({{scale}}, 0)
         FROM asked CROSS JOIN scores USING (line_id)
@@ -205,7 +207,7 @@ class ScoreSeriesProjection(Projection):
     """Keeps what every content of every claim counts."""
 
     name: ClassVar[str] = "score-series"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -227,24 +229,24 @@ class ScoreSeriesProjection(Projection):
         _delete(connection, _numbered(changes.removed, lines))
         inserted = _numbered(changes.inserted, lines)
         connection.executemany(_INSERT, inserted)
-        opened = [row for row in inserted if row[1]]
+        opened = [row for row in inserted if row[2]]
         connection.executemany(_ADD_TO_DAY, opened)
-        connection.executemany(_ADD_TO_CELL, [(*row, _BLOCK_BITS) for row in opened])
+        connection.executemany(_ADD_TO_CELL, opened)
 
 
 def _delete(connection: apsw.Connection, removed: Sequence[Row]) -> None:
-    connection.executemany(_DELETE, [row[:6] for row in removed])
-    cells = list({_cell_of(row): None for row in removed if row[1]})
+    connection.executemany(_DELETE, [row[:7] for row in removed])
+    cells = list({_cell_of(row): None for row in removed if row[2]})
     days = list({cell[:2]: None for cell in cells})
     connection.executemany(_DROP_CELL, cells)
-    connection.executemany(_COUNT_CELL, [(*cell, _BLOCK_BITS) for cell in cells])
+    connection.executemany(_COUNT_CELL, cells)
     connection.executemany(_DROP_DAY, days)
     connection.executemany(_COUNT_DAY, days)
 
 
 def _numbered(rows: Iterable[Row], lines: Mapping[Key, int]) -> list[Row]:
     """Return the rows of `scores` in the order of its key."""
-    return sorted((lines[row[:2]], *row[2:]) for row in rows)
+    return sorted((row[5] >> _BLOCK_BITS, lines[row[:2]], *row[2:]) for row in rows)
 
 
 def _score_rows(telling: Telling) -> list[ScoreRow]:
@@ -269,8 +271,8 @@ def _score_rows(telling: Telling) -> list[ScoreRow]:
 
 def _cell_of(row: Row) -> Row:
     """The key of the cell that a row of `scores` counts in."""
-    line_id, _, day, known_day, position_from, *_ = row
-    return (line_id, day, known_day, position_from >> _BLOCK_BITS)
+    block, line_id, _, day, known_day, *_ = row
+    return (line_id, day, known_day, block)
 
 
 class SeriesWanted(NamedTuple):
@@ -304,6 +306,5 @@ def _days(connection: apsw.Connection, wanted: SeriesWanted, as_of: AsOf) -> Ite
         "known": known,
         "known_day": known // _DAY_MICROS,
         "position": as_of.position,
-        "bits": _BLOCK_BITS,
     }
     return map(DayScore._make, connection.execute(_QUERIES[wanted.scale], bindings))

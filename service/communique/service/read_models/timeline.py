@@ -50,10 +50,12 @@ _SCHEMA: Final = """
         entry INTEGER NOT NULL,
         PRIMARY KEY (tag_id, earliest, event_id, entry)
     ) STRICT, WITHOUT ROWID;
+    -- By blocks of positions, so that what a batch adds lies together, however long the log.
     CREATE TABLE tagged_by_position (
+        block INTEGER NOT NULL,
         tag_id INTEGER NOT NULL,
         entry INTEGER NOT NULL,
-        PRIMARY KEY (tag_id, entry)
+        PRIMARY KEY (block, tag_id, entry)
     ) STRICT, WITHOUT ROWID;
     -- The subjects and issues that a claim of a dyad was ever about, and the tag by which those
     -- claims are counted.
@@ -79,13 +81,17 @@ SUBJECT: Final = "subject:"
 _TOPICS: Final = (ISSUE, SUBJECT)
 REGION_BITS: Final = 13
 """Of an entry's number: the 100 amendments that a claim may have make 5,151 regions at most."""
+BLOCK_BITS: Final = REGION_BITS + 17
+"""A block is 131,072 positions: even a rare tag is looked for in one block after the other."""
 _INSERT_ENTRY: Final = """
     INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _DELETE_BY_VALID: Final = """
     DELETE FROM tagged_by_valid WHERE tag_id = ? AND earliest = ? AND event_id = ? AND entry = ?
 """
-_DELETE_BY_POSITION: Final = "DELETE FROM tagged_by_position WHERE tag_id = ? AND entry = ?"
+_DELETE_BY_POSITION: Final = """
+    DELETE FROM tagged_by_position WHERE block = ? AND tag_id = ? AND entry = ?
+"""
 
 
 class EntryRow(NamedTuple):
@@ -127,7 +133,7 @@ class TimelineProjection(Projection):
     """Keeps where each content of each event stands."""
 
     name: ClassVar[str] = "timeline"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -168,7 +174,7 @@ def _insert(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping
     connection.executemany(_INSERT_ENTRY, sorted(row[:-2] for row in rows))
     by_valid, by_position = _tagged(rows, tags)
     connection.executemany("INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)", sorted(by_valid))
-    connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?)", sorted(by_position))
+    connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?, ?)", sorted(by_position))
 
 
 def _delete(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[str, int]) -> None:
@@ -189,7 +195,7 @@ def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row
     for row in rows:
         entry, earliest, event_id = row.entry, row.earliest, row.event_id
         tag_ids = [tags[tag] for tag in row.tags]
-        by_position += [(tag_id, entry) for tag_id in tag_ids[1:]]
+        by_position += [(entry >> BLOCK_BITS, tag_id, entry) for tag_id in tag_ids[1:]]
         tag_ids += [tags[tag] for _, topic, tag in row.topics if tag != topic]
         by_valid += [(tag_id, earliest, event_id, entry) for tag_id in tag_ids]
     return by_valid, by_position
