@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_whole(1, RUNS_MAX),
         default=3,
         metavar="N",
-        help="runs of which each figure is the median (default: 3; what takes long gets fewer); of "
+        help="runs of which each figure is the median (default: 3; what takes long gets two); of "
         "growth, windows",
     )
     parser.add_argument(

@@ -17,8 +17,9 @@ from bench.subjects import Communique
 Run = TypeVar("Run")
 
 BATCH_EVENTS: Final = 500
+_RUNS_MIN: Final = 2
 _REPEATED_SECONDS: Final = 10.0
-_EVENTS_A_SECOND_MORE: Final = 100_000
+_REPEATED_SECONDS_AN_EVENT: Final = 1e-5
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Bed:
     Attributes:
         folder: where everything is kept, on the disk that is measured.
         sizes: how many events a log has, ascending.
-        runs: how often each figure is measured; less often what takes long.
+        runs: how often each figure is measured; twice what takes long.
         tell: says what is being done.
         without: the names of the rivals that are left out.
         missing: why subjects, or sizes of a workload, were not measured, by their names.
@@ -82,16 +83,16 @@ class Bed:
         self._loaded[size] = folder
 
     def repeated(self, run: Callable[[], Run]) -> list[Run]:
-        """Return the outcomes of `runs` runs, or of fewer where they would take too long.
+        """Return the outcomes of `runs` runs; of two, where more would take too long.
 
         That is over 10 seconds or, in a long log, a second for each 100,000 of its events.
         """
-        seconds_max = max(_REPEATED_SECONDS, self.sizes[-1] / _EVENTS_A_SECOND_MORE)
+        seconds_max = max(_REPEATED_SECONDS, self.sizes[-1] * _REPEATED_SECONDS_AN_EVENT)
         began, outcomes = perf_counter(), list[Run]()
         while len(outcomes) < self.runs:
             outcomes.append(run())
             per_run = (perf_counter() - began) / len(outcomes)
-            if per_run * (len(outcomes) + 1) > seconds_max:
+            if len(outcomes) >= _RUNS_MIN and per_run * (len(outcomes) + 1) > seconds_max:
                 break
         return outcomes
 

@@ -99,15 +99,17 @@ def holding(bed: Bed, subject: Subject, history: History) -> Iterator[Serving]:
         yield server
 
 
-def rebuilt(client: Client, server: Serving, history: History) -> dict[str, Sample]:
-    """Rebuild each projection, then all together; return the samples by name, and that of `all`.
+def rebuilt(
+    client: Client, server: Serving, history: History, *, one_by_one: bool
+) -> dict[str, Sample]:
+    """Rebuild all projections together, if wanted each before; return samples by name, and `all`.
 
     Raises `WrongResult` unless the status is the same as before.
     """
     one, other = history.busiest
     before = client.status(one, other)
     point = before.as_of.valid, before.as_of.known, before.as_of.position
-    names = {it.name: it.name for it in client.projections()} | {"all": ""}
+    names = {it.name: it.name for it in client.projections() if one_by_one} | {"all": ""}
     samples = {case: _rebuilt(client, server, name, history) for case, name in names.items()}
     valid, known, position = point
     after = client.status(one, other, valid_at=valid, known_at=known, position=position)

@@ -112,11 +112,12 @@ def read(bed: Bed) -> Iterator[Figure]:
 
 
 def rebuild(bed: Bed) -> Iterator[Figure]:
-    """Each read model anew from the log, while the old one serves; and all together."""
+    """All read models anew from the log, while the old ones serve; in the smaller one each."""
     for size in bed.sizes_up_to(_REBUILT_MAX, "rebuild"):
-        history, service = bed.history(size), Communique()
+        history, service, is_small = bed.history(size), Communique(), size == bed.sizes[0]
         with serving(service, bed.loaded(size)) as server, Client(service.address) as client:
-            rebuilt = bed.repeated(partial(runs.rebuilt, client, server, history))
+            run = partial(runs.rebuilt, client, server, history, one_by_one=is_small)
+            rebuilt = bed.repeated(run)
         for case in rebuilt[0]:
             samples = [sample[case] for sample in rebuilt]
             yield figure("rebuild", service.name, case, size, samples)
@@ -175,9 +176,9 @@ def questions(bed: Bed) -> Iterator[Figure]:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)):
             runs.wait_for_read_models(service.address)
-            found = elsewhere(queries.answered, service.address, history)
-        for case, sample in found.items():
-            yield figure("queries", service.name, case, size, [sample])
+            found = elsewhere(queries.answered, service.address, history, bed.runs)
+        for case, samples in found.items():
+            yield figure("queries", service.name, case, size, samples)
 
 
 def score_series(bed: Bed) -> Iterator[Figure]:
@@ -191,7 +192,7 @@ def score_series(bed: Bed) -> Iterator[Figure]:
 
 def start(bed: Bed) -> Iterator[Figure]:
     """From the start of the process to the health status SERVING, and its memory then."""
-    for size in (0, *bed.sizes):
+    for size in (0, bed.sizes[-1]):
         folder = bed.loaded(size) if size else bed.fresh()
         done = bed.repeated(partial(runs.started, folder))
         for case, samples in (

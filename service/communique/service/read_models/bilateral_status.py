@@ -32,8 +32,8 @@ _SCHEMA: Final = """
         UNIQUE (dyad, is_listed, facet)
     ) STRICT;
     -- One row for each region in which a content of a claim fills a facet. Times are microseconds.
-    -- `element` is the message of what it fills the facet with, `issues` are those on whose boards
-    -- that stands, with spaces between them.
+    -- `is_disputed` is set once the claim has a dispute, `element` is the message of what it fills
+    -- the facet with, `issues` are those on whose boards that stands, with spaces between them.
     CREATE TABLE claims (
         claim_id INTEGER PRIMARY KEY,
         facet_id INTEGER NOT NULL,
@@ -47,6 +47,7 @@ _SCHEMA: Final = """
         position_to INTEGER NOT NULL,
         known_from INTEGER NOT NULL,
         known_to INTEGER NOT NULL,
+        is_disputed INTEGER NOT NULL,
         agenda_dyad TEXT,
         span_bits INTEGER,
         until INTEGER,
@@ -85,7 +86,7 @@ _SCHEMA: Final = """
         WITHOUT ROWID;
 """
 _INSERT_CLAIM: Final = (
-    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE_CLAIM: Final = """
     DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
@@ -117,6 +118,7 @@ class ClaimRow(NamedTuple):
     position_to: int
     known_from: int
     known_to: int
+    is_disputed: bool
     agenda_dyad: str | None
     span_bits: int | None
     until: int | None
@@ -145,7 +147,7 @@ class BilateralStatusProjection(Projection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
 
     def __init__(self) -> None:
@@ -160,7 +162,12 @@ class BilateralStatusProjection(Projection):
 
     def rows(self, told: Told) -> list[Row]:
         """Return a row for each assertion in each region, and one for each dispute."""
-        rows: list[Row] = [_claim_row(it, says) for it in told.tellings for says in it.asserts]
+        is_disputed = bool(told.disputes)
+        rows: list[Row] = [
+            _claim_row(it, says, is_disputed=is_disputed)
+            for it in told.tellings
+            for says in it.asserts
+        ]
         rows += [DisputeRow(*it[:3]) for it in told.disputes]
         return rows
 
@@ -225,7 +232,7 @@ def _note_eras(
     connection.executemany(_WRITE_ERA, sorted((*key, *ends) for key, ends in eras.items()))
 
 
-def _claim_row(telling: Telling, assertion: Assertion) -> ClaimRow:
+def _claim_row(telling: Telling, assertion: Assertion, *, is_disputed: bool) -> ClaimRow:
     claim, event_id, known, earliest, region, *_ = telling
     dyad, facet, _, stage, *_ = assertion
     return ClaimRow(
@@ -240,6 +247,7 @@ def _claim_row(telling: Telling, assertion: Assertion) -> ClaimRow:
         known,
         event_id,
         *region,
+        is_disputed,
         *_plan(assertion, earliest),
         " ".join(issues_of(claim, assertion)),
         element_bytes(claim, assertion, known),

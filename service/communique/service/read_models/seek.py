@@ -44,7 +44,7 @@ FORESEEING: Final = 2
 """Bits of a partition's number."""
 
 _IS_DISPUTED: Final = """
-    EXISTS (
+    claims.is_disputed AND EXISTS (
         SELECT 1 FROM disputes WHERE disputes.event_id = claims.event_id
             AND disputes.position <= :position AND disputes.known <= :known
     )
