@@ -47,8 +47,8 @@ def test_a_history_in_order_has_few_rows_which_bound_it_closely(earliest: list[i
         assert first == min(recorded)
         assert last is None or last >= max(recorded)
         overshot.append(sum(last is None or at <= last for at in later))
-    assert max(overshot) < 128
-    assert sum(overshot) / COUNT < 32
+    assert max(overshot) < 64
+    assert sum(overshot) / COUNT < 16
 
 
 def test_a_history_in_reverse_order_is_bounded_exactly() -> None:
@@ -61,12 +61,12 @@ def test_a_history_in_reverse_order_is_bounded_exactly() -> None:
         assert last in {None, COUNT - 1}
 
 
-@pytest.mark.parametrize("step", [2, 3, 5, 8, 16, 89])
+@pytest.mark.parametrize("step", [2, 3, 5, 8, 16])
 def test_positions_in_equal_steps_are_written_as_often(step: int) -> None:
     """A dyad that comes up at every eighth position, say, has as many rows as any other."""
     connection = written(IN_ORDER, 100)
     at_steps = [row for row in rows(connection) if row[2] % step == 0]
-    assert 0 < len(at_steps) < 3 + COUNT / step / 8
+    assert COUNT / step / 32 < len(at_steps) < COUNT / step / 8
 
 
 @pytest.mark.parametrize("batch", [1, 7, COUNT])

@@ -111,12 +111,13 @@ def list_by_position(
     """Return a page of what is visible and selected, in the order of positions."""
     walked, *others = tag_sets(selection)
     condition = selected(connection, selection, as_of, others)
-    query = (_ALL_POSITIONS if walked == [ALL] else _POSITIONS).format(condition.sql)
+    is_all = walked == [ALL]
+    query = (_ALL_POSITIONS if is_all else _POSITIONS).format(condition.sql)
     begins, ends = int(after) + 1 if after else 0, as_of.position + 1
     begins, ends = begins << REGION_BITS, ends << REGION_BITS
     bounds = {"from_entry": begins, "to_entry": ends}
     # The entries of all, in one table, are walked at once.
-    blocks = [0] if walked == [ALL] else range(begins >> BLOCK_BITS, (ends >> BLOCK_BITS) + 1)
+    blocks = [0] if is_all else range(begins >> BLOCK_BITS, (ends >> BLOCK_BITS) + 1)
 
     def walk(tag_id: int) -> _Walk:
         bindings = condition.bindings | bounds | {"tag_id": tag_id}

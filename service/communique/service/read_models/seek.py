@@ -105,7 +105,7 @@ _FURTHER_STEPS: Final = f"""
 
 
 class Winner(NamedTuple):
-    """A partition's visible claim of the greatest rank: the first five columns, as above.
+    """A partition's visible claim of the greatest rank, which is the first five columns.
 
     `element` is what it fills the facet with, `issues` are those on whose boards that stands.
     """
