@@ -69,7 +69,7 @@ def of_this_machine() -> Iterator[Check]:
 def of_the_folder(folder: Path) -> Iterator[Check]:
     """Check where the log is, or would be made: the file system, its speed and its space."""
     there = _nearest(folder)
-    made = "" if there == folder else f" (not made yet; looked at {there})"
+    made = "" if there == folder.absolute() else f" (not made yet; looked at {there})"
     yield Check("data folder", Health.WELL, f"{folder.absolute()}{made}")
     yield _file_system(there)
     yield _space(shutil.disk_usage(there).free)
