@@ -19,6 +19,7 @@ from communique.domain.clocks import AsOf
 from communique.service.log import SQLiteTrackingRecorder
 from communique.service.log.sqlite import Format, ReadPool, connect, transaction
 from communique.service.log.tracking import TRACKING_TABLE
+from communique.service.read_models.copying import Copying
 from communique.service.read_models.errors import ReadModelBehind
 from communique.service.read_models.history import Step, Streams
 from communique.service.read_models.questions import Question
@@ -28,7 +29,6 @@ from communique.service.read_models.unsynced import UnsyncedMark
 LOG_NAME: Final = "log"
 
 _APPLICATION_ID: Final = 0x434D5152  # "CMQR"
-_CHECKPOINT_PAGES: Final = 4_000
 CACHE_KIBIBYTES: Final = 8_192
 """Of each connection. Writing, with twice as much an event misses 0.1 pages at 60,000 events,
 instead of 1.0. Reading, with SQLite's own 2 MB a status of 63 elements misses 97 pages, instead of
@@ -160,9 +160,9 @@ class ProjectionFile:
         # Derived and rebuilt by replay: a power cut may cost the last transactions, never
         # consistency.
         self._writer = connect(path, projection.format(), synchronous="NORMAL")
+        self._copying = Copying(self._writer)
         self._unsynced = UnsyncedMark(path)
         self.sync()
-        self._writer.wal_autocheckpoint(_CHECKPOINT_PAGES)
         self._writer.pragma("cache_size", -CACHE_KIBIBYTES)
         self._readers = ReadPool(path, projection.format(), CACHE_KIBIBYTES)
         self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
@@ -172,12 +172,14 @@ class ProjectionFile:
     def stop_syncing(self) -> None:
         """Do not wait for the disk from now on: a power cut may cost the whole file."""
         if not self._unsynced.is_set:
+            self._copying.wait()
             self._unsynced.set()
             self._writer.pragma("synchronous", "OFF")
 
     def sync(self) -> None:
         """Make everything durable that was written without syncs, and sync again from now on."""
         if self._unsynced.is_set:
+            self._copying.wait()
             self._writer.pragma("synchronous", "NORMAL")
             self._unsynced.clear()
 
@@ -205,6 +207,7 @@ class ProjectionFile:
         if self.taken == self.position:
             return
         unwritten, self._unwritten = self._unwritten, Unwritten()
+        self._copying.wait()
         try:
             with transaction(self._writer):
                 self.projection.write(self._writer, unwritten.added, unwritten.changes())
@@ -216,6 +219,7 @@ class ProjectionFile:
             self.taken = self.position
             raise
         self.position = self.taken
+        self._copying.begin_if_due()
 
     def apply(self, steps: Sequence[Step], streams: Streams) -> None:
         """Take in the events that follow, and write."""
@@ -229,6 +233,7 @@ class ProjectionFile:
     def close(self) -> None:
         """Empty the WAL into the file, and close."""
         self._readers.close()
+        self._copying.close()
         # A reader that is still at it keeps the WAL from being emptied: the next to open the file
         # reads it.
         with suppress(apsw.BusyError):
@@ -239,6 +244,7 @@ class ProjectionFile:
     def retire(self) -> None:
         """Close a file that is not needed any more; its readers finish first."""
         self._readers.close()
+        self._copying.close()
         self._writer.close()
 
 
