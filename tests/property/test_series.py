@@ -119,25 +119,39 @@ def test_a_dense_history_is_the_oracle_s_at_every_point(seed: int) -> None:
 
 @given(histories(), batch_sizes)
 def test_the_sums_are_those_of_their_rows(log: list[Recorded], sizes: list[int]) -> None:
-    """Whatever was amended: extremes, counts and sums are those of the open rows there are."""
+    """Whatever was amended: extremes, counts and sums are those of the open rows there are.
+
+    Cells are kept of the days that have several.
+    """
     with real_log(log) as real, patch.object(series, "_BLOCK_BITS", 1):
         path = file_of(real, ScoreSeriesProjection)
         project(path, ScoreSeriesProjection, real, sizes)
-        for table, key in _KEYS.items():
+        for table, counted in _COUNTED.items():
             kept = rows(path, f"SELECT * FROM {table}")  # noqa: S608 -- one of the two
-            assert kept == rows(path, _SUMMED.format(key))
+            assert kept == rows(path, counted)
 
 
-_KEYS = {
-    "days": "line_id, day",
-    "cells": "line_id, day, known_day, position_from >> 1",
-}
-_SUMMED = """
-    SELECT {0}, min(earliest), max(earliest), min(known_from), max(known_from),
-        min(position_from), max(position_from), count(goldstein), coalesce(sum(goldstein), 0),
-        count(plover), coalesce(sum(plover), 0)
-    FROM scores WHERE is_open GROUP BY {0}
+_SUMS = """
+    min(earliest), max(earliest), min(known_from), max(known_from), min(position_from),
+    max(position_from), count(goldstein), coalesce(sum(goldstein), 0), count(plover),
+    coalesce(sum(plover), 0)
 """
+_CELLS = """
+    SELECT count(DISTINCT known_day || ' ' || block) FROM scores AS other
+    WHERE is_open AND other.line_id = scores.line_id AND other.day = scores.day
+"""
+_COUNTED = {
+    "days": f"""
+        SELECT line_id, day, iif(({_CELLS}) = 1, known_day, NULL), iif(({_CELLS}) = 1, block, NULL),
+            {_SUMS}
+        FROM scores WHERE is_open GROUP BY line_id, day
+    """,  # noqa: S608
+    "cells": f"""
+        SELECT line_id, day, known_day, position_from >> 1, {_SUMS}
+        FROM scores WHERE is_open AND ({_CELLS}) > 1
+        GROUP BY line_id, day, known_day, position_from >> 1
+    """,  # noqa: S608
+}
 
 
 def rows(path: Path, query: str) -> list[Any]:

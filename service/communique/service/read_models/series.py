@@ -3,10 +3,12 @@
 A row is a region of points in which a content counts. Most contents are never replaced, and their
 rows are *open*: seen from a position and a known time on, for ever. For each line (a dyad and who
 acts in it) open rows are added up, by day of valid time, and each day in *cells*, by day of known
-time and block of positions. A sum knows the extremes of its rows: where a point sees all of them
-and the window covers them, it is taken as it is; where the point sees none, it is passed over. So a
-question looks into the cells only of those days, and at the rows only of those cells, that lie
-across its edge; and at the rows that are not open, which are kept apart.
+time and block of positions. (Most days have one cell. That is not written: it would be the day once
+more, on a page of its own for nearly every event of a long log.) A sum knows the extremes of its
+rows: where a point sees all of them and the window covers them, it is taken as it is; where the
+point sees none, it is passed over. So a question looks into the cells only of those days, and at
+the rows only of those cells, that lie across its edge; and at the rows that are not open, which are
+kept apart.
 
 For example, asked by what was known at noon of 5 March, the days by then are taken whole, but for
 those of which something became known later: of such a day the cells of what became known by the 4th
@@ -62,10 +64,13 @@ _SCHEMA: Final = """
         PRIMARY KEY (block, line_id, is_open, day, known_day, position_from, known_from)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX closed_scores ON scores (line_id, day) WHERE is_open = 0;
-    -- The sums of the open rows of a day.
+    -- The sums of the open rows of a day. `known_day` and `block` are those of its only cell; NULL
+    -- where it has several, which `cells` has then.
     CREATE TABLE days (
         line_id INTEGER NOT NULL,
         day INTEGER NOT NULL,
+        known_day INTEGER,
+        block INTEGER,
         {sums}
         PRIMARY KEY (line_id, day)
     ) STRICT, WITHOUT ROWID;
@@ -103,12 +108,14 @@ _DELETE: Final = """
     DELETE FROM scores WHERE block = ? AND line_id = ? AND is_open = ? AND day = ? AND known_day = ?
         AND position_from = ? AND known_from = ?
 """
+_SUMS: Final = """
+    earliest_min, earliest_max, known_min, known_max, position_min, position_max,
+    goldstein_count, goldstein_sum, plover_count, plover_sum
+"""
 # What a row of `scores` adds to the sums, ?1 to ?12 being its columns.
 _ADD: Final = """
-    INSERT INTO {} VALUES (
-        {}, ?10, ?10, ?7, ?7, ?6, ?6,
-        ?11 IS NOT NULL, ifnull(?11, 0), ?12 IS NOT NULL, ifnull(?12, 0)
-    ) ON CONFLICT DO UPDATE SET
+    ?10, ?10, ?7, ?7, ?6, ?6, ?11 IS NOT NULL, ifnull(?11, 0), ?12 IS NOT NULL, ifnull(?12, 0)
+    WHERE {} ON CONFLICT DO UPDATE SET
         earliest_min = min(earliest_min, excluded.earliest_min),
         earliest_max = max(earliest_max, excluded.earliest_max),
         known_min = min(known_min, excluded.known_min),
@@ -120,8 +127,23 @@ _ADD: Final = """
         plover_count = plover_count + excluded.plover_count,
         plover_sum = plover_sum + excluded.plover_sum
 """
-_ADD_TO_DAY: Final = _ADD.format("days", "?2, ?4")
-_ADD_TO_CELL: Final = _ADD.format("cells", "?2, ?4, ?5, ?1")
+_ADD_TO_DAY: Final = f"""
+    INSERT INTO days SELECT ?2, ?4, ?5, ?1, {_ADD.format("TRUE")},
+        block = iif((known_day, block) = (?5, ?1), block, NULL),
+        known_day = iif((known_day, block) = (?5, ?1), known_day, NULL)
+"""
+_HAS_CELLS: Final = "(SELECT known_day IS NULL FROM days WHERE line_id = ?{} AND day = ?{})"
+_ADD_TO_CELL: Final = f"""
+    INSERT INTO cells SELECT ?2, ?4, ?5, ?1, {_ADD.format(_HAS_CELLS.format(2, 4))}
+"""
+# Where a day's only cell is another one, write it: the day is about to have several.
+_SPREAD: Final = f"""
+    INSERT OR IGNORE INTO cells SELECT line_id, day, known_day, block, {_SUMS}
+    FROM days WHERE line_id = ? AND day = ? AND (known_day, block) <> (?, ?)
+"""  # noqa: S608
+_GATHER: Final = f"""
+    DELETE FROM cells WHERE line_id = ?1 AND day = ?2 AND NOT {_HAS_CELLS.format(1, 2)}
+"""  # noqa: S608
 _DROP_DAY: Final = "DELETE FROM days WHERE line_id = ? AND day = ?"
 _DROP_CELL: Final = """
     DELETE FROM cells WHERE line_id = ? AND day = ? AND known_day = ? AND block = ?
@@ -136,9 +158,10 @@ _COUNT_CELL: Final = """
 """
 _COUNT_DAY: Final = """
     INSERT INTO days
-    SELECT line_id, day, min(earliest_min), max(earliest_max), min(known_min), max(known_max),
-        min(position_min), max(position_max), sum(goldstein_count), sum(goldstein_sum),
-        sum(plover_count), sum(plover_sum)
+    SELECT line_id, day, iif(count(*) = 1, known_day, NULL), iif(count(*) = 1, block, NULL),
+        min(earliest_min), max(earliest_max), min(known_min), max(known_max), min(position_min),
+        max(position_max), sum(goldstein_count), sum(goldstein_sum), sum(plover_count),
+        sum(plover_sum)
     FROM cells WHERE line_id = ? AND day = ? GROUP BY line_id
 """
 
@@ -158,15 +181,17 @@ _BY_DAY: Final = f"""
     WITH asked AS MATERIALIZED (
         SELECT line_id FROM lines WHERE dyad = :dyad AND (:side = 0 OR side & :side)
     ), near_days AS MATERIALIZED (
-        SELECT line_id, day, {{scale}}_count AS number, {{scale}}_sum AS total,
+        SELECT line_id, day, known_day, block, {{scale}}_count AS number, {{scale}}_sum AS total,
             {_IS_WHOLE} AS is_whole
         FROM asked CROSS JOIN days USING (line_id)
         WHERE day BETWEEN :first AND :last AND {_MAY_BE_SEEN}
     ), near_cells AS MATERIALIZED (
-        SELECT line_id, day, known_day, block, {{scale}}_count AS number, {{scale}}_sum AS total,
-            {_IS_WHOLE} AS is_whole
+        SELECT line_id, day, cells.known_day, cells.block, {{scale}}_count AS number,
+            {{scale}}_sum AS total, {_IS_WHOLE} AS is_whole
         FROM near_days CROSS JOIN cells USING (line_id, day)
-        WHERE NOT near_days.is_whole AND known_day <= :known_day AND {_MAY_BE_SEEN}
+        WHERE NOT near_days.is_whole AND cells.known_day <= :known_day AND {_MAY_BE_SEEN}
+        UNION ALL
+        SELECT * FROM near_days WHERE NOT is_whole AND known_day IS NOT NULL
     ), counted (day, number, total) AS (
         SELECT day, number, total FROM near_days WHERE is_whole
         UNION ALL
@@ -207,7 +232,7 @@ class ScoreSeriesProjection(Projection):
     """Keeps what every content of every claim counts."""
 
     name: ClassVar[str] = "score-series"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -230,6 +255,7 @@ class ScoreSeriesProjection(Projection):
         inserted = _numbered(changes.inserted, lines)
         connection.executemany(_INSERT, inserted)
         opened = [row for row in inserted if row[2]]
+        connection.executemany(_SPREAD, list({_cell_of(row): None for row in opened}))
         connection.executemany(_ADD_TO_DAY, opened)
         connection.executemany(_ADD_TO_CELL, opened)
 
@@ -242,6 +268,7 @@ def _delete(connection: apsw.Connection, removed: Sequence[Row]) -> None:
     connection.executemany(_COUNT_CELL, cells)
     connection.executemany(_DROP_DAY, days)
     connection.executemany(_COUNT_DAY, days)
+    connection.executemany(_GATHER, days)
 
 
 def _numbered(rows: Iterable[Row], lines: Mapping[Key, int]) -> list[Row]:
