@@ -32,7 +32,7 @@ from communique.v1 import timeline_service_pb2 as timeline
 
 _WARM_UP: Final = 10
 _COUNT_MIN, _COUNT_MAX = 10, 100
-_SECONDS_ENOUGH: Final = 0.3
+_SECONDS_ENOUGH: Final = 0.15
 """In a run a case is asked 100 times, or as often as it can be in this time, but 10 times."""
 _SECONDS_MAX: Final = 60
 _NOW, _RANDOM = "now", tuple(KINDS)[-1]
