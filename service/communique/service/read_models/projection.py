@@ -206,8 +206,8 @@ class ProjectionFile:
         """Write what was taken in, all or none; if it fails, that is still to be taken in."""
         if self.taken == self.position:
             return
-        unwritten, self._unwritten = self._unwritten, Unwritten()
         self._copying.wait()
+        unwritten, self._unwritten = self._unwritten, Unwritten()
         try:
             with transaction(self._writer):
                 self.projection.write(self._writer, unwritten.added, unwritten.changes())
