@@ -112,7 +112,7 @@ _SUMS: Final = """
     earliest_min, earliest_max, known_min, known_max, position_min, position_max,
     goldstein_count, goldstein_sum, plover_count, plover_sum
 """
-# What a row of `scores` adds to the sums, ?1 to ?12 being its columns.
+# What a row of `scores`, ?1 to ?12 being its columns, adds to the sums if something holds.
 _ADD: Final = """
     ?10, ?10, ?7, ?7, ?6, ?6, ?11 IS NOT NULL, ifnull(?11, 0), ?12 IS NOT NULL, ifnull(?12, 0)
     WHERE {} ON CONFLICT DO UPDATE SET
@@ -136,11 +136,12 @@ _HAS_CELLS: Final = "(SELECT known_day IS NULL FROM days WHERE line_id = ?{} AND
 _ADD_TO_CELL: Final = f"""
     INSERT INTO cells SELECT ?2, ?4, ?5, ?1, {_ADD.format(_HAS_CELLS.format(2, 4))}
 """
-# Where a day's only cell is another one, write it: the day is about to have several.
+# A day whose only cell is another one is about to have several: write that one.
 _SPREAD: Final = f"""
     INSERT OR IGNORE INTO cells SELECT line_id, day, known_day, block, {_SUMS}
     FROM days WHERE line_id = ? AND day = ? AND (known_day, block) <> (?, ?)
 """  # noqa: S608
+# A day that has only one cell left is that cell.
 _GATHER: Final = f"""
     DELETE FROM cells WHERE line_id = ?1 AND day = ?2 AND NOT {_HAS_CELLS.format(1, 2)}
 """  # noqa: S608
