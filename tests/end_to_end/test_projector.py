@@ -58,7 +58,7 @@ def folder_of(settings: Settings) -> Path:
 
 def projector_of(folder: Path) -> int:
     """The process id of the projector that keeps the read models in `folder`."""
-    eventually(lambda: (folder / "lock").read_text() not in {"", str(os.getpid())})
+    eventually(lambda: int((folder / "lock").read_text()) != os.getpid())
     return int((folder / "lock").read_text())
 
 

@@ -4,12 +4,14 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from communique.service.log import Claim, EventLog, LogInUse
+from communique.service.log.lock import FileLock, sign
 
 ROUNDS = 3
 
@@ -88,6 +90,28 @@ def test_a_log_has_one_owner(tmp_path: Path) -> None:
         assert log.append([Claim(UUID(int=1), "MeetingHeld", b"")]).result()[0].position == 1
     with EventLog.open(path, int) as log:
         assert log.head()[0] == 1
+
+
+def test_a_lock_names_a_holder_while_another_signs_it(tmp_path: Path) -> None:
+    """Whoever is refused a lock that is signed again just then, is told a process id."""
+    lock = FileLock(tmp_path / "lock", tmp_path)
+    done = threading.Event()
+
+    def sign_again() -> None:
+        while not done.is_set():
+            sign(lock.fileno())
+
+    signing = threading.Thread(target=sign_again)
+    signing.start()
+    try:
+        for _ in range(2_000):
+            with pytest.raises(LogInUse) as caught:
+                FileLock(tmp_path / "lock", tmp_path)
+            assert caught.value.holder == os.getpid()
+    finally:
+        done.set()
+        signing.join()
+        lock.release()
 
 
 def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:

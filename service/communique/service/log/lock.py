@@ -18,7 +18,8 @@ class FileLock:
 
         Raises `LogInUse` at once if another process, or this one, holds it already.
         """
-        self._file = path.open("a+b", buffering=0)
+        path.touch()
+        self._file = path.open("r+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -37,11 +38,13 @@ class FileLock:
         """Close the file, and return the process id that its holder has left in it."""
         with self._file as file:
             file.seek(0)
-            holder = file.read()
+            holder = file.read().rstrip()
         return int(holder) if holder.isdigit() else None
 
 
 def sign(lock: int) -> None:
-    """Leave this process's id as the holder's in a lock, given by its descriptor."""
-    os.ftruncate(lock, 0)
-    os.write(lock, b"%d" % os.getpid())
+    """Leave this process's id as the holder's in a lock, given by its descriptor.
+
+    Over the one before, in one write of as many bytes: whoever reads it meanwhile finds a holder.
+    """
+    os.pwrite(lock, b"%-10d" % os.getpid(), 0)
