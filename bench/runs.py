@@ -1,20 +1,20 @@
 """Single runs of the workloads: a server is started where one is needed, and samples are taken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter, sleep
 from typing import Final, NamedTuple, TypeAlias
 
-from bench import load, subscribers
+from bench import load, page_cache, subscribers
 from bench.bed import BATCH_EVENTS, Bed, serving
 from bench.figures import Sample, latencies
 from bench.history import History, Pair
 from bench.load import check
 from bench.questions import asked
 from bench.server import Server, elsewhere
-from bench.subject import Question, Subject
+from bench.subject import Subject
 from bench.subjects import Communique
 from bench.subscribers import Pace
 from communique.client import Client
@@ -139,19 +139,48 @@ def wait_for_read_models(address: str) -> None:
             sleep(_LOOK_SECONDS)
 
 
-def answered(
-    bed: Bed, subject: Subject, server: Serving, kind: str, pair: Pair, history: History
-) -> list[Sample]:
-    """Ask about a dyad in as many rounds as there are runs; return a sample for each."""
+class Asked(NamedTuple):
+    """Who is asked, and about what.
 
-    def questions(count: int, seed: int) -> list[Question]:
-        return asked(kind, pair, history, count, seed)
+    Attributes:
+        server: the subject's process.
+        files: those that it answers from.
+        history: what it was given.
+    """
 
-    rounds = [questions(_QUESTIONS, seed) for seed in range(1, bed.runs + 1)]
-    cpu = _cpu_of(server)
-    taken = load.made(subject, load.asking, questions(_WARM_UP_QUESTIONS, 0), rounds)
+    subject: Subject
+    server: Serving
+    files: Sequence[Path]
+    history: History
+
+
+def answered(bed: Bed, one: Asked, kind: str, pair: Pair) -> list[Sample]:
+    """Ask about a dyad in as many rounds as there are runs; return a sample for each.
+
+    The system has the subject's files in memory.
+    """
+    page_cache.fill(one.files)
+    warm_up = asked(kind, pair, one.history, _WARM_UP_QUESTIONS, 0)
+    rounds = [asked(kind, pair, one.history, _QUESTIONS, seed) for seed in _seeds(bed)]
+    cpu = _cpu_of(one.server)
+    taken = load.made(one.subject, load.asking, warm_up, rounds)
     spent = cpu(_WARM_UP_QUESTIONS + bed.runs * (_QUESTIONS + load.ASKED_AGAIN))
     return [latencies(seconds) | spent for seconds in taken]
+
+
+def answered_from_disk(bed: Bed, one: Asked, kind: str, pair: Pair) -> list[Sample]:
+    """As `answered`, but the system has forgotten the files before each round."""
+    samples = list[Sample]()
+    for seed in _seeds(bed):
+        page_cache.drop(one.files)
+        questions = asked(kind, pair, one.history, _QUESTIONS, seed)
+        [seconds] = load.made(one.subject, load.asking, [], [questions])
+        samples.append(latencies(seconds))
+    return samples
+
+
+def _seeds(bed: Bed) -> range:
+    return range(1, bed.runs + 1)
 
 
 class Starting(NamedTuple):

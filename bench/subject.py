@@ -79,6 +79,10 @@ class Subject(ABC):
         or kills the process. Raises `Missing` if it is not installed, or does not start.
         """
 
+    def asked_files(self, folder: Path) -> list[Path]:
+        """Return the files, of those that it keeps in `folder`, that `as_of` is answered from."""
+        return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
     def fill(self, history: History) -> None:
         """Have it hold a history, in the quickest way there is: for what is only asked."""
         raise NotImplementedError

@@ -128,17 +128,22 @@ def rebuild(bed: Bed) -> Iterator[Figure]:
 
 
 def status(bed: Bed) -> Iterator[Figure]:
-    """The bilateral status as of random points, one question after the other."""
+    """The bilateral status as of random points, one question after the other.
+
+    Whoever is asked has its files in the system's memory; `from the disk`: the system forgot them.
+    """
     for size in bed.sizes:
-        history, service = bed.history(size), Communique()
-        with serving(service, bed.loaded(size)) as server, runs.watched(server) as memory:
+        history, service, folder = bed.history(size), Communique(), bed.loaded(size)
+        with serving(service, folder) as server, runs.watched(server) as memory:
+            one = runs.Asked(service, server, service.asked_files(folder), history)
             for which, kind in product(_dyads(history), KINDS):
                 bed.tell(f"status, {size:,} events: {which} dyad, {kind}")
-                yield _status(bed, service, server, history, which, kind)
+                yield _status(bed, one, which, kind)
+            yield _status_from_disk(bed, one)
             echo = Echo()
             with serving(echo, bed.fresh()) as floor:
                 for which in _dyads(history):
-                    yield _status(bed, echo, floor, history, which, _ALL_RANDOM)
+                    yield _status(bed, runs.Asked(echo, floor, (), history), which, _ALL_RANDOM)
             for rival in bed.chosen((DuckDb(), PostgreSql(), MariaDb())):
                 with bed.attempting(rival):
                     yield from _status_of_rival(bed, service, rival, history)
@@ -149,21 +154,27 @@ def _status_of_rival(
     bed: Bed, service: Subject, rival: Subject, history: History
 ) -> Iterator[Figure]:
     """Fill it, see that it answers what the service answers, and ask it."""
-    with serving(rival, bed.fresh()) as server:
+    folder = bed.fresh()
+    with serving(rival, folder) as server:
         bed.tell(f"filling {rival.name} with {len(history):,} events")
         rival.fill(history)
+        one = runs.Asked(rival, server, rival.asked_files(folder), history)
         for which, pair in _dyads(history).items():
             questions = asked(_ALL_RANDOM, pair, history, _QUESTIONS_COMPARED, seed=0)
             rivals.check_agree(service, rival, questions)
-            yield _status(bed, rival, server, history, which, _ALL_RANDOM)
+            yield _status(bed, one, which, _ALL_RANDOM)
+        yield _status_from_disk(bed, one)
 
 
-def _status(
-    bed: Bed, subject: Subject, server: runs.Serving, history: History, which: str, kind: str
-) -> Figure:
-    pair = _dyads(history)[which]
-    samples = runs.answered(bed, subject, server, kind, pair, history)
-    return figure("status", subject.name, f"{which}, {kind}", len(history), samples)
+def _status(bed: Bed, one: runs.Asked, which: str, kind: str) -> Figure:
+    samples = runs.answered(bed, one, kind, _dyads(one.history)[which])
+    return figure("status", one.subject.name, f"{which}, {kind}", len(one.history), samples)
+
+
+def _status_from_disk(bed: Bed, one: runs.Asked) -> Figure:
+    samples = runs.answered_from_disk(bed, one, _ALL_RANDOM, one.history.busiest)
+    case = f"busiest, {_ALL_RANDOM}, from the disk"
+    return figure("status", one.subject.name, case, len(one.history), samples)
 
 
 def _dyads(history: History) -> Mapping[str, Pair]:

@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from bench.server import Server, free_port, listens
 from bench.subject import Question, Subject
+from communique.service.server import READ_MODELS_FOLDER
 from communique.v1 import record_service_pb2 as records
 from communique.v1 import series_pb2, status_pb2, time_pb2, timeline_service_pb2
 
@@ -54,6 +55,10 @@ class Communique(Subject):
         server = Server("communique.cli", ["serve"], environment, folder / "server.log")
         _wait_until_serving(self.address, server)
         return server
+
+    def asked_files(self, folder: Path) -> list[Path]:
+        """Return the files of the bilateral status; the log's and the others are not looked at."""
+        return sorted((folder / "data" / READ_MODELS_FOLDER).glob("bilateral-status.*.db*"))
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

@@ -1,5 +1,6 @@
 """The parts of the benchmark that are not measuring: its events and its arithmetic."""
 
+import os
 from pathlib import Path
 from random import Random
 
@@ -8,7 +9,7 @@ import pytest
 pytest.importorskip("bench", reason="the benchmark is not here")
 
 
-from bench import history
+from bench import history, page_cache
 from bench.bed import Bed
 from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
@@ -130,3 +131,28 @@ def test_a_figure_is_the_median_of_its_runs() -> None:
     assert figure("start", "communique", "", 0, samples).measures == {
         "seconds": Spread(median=3.0, low=1.0, high=50.0, runs=3)
     }
+
+
+def test_the_system_forgets_files_and_gets_to_know_them_again(tmp_path: Path) -> None:
+    """After `drop` a file has to be read from the disk, after `fill` it does not."""
+    path, gone = tmp_path / "file", tmp_path / "gone"
+    path.write_bytes(bytes(1 << 20))
+    page_cache.drop([path, gone])
+    if is_in_memory(path):
+        pytest.skip("the file system keeps its files in memory")
+    page_cache.fill([path, gone])
+    assert is_in_memory(path)
+    page_cache.drop([path])
+    assert not is_in_memory(path)
+
+
+def is_in_memory(path: Path) -> bool:
+    """Whether the middle of a file can be read without waiting for the disk."""
+    with path.open("rb") as file:
+        try:
+            return (
+                os.preadv(file.fileno(), [bytearray(1)], path.stat().st_size // 2, os.RWF_NOWAIT)
+                > 0
+            )
+        except BlockingIOError:
+            return False
