@@ -29,7 +29,7 @@ _TOO_LARGE: Final = f"an event is at most {EVENT_BYTES_MAX} bytes, this one has 
 
 
 class Intake:
-    """Validates what clients submit."""
+    """Validates what clients submit. Few events are done at once, many in a thread."""
 
     def __init__(self, ids: EventIds, now: Callable[[], datetime], workers: Workers) -> None:
         """Give ids from `ids` to events without one; `now` (aware UTC) bounds known times."""
@@ -37,19 +37,29 @@ class Intake:
         self._now = now
         self._workers = workers
 
+    async def entries(self, messages: Sequence[event_pb2.Event]) -> list[log.Entry]:
+        """Return the entries of a submission, all of which are valid.
+
+        Raises `InvalidRequest` with the faults of all events, or one of its subclasses where all
+        are of its kind.
+        """
+        examined = await self.examined(messages)
+        if any(isinstance(one, InvalidRequest) for one in examined):
+            raise _together(examined)
+        return [one for one in examined if not isinstance(one, InvalidRequest)]
+
     async def examined(self, messages: Sequence[event_pb2.Event]) -> list[Examined]:
-        """Return what each event is: an entry, or at fault. Many are examined in a thread.
+        """Return what each event is: an entry, or at fault.
 
         Raises `InvalidRequest` where they are too few or too many.
         """
         check_count(len(messages))
-        if len(messages) <= EVENTS_VALIDATED_INLINE_MAX:
-            return self.examine(messages)
-        return await self._workers.run(self.examine, messages)
-
-    def examine(self, messages: Sequence[event_pb2.Event]) -> list[Examined]:
-        """As `examined`, at once and in this thread, of any number."""
         now = self._now()
+        if len(messages) <= EVENTS_VALIDATED_INLINE_MAX:
+            return self._examine_all(messages, now)
+        return await self._workers.run(self._examine_all, messages, now)
+
+    def _examine_all(self, messages: Sequence[event_pb2.Event], now: datetime) -> list[Examined]:
         return [self._examine(message, now) for message in messages]
 
     def _examine(self, message: event_pb2.Event, now: datetime) -> Examined:
@@ -66,17 +76,6 @@ class Intake:
             return InvalidRequest(codec.violations(error))
         except InvalidRequest as refusal:
             return refusal
-
-
-def accepted(examined: Sequence[Examined]) -> list[log.Entry]:
-    """Return the entries of a submission, all of which are valid.
-
-    Raises `InvalidRequest` with the faults of all events, or one of its subclasses where all are of
-    its kind.
-    """
-    if any(isinstance(one, InvalidRequest) for one in examined):
-        raise _together(examined)
-    return [one for one in examined if not isinstance(one, InvalidRequest)]
 
 
 def check_count(count: int) -> None:

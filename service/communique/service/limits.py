@@ -8,10 +8,10 @@ EVENT_BYTES_MAX: Final = 65_536
 EXPECTATIONS_MAX: Final = 1_000
 EVENTS_VALIDATED_INLINE_MAX: Final = 8
 """Up to so many events are validated on the event loop, which takes a millisecond or two."""
-GROUP_EXAMINED_SECONDS_MAX: Final = 0.002
-"""So long the event loop examines submissions at a time; those that are left wait for the next."""
-SUBMITTED_BYTES_WAITING_MAX: Final = 67_108_864
-"""So much of submissions waits while a commit is under way, beside what the log's queue holds."""
+GROUP_CALLS_MAX: Final = 64
+"""So many submissions go on together: more would keep the event loop for too long."""
+GATHERED_BYTES_MAX: Final = 67_108_864
+"""So much of submissions waits for those before them, beside what waits in the log's own queue."""
 BATCHES_VALIDATED_AHEAD_MAX: Final = 2
 """So many batches of an import wait, validated, while the one before them commits."""
 

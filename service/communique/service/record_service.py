@@ -6,19 +6,21 @@ from uuid import UUID
 
 from communique.domain.clocks import micros
 from communique.service import log
+from communique.service.answers import Answers
 from communique.service.asking import Asking, resolved
 from communique.service.context import Context, submitter_of
 from communique.service.filters import Filter, filter_of
 from communique.service.frames import recorded_message
+from communique.service.gathering import Gathering
 from communique.service.imports import Importer
-from communique.service.intake import Intake
+from communique.service.intake import Intake, expectations_of
+from communique.service.limits import EVENTS_VALIDATED_INLINE_MAX
 from communique.service.live import Live
 from communique.service.logging import note
 from communique.service.points import check_not_negative, check_recorded, instant_of
 from communique.service.read_models import ReadModels
 from communique.service.reading import Read, Span, is_backwards
 from communique.service.refusals import EventNotFound, Faults, InvalidRequest, checked, uuid_of
-from communique.service.submissions import Submissions
 from communique.service.workers import Workers
 from communique.v1 import record_service_pb2 as pb
 from communique.v1.record_service_pb2_grpc import RecordServiceServicer
@@ -30,18 +32,26 @@ class RecordService(RecordServiceServicer):
 
     event_log: log.EventLog
     read_models: ReadModels
+    answers: Answers
     intake: Intake
-    submissions: Submissions
+    gathering: Gathering
     asking: Asking
     readers: Workers
     live: Live
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
-        """Record the events, all or none. A commit once begun goes through, whoever went away."""
+        """Record the events, all or none. A commit once begun goes through, whoever went away.
+
+        Calls of few events go on together: see `Gathering`. Many are examined in a thread.
+        """
         note(events=len(request.events))
-        receipts = await self.submissions.receipts(request, submitter_of(context))
-        note(position=receipts[-1].position)
-        return pb.SubmitResponse(receipts=map(_receipt, receipts))
+        if len(request.events) > EVENTS_VALIDATED_INLINE_MAX:
+            return await self._recorded(request, context)
+        await self.gathering.enter(request.ByteSize())
+        try:
+            return await self._recorded(request, context)
+        finally:
+            self.gathering.leave()
 
     async def Import(
         self, request_iterator: AsyncIterator[pb.ImportRequest], context: Context
@@ -111,6 +121,14 @@ class RecordService(RecordServiceServicer):
         moment = checked("record_time", instant_of, request.record_time)
         position = await self.readers.run(self.event_log.position_at, micros(moment))
         return pb.GetPositionResponse(position=position)
+
+    async def _recorded(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
+        expectations = expectations_of(request.expectations)
+        entries = await self.intake.entries(request.events)
+        answer = self.event_log.append(entries, expectations, submitter_of(context))
+        receipts = await self.answers.of(answer)
+        note(position=receipts[-1].position)
+        return pb.SubmitResponse(receipts=map(_receipt, receipts))
 
     async def _head(self, position: int) -> int:
         """Return the last position, looked for in the log itself if a client knows a later one.

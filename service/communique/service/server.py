@@ -16,8 +16,10 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
 from communique.service import limits, runtime
+from communique.service.answers import Answers
 from communique.service.asking import Asking
 from communique.service.clock import Clock
+from communique.service.gathering import Gathering
 from communique.service.health import RECORD_SERVICE, SERVICES, Health
 from communique.service.ids import EventIds
 from communique.service.intake import Intake
@@ -31,7 +33,6 @@ from communique.service.pulse import Pulse, Streams
 from communique.service.read_models import ReadModels
 from communique.service.record_service import RecordService
 from communique.service.settings import Settings
-from communique.service.submissions import Submissions
 from communique.service.tailing import Tailing
 from communique.service.timeline_service import TimelineService
 from communique.service.workers import Workers
@@ -124,7 +125,14 @@ async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIt
 
         server = grpc.aio.server(interceptors=[calls], options=_OPTIONS)
         records = RecordService(
-            event_log, read_models, intake, Submissions(intake, event_log), asking, readers, live
+            event_log=event_log,
+            read_models=read_models,
+            answers=Answers(event_log),
+            intake=intake,
+            gathering=Gathering(),
+            asking=asking,
+            readers=readers,
+            live=live,
         )
         timelines = TimelineService(read_models, asking, live)
         projections = ProjectionService(read_models, asking)

@@ -67,15 +67,6 @@ class EventLog(LogReader):
         """
         return self._writer.append(Append(tuple(entries), dict(expectations or {}), submitter))
 
-    def append_all(self, requests: Sequence[Append]) -> list[Future[list[Receipt]]]:
-        """Append each request by itself, all in as few commits as may be; return their answers.
-
-        One that finds no room is answered with `LogOverloaded`. Otherwise as `append`.
-
-        Raises `LogClosed`.
-        """
-        return self._writer.append_all(requests)
-
     def call_after_answers(self, listener: Callable[[], object]) -> None:
         """Have `listener` called in the writer's thread whenever it has given a commit's answers.
 

@@ -55,30 +55,14 @@ class Inbox:
         Raises `LogOverloaded` if it doesn't fit behind those that wait, `LogClosed` after `close`.
         """
         with self._changed:
-            self._enter(job)
+            if self._is_closed:
+                raise LogClosed
+            if self._jobs and self._is_beyond_limits(job):
+                raise LogOverloaded(len(self._jobs), self._events, self._bytes)
+            self._jobs.append(job)
+            self._events += job.events
+            self._bytes += job.size
             self._changed.notify()
-
-    def put_all(self, jobs: Sequence[Job]) -> None:
-        """Queue jobs with one lock and one wake-up; one that doesn't fit is answered so.
-
-        Raises `LogClosed` after `close`.
-        """
-        with self._changed:
-            for job in jobs:
-                try:
-                    self._enter(job)
-                except LogOverloaded as error:
-                    job.answer.set_exception(error)
-            self._changed.notify()
-
-    def _enter(self, job: Job) -> None:
-        if self._is_closed:
-            raise LogClosed
-        if self._jobs and self._is_beyond_limits(job):
-            raise LogOverloaded(len(self._jobs), self._events, self._bytes)
-        self._jobs.append(job)
-        self._events += job.events
-        self._bytes += job.size
 
     def take(self, seconds_max: float | None) -> list[Job]:
         """Wait for jobs and take those that are committed together; none after `seconds_max`.

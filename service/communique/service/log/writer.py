@@ -67,18 +67,10 @@ class Writer:
         Raises `LogOverloaded` or `LogClosed` at once. The answer is the receipts, an
         `AppendRejected` or `LogUnavailable`; cancelling it works until its turn has come.
         """
-        job = _append_job(request)
+        size = sum(len(entry.state) for entry in request.entries)
+        job = AppendJob(request, Future(), len(request.entries), size)
         self._inbox.put(job)
         return job.answer
-
-    def append_all(self, requests: Sequence[Append]) -> list[Future[list[Receipt]]]:
-        """Queue requests together; the answer of one that finds no room is `LogOverloaded`.
-
-        Raises `LogClosed`. Answers are those of `append`.
-        """
-        jobs = list(map(_append_job, requests))
-        self._inbox.put_all(jobs)
-        return [job.answer for job in jobs]
 
     def insert(self, stored_events: Sequence[StoredEvent]) -> Future[list[int]]:
         """Queue stored events that pass the rules by; the answer is their positions.
@@ -167,11 +159,6 @@ class Writer:
 
 def _nothing() -> None:
     """Do nothing."""
-
-
-def _append_job(request: Append) -> AppendJob:
-    size = sum(len(entry.state) for entry in request.entries)
-    return AppendJob(request, Future(), len(request.entries), size)
 
 
 def _answer(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
