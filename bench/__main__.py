@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         default=30_000,
         metavar="N",
         help=f"events in the larger of two logs, the smaller one has {SMALL:,} "
-        "(default: 30,000, which takes about five minutes on two cores)",
+        "(default: 30,000, which takes five to seven minutes on two cores)",
     )
     parser.add_argument(
         "--sizes",
