@@ -124,15 +124,9 @@ async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIt
         calls = CallInterceptor(logger, settings.concurrent_calls_max)
 
         server = grpc.aio.server(interceptors=[calls], options=_OPTIONS)
+        answers, gathering = Answers(event_log), Gathering()
         records = RecordService(
-            event_log=event_log,
-            read_models=read_models,
-            answers=Answers(event_log),
-            intake=intake,
-            gathering=Gathering(),
-            asking=asking,
-            readers=readers,
-            live=live,
+            event_log, read_models, answers, intake, gathering, asking, readers, live
         )
         timelines = TimelineService(read_models, asking, live)
         projections = ProjectionService(read_models, asking)
