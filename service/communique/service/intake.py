@@ -55,7 +55,7 @@ class Intake:
         """
         check_count(len(messages))
         now = self._now()
-        if len(messages) <= EVENTS_VALIDATED_INLINE_MAX:
+        if is_examined_inline(messages):
             return self._examine_all(messages, now)
         return await self._workers.run(self._examine_all, messages, now)
 
@@ -76,6 +76,11 @@ class Intake:
             return InvalidRequest(codec.violations(error))
         except InvalidRequest as refusal:
             return refusal
+
+
+def is_examined_inline(messages: Sequence[event_pb2.Event]) -> bool:
+    """Tell whether events are few enough to be examined on the event loop, not in a thread."""
+    return len(messages) <= EVENTS_VALIDATED_INLINE_MAX
 
 
 def check_count(count: int) -> None:

@@ -13,8 +13,7 @@ from communique.service.filters import Filter, filter_of
 from communique.service.frames import recorded_message
 from communique.service.gathering import Gathering
 from communique.service.imports import Importer
-from communique.service.intake import Intake, expectations_of
-from communique.service.limits import EVENTS_VALIDATED_INLINE_MAX
+from communique.service.intake import Intake, expectations_of, is_examined_inline
 from communique.service.live import Live
 from communique.service.logging import note
 from communique.service.points import check_not_negative, check_recorded, instant_of
@@ -45,7 +44,7 @@ class RecordService(RecordServiceServicer):
         Calls of few events go on together: see `Gathering`. Many are examined in a thread.
         """
         note(events=len(request.events))
-        if len(request.events) > EVENTS_VALIDATED_INLINE_MAX:
+        if not is_examined_inline(request.events):
             return await self._recorded(request, context)
         await self.gathering.enter(request.ByteSize())
         try:
