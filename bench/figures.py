@@ -15,13 +15,15 @@ MEASURES: Final = {
     "p99_ms": "p99 ms",
     "max_ms": "max ms",
     "event_us": "µs/event",
+    "disk_bytes": "disk B/event",
     "server_cpu_us": "CPU µs",
     "seconds": "s",
     "mebibytes": "MiB",
     "answer_bytes": "bytes",
     "answer_elements": "elements",
 }
-"""Every measure with the head of its column; CPU is the server's, for each event or question."""
+"""Every measure with the head of its column; CPU and what had to be read from the disk are the
+server's, for each event or question."""
 
 MAIN_MEASURES: Final = ("events_per_second", "p99_ms", "seconds", "event_us", "mebibytes")
 """The first of these that a figure has is what it is compared by; of all but the rate, less is

@@ -4,6 +4,9 @@ Windows are the later half of the events up to 10,000, 30,000, 100,000 and so on
 them, in as many equal parts as there are runs. Before a window begins, the read models have caught
 up; then its events are submitted, the read models answer with the last, and the window is read
 back. The write-ahead log is copied back about every 20,000 events: a part may have that or not.
+
+What the server had to read from the disk meanwhile is told: it has to where the system does not
+keep all of the files in memory, and then waits for the disk.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +15,10 @@ from time import perf_counter
 from typing import Final, NamedTuple
 
 from bench.bed import BATCH_EVENTS
+from bench.figures import Sample
 from bench.history import History
 from bench.load import check
+from bench.server import read_from_disk
 from bench.subject import Question
 from bench.subjects import Communique
 
@@ -23,11 +28,11 @@ _WINDOWS_MAX: Final = 50_000
 
 
 class Grown(NamedTuple):
-    """What each event of a window took, in microseconds."""
+    """What each event of a window took: a sample for each case."""
 
-    submit: float
-    answered: float
-    read: float
+    submit: Sample
+    answered: Sample
+    read: Sample
 
 
 def window_ends(size: int) -> Iterator[int]:
@@ -60,18 +65,24 @@ async def grown(
 async def _measured(subject: Communique, history: History, window: range) -> Grown:
     """Import a window, wait for its answers and read it back."""
     begin, end = window.start, window.stop
-    started = perf_counter()
+    disk_before, started = read_from_disk(subject.pid), perf_counter()
     await _append(subject, history, begin, end)
     submitted = perf_counter()
     await _answered(subject, history, end)
-    answered = perf_counter()
+    answered, disk_bytes = perf_counter(), read_from_disk(subject.pid) - disk_before
     frames = [frame async for frame in subject.read_all(after=begin)]
     read = perf_counter()
     found = [event for frame in frames for event in subject.events_in(frame)]
     check(found == [history[index] for index in window], "other events were read")
-    per_event = 1e6 / len(window)
-    times = submitted - started, answered - started, read - answered
-    return Grown(*(seconds * per_event for seconds in times))
+    return Grown(
+        {"event_us": _micros(submitted - started, window)},
+        {"event_us": _micros(answered - started, window), "disk_bytes": disk_bytes / len(window)},
+        {"event_us": _micros(read - answered, window)},
+    )
+
+
+def _micros(seconds: float, window: range) -> float:
+    return seconds * 1e6 / len(window)
 
 
 async def _append(subject: Communique, history: History, begin: int, end: int) -> None:

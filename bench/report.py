@@ -16,8 +16,9 @@ from bench.targets import Judged, Target, judged
 
 _NOTE = (
     "Each figure is the median of its runs; ± is half the distance from the lowest to the highest "
-    "run. CPU is the server's, for each event or question. × says how many times as good ours is: "
-    "by the rate, else by the p99, the time or the memory, of the same case and as many events."
+    "run. CPU is the server's, for each event or question, and so is what it had to read from the "
+    "disk. × says how many times as good ours is: by the rate, else by the p99, the time or the "
+    "memory, of the same case and as many events."
 )
 _TEXTS = {"case", "subject", "target", "against", "verdict"}
 

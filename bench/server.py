@@ -20,6 +20,9 @@ Answer = TypeVar("Answer")
 _START_SECONDS_MAX: Final = 600
 _STOP_SECONDS_MAX: Final = 120
 _LOOK_SECONDS: Final = 0.005
+_SETTLED_SECONDS: Final = 0.2
+_SETTLE_SECONDS_MAX: Final = 10
+_BUSY_SHARE: Final = 0.1
 
 
 class Server:
@@ -37,7 +40,8 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self._measured = psutil.Process(self._process.pid)
+        self.pid = self._process.pid
+        self._measured = psutil.Process(self.pid)
 
     def check(self) -> None:
         """Raise `RuntimeError` with the end of its output if it has ended."""
@@ -55,6 +59,19 @@ class Server:
                 raise TimeoutError(f"the server was not ready within {_START_SECONDS_MAX} s")
             time.sleep(_LOOK_SECONDS)
 
+    def settle(self) -> None:
+        """Wait until it does nothing by itself, ten seconds at most: it may go on with its start.
+
+        A second server process, for example, starts when the first one already answers.
+        """
+        deadline, before = time.monotonic() + _SETTLE_SECONDS_MAX, self.cpu_seconds()
+        while time.monotonic() < deadline:
+            time.sleep(_SETTLED_SECONDS)
+            now = self.cpu_seconds()
+            if now - before < _BUSY_SHARE * _SETTLED_SECONDS:
+                return
+            before = now
+
     def cpu_seconds(self) -> float:
         """Return the CPU time that it and its children have used so far, user and system."""
         return sum(sum(one.cpu_times()[:4]) for one in self._processes())
@@ -67,7 +84,7 @@ class Server:
         return sum(_bytes_of(one) for one in self._processes()) / 2**20
 
     def _processes(self) -> list[psutil.Process]:
-        return [self._measured, *self._measured.children(recursive=True)]
+        return _with_children(self._measured)
 
     def stop(self) -> None:
         """Ask it to stop, and wait until it has; raise if it ended otherwise."""
@@ -81,6 +98,20 @@ class Server:
         """End it as a power cut would, if it has not ended."""
         self._process.kill()
         self._process.wait()
+
+
+def read_from_disk(pid: int) -> int:
+    """Return how many bytes a process and its children have had to read from the disk so far.
+
+    What the system had in memory is not counted. Linux alone tells: 0 elsewhere.
+    """
+    if not psutil.LINUX:
+        return 0
+    return sum(one.io_counters().read_bytes for one in _with_children(psutil.Process(pid)))
+
+
+def _with_children(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
 
 
 def _bytes_of(process: psutil.Process) -> int:
@@ -114,6 +145,12 @@ def listens(address: str) -> bool:
 def elsewhere(
     function: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs
 ) -> Answer:
-    """Return `function(...)`, called in a new process, which shares no interpreter lock with us."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    """Return `function(...)`, called in a new process, which shares no interpreter lock with us.
+
+    It is forked off one that has imported all that is called so, and done nothing else: that takes
+    milliseconds, where a new interpreter takes a second.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["bench.runs"])
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(function, *given, **named).result()

@@ -82,7 +82,7 @@ def growth(bed: Bed) -> Iterator[Figure]:
             windows = windows_before(end, bed.runs)
             done = load.made(service, grown, history, position, windows)
             for case in Grown._fields:
-                samples = [{"event_us": getattr(window, case)} for window in done]
+                samples = [getattr(window, case) for window in done]
                 yield figure("growth", service.name, case, end, samples)
     bed.keep(size, folder)
     yield figure("memory", service.name, "while importing", size, [memory])
@@ -130,16 +130,18 @@ def rebuild(bed: Bed) -> Iterator[Figure]:
 def status(bed: Bed) -> Iterator[Figure]:
     """The bilateral status as of random points, one question after the other.
 
-    Whoever is asked has its files in the system's memory; `from the disk`: the system forgot them.
+    Whoever is asked has its files in the system's memory; `from the disk`: the system has forgotten
+    those of the longest log.
     """
     for size in bed.sizes:
         history, service, folder = bed.history(size), Communique(), bed.loaded(size)
         with serving(service, folder) as server, runs.watched(server) as memory:
             one = runs.Asked(service, server, service.asked_files(folder), history)
-            for which, kind in product(_dyads(history), KINDS):
+            for which, kind in (("quiet", _ALL_RANDOM), *product(["busiest"], KINDS)):
                 bed.tell(f"status, {size:,} events: {which} dyad, {kind}")
                 yield _status(bed, one, which, kind)
-            yield _status_from_disk(bed, one)
+            if size == bed.sizes[-1]:
+                yield _status_from_disk(bed, one)
             echo = Echo()
             with serving(echo, bed.fresh()) as floor:
                 for which in _dyads(history):
@@ -163,7 +165,8 @@ def _status_of_rival(
             questions = asked(_ALL_RANDOM, pair, history, _QUESTIONS_COMPARED, seed=0)
             rivals.check_agree(service, rival, questions)
             yield _status(bed, one, which, _ALL_RANDOM)
-        yield _status_from_disk(bed, one)
+        if len(history) == bed.sizes[-1]:
+            yield _status_from_disk(bed, one)
 
 
 def _status(bed: Bed, one: runs.Asked, which: str, kind: str) -> Figure:

@@ -38,6 +38,7 @@ class Communique(Subject):
 
     name: ClassVar[str] = "communique"
     address: str = ""
+    pid: int = 0
     _submit: Any
     _import: Any
     _read: Any
@@ -53,6 +54,7 @@ class Communique(Subject):
             "COMMUNIQUE_LISTEN": self.address,
         }
         server = Server("communique.cli", ["serve"], environment, folder / "server.log")
+        self.pid = server.pid
         _wait_until_serving(self.address, server)
         return server
 

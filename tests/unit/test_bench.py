@@ -1,6 +1,8 @@
 """The parts of the benchmark that are not measuring: its events and its arithmetic."""
 
 import os
+import pickle
+from contextlib import chdir
 from pathlib import Path
 from random import Random
 
@@ -13,6 +15,7 @@ from bench import history, page_cache
 from bench.bed import Bed
 from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
+from bench.server import Server, read_from_disk
 from communique.codec import canonical_bytes, submitted
 from communique.domain.event import Amendment
 from communique.v1 import event_pb2
@@ -56,6 +59,15 @@ def test_the_same_events_are_drawn_each_time(drawn: history.History, tmp_path: P
     again = history.written(tmp_path, HISTORY_EVENTS)
     assert again.path.read_bytes() == drawn.path.read_bytes()
     assert (again.busiest, again.quiet) == (drawn.busiest, drawn.quiet)
+
+
+def test_a_history_is_sent_to_another_process_without_its_events(drawn: history.History) -> None:
+    """The other process opens the file itself, also of one that was looked at here before."""
+    assert drawn[0]
+    sent = pickle.dumps(drawn)
+    assert len(sent) < 1_000
+    opened = pickle.loads(sent)  # noqa: S301  our own bytes
+    assert list(opened.batches(500)) == list(drawn.batches(500))
 
 
 def test_events_are_about_as_long_as_those_of_icews(drawn: history.History) -> None:
@@ -144,6 +156,37 @@ def test_the_system_forgets_files_and_gets_to_know_them_again(tmp_path: Path) ->
     assert is_in_memory(path)
     page_cache.drop([path])
     assert not is_in_memory(path)
+
+
+def test_what_a_process_had_to_read_from_the_disk_is_told(tmp_path: Path) -> None:
+    """A file that is in the system's memory is not counted, one that it forgot is."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(1 << 20))
+    page_cache.drop([path])
+    if is_in_memory(path):
+        pytest.skip("the file system keeps its files in memory")
+    before = read_from_disk(os.getpid())
+    page_cache.fill([path])
+    from_disk = read_from_disk(os.getpid())
+    page_cache.fill([path])
+    assert from_disk - before > path.stat().st_size / 2
+    assert read_from_disk(os.getpid()) == from_disk
+
+
+def test_a_server_that_has_settled_does_nothing_by_itself(tmp_path: Path) -> None:
+    """What it still had to do for its start is over."""
+    begun, done = "open('begun', 'w').close()", "open('done', 'w').close()"
+    program = f"import time; {begun}; sum(range(30_000_000)); {done}; time.sleep(60)"
+    (tmp_path / "starting.py").write_text(program)
+    environment = {"PYTHONPATH": str(tmp_path)}
+    with chdir(tmp_path):
+        server = Server("starting", [], environment, tmp_path / "log")
+    try:
+        server.wait_for((tmp_path / "begun").exists)
+        server.settle()
+        assert (tmp_path / "done").exists()
+    finally:
+        server.kill()
 
 
 def is_in_memory(path: Path) -> bool:
