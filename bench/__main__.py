@@ -1,6 +1,10 @@
 """`python -m bench`. Each process that makes calls runs this file anew, and needs nothing of it."""
 
-if __name__ == "__main__":
-    from bench.command import main
+import sys
 
+if __name__ == "__main__":
+    try:
+        from bench.command import main
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error.name} is not installed: `make bench` installs what is needed")
     main()

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from bench import history, load
 from bench.history import History
-from bench.server import Server, elsewhere
+from bench.server import Server, elsewhere, settle
 from bench.subject import Missing, Subject
 from bench.subjects import Communique
 
@@ -126,7 +126,7 @@ def serving(subject: Subject, folder: Path) -> Iterator[Server | None]:
     server = subject.start(folder)
     try:
         if server:
-            server.settle()
+            settle(server.pid)
         yield server
         if server:
             server.stop()

@@ -2,8 +2,9 @@
 
 Windows are the later half of the events up to 10,000, 30,000, 100,000 and so on, at most 50,000 of
 them, in as many equal parts as there are runs. Before a window begins, the read models have caught
-up; then its events are submitted, the read models answer with the last, and the window is read
-back. The write-ahead log is copied back about every 20,000 events: a part may have that or not.
+up; then its events are submitted, and the read models answer with the last. The write-ahead log is
+copied back about every 20,000 events: a part may have that or not. When the server has come to rest
+after the last window, all of them are read back together, as often as there are windows.
 
 What the server had to read from the disk meanwhile is told: it has to where the system does not
 keep all of the files in memory, and then waits for the disk.
@@ -18,7 +19,7 @@ from bench.bed import BATCH_EVENTS
 from bench.figures import Sample
 from bench.history import History
 from bench.load import check
-from bench.server import read_from_disk
+from bench.server import read_from_disk, settle
 from bench.subject import Question
 from bench.subjects import Communique
 
@@ -28,7 +29,7 @@ _WINDOWS_MAX: Final = 50_000
 
 
 class Grown(NamedTuple):
-    """What each event of a window took: a sample for each case."""
+    """What each event of a window took, and of all windows to read: a sample for each case."""
 
     submit: Sample
     answered: Sample
@@ -59,26 +60,34 @@ async def grown(
     if begin > position:
         await _append(subject, history, position, begin)
         await _answered(subject, history, begin)
-    return [await _measured(subject, history, window) for window in windows]
+    arrived = [await _arrived(subject, history, window) for window in windows]
+    settle(subject.pid)
+    whole = range(begin, windows[-1].stop)
+    read = [await _read_back(subject, history, whole) for _ in windows]
+    return [Grown(*before, after) for before, after in zip(arrived, read, strict=True)]
 
 
-async def _measured(subject: Communique, history: History, window: range) -> Grown:
-    """Import a window, wait for its answers and read it back."""
-    begin, end = window.start, window.stop
+async def _arrived(subject: Communique, history: History, window: range) -> tuple[Sample, Sample]:
+    """Import a window, and wait for its answers."""
     disk_before, started = read_from_disk(subject.pid), perf_counter()
-    await _append(subject, history, begin, end)
+    await _append(subject, history, window.start, window.stop)
     submitted = perf_counter()
-    await _answered(subject, history, end)
+    await _answered(subject, history, window.stop)
     answered, disk_bytes = perf_counter(), read_from_disk(subject.pid) - disk_before
-    frames = [frame async for frame in subject.read_all(after=begin)]
-    read = perf_counter()
-    found = [event for frame in frames for event in subject.events_in(frame)]
-    check(found == [history[index] for index in window], "other events were read")
-    return Grown(
+    return (
         {"event_us": _micros(submitted - started, window)},
         {"event_us": _micros(answered - started, window), "disk_bytes": disk_bytes / len(window)},
-        {"event_us": _micros(read - answered, window)},
     )
+
+
+async def _read_back(subject: Communique, history: History, latest: range) -> Sample:
+    """Read the latest events, and compare them."""
+    began = perf_counter()
+    frames = [frame async for frame in subject.read_all(after=latest.start)]
+    seconds = perf_counter() - began
+    found = [event for frame in frames for event in subject.events_in(frame)]
+    check(found == [history[index] for index in latest], "other events were read")
+    return {"event_us": _micros(seconds, latest)}
 
 
 def _micros(seconds: float, window: range) -> float:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -59,22 +59,9 @@ class Server:
                 raise TimeoutError(f"the server was not ready within {_START_SECONDS_MAX} s")
             time.sleep(_LOOK_SECONDS)
 
-    def settle(self) -> None:
-        """Wait until it does nothing by itself, ten seconds at most: it may go on with its start.
-
-        A second server process, for example, starts when the first one already answers.
-        """
-        deadline, before = time.monotonic() + _SETTLE_SECONDS_MAX, self.cpu_seconds()
-        while time.monotonic() < deadline:
-            time.sleep(_SETTLED_SECONDS)
-            now = self.cpu_seconds()
-            if now - before < _BUSY_SHARE * _SETTLED_SECONDS:
-                return
-            before = now
-
     def cpu_seconds(self) -> float:
         """Return the CPU time that it and its children have used so far, user and system."""
-        return sum(sum(one.cpu_times()[:4]) for one in self._processes())
+        return _cpu_seconds(self._processes())
 
     def mebibytes(self) -> float:
         """Return the memory that it and its children have, what they share once.
@@ -100,6 +87,22 @@ class Server:
         self._process.wait()
 
 
+def settle(pid: int) -> None:
+    """Wait until a process and its children do nothing by themselves, ten seconds at most.
+
+    A server may go on with its start, or with what it was given, when it has answered.
+    """
+    measured = psutil.Process(pid)
+    deadline = time.monotonic() + _SETTLE_SECONDS_MAX
+    before = _cpu_seconds(_with_children(measured))
+    while time.monotonic() < deadline:
+        time.sleep(_SETTLED_SECONDS)
+        now = _cpu_seconds(_with_children(measured))
+        if now - before < _BUSY_SHARE * _SETTLED_SECONDS:
+            return
+        before = now
+
+
 def read_from_disk(pid: int) -> int:
     """Return how many bytes a process and its children have had to read from the disk so far.
 
@@ -108,6 +111,10 @@ def read_from_disk(pid: int) -> int:
     if not psutil.LINUX:
         return 0
     return sum(one.io_counters().read_bytes for one in _with_children(psutil.Process(pid)))
+
+
+def _cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    return sum(sum(one.cpu_times()[:4]) for one in processes)
 
 
 def _with_children(process: psutil.Process) -> list[psutil.Process]:

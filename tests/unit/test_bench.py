@@ -15,7 +15,7 @@ from bench import history, page_cache
 from bench.bed import Bed
 from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
-from bench.server import Server, read_from_disk
+from bench.server import Server, read_from_disk, settle
 from communique.codec import canonical_bytes, submitted
 from communique.domain.event import Amendment
 from communique.v1 import event_pb2
@@ -183,7 +183,7 @@ def test_a_server_that_has_settled_does_nothing_by_itself(tmp_path: Path) -> Non
         server = Server("starting", [], environment, tmp_path / "log")
     try:
         server.wait_for((tmp_path / "begun").exists)
-        server.settle()
+        settle(server.pid)
         assert (tmp_path / "done").exists()
     finally:
         server.kill()

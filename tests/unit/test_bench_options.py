@@ -1,7 +1,9 @@
 """What the benchmark says of options that it cannot use, before it measures anything."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +26,18 @@ def test_an_option_that_cannot_be_used_is_named(options: list[str], said: str) -
     )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == f"python -m bench: error: {said}"
+
+
+def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+    """In one line, with the command that installs it."""
+    missing = "raise ModuleNotFoundError(name='matplotlib')"
+    (tmp_path / "matplotlib.py").write_text(missing, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "matplotlib is not installed: `make bench` installs what is needed\n"
