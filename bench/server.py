@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from socket import create_connection, socket
@@ -61,14 +62,14 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that it and its children have used so far, user and system."""
-        return _cpu_seconds(self._processes())
+        return _summed(_cpu_seconds, self._processes())
 
     def mebibytes(self) -> float:
         """Return the memory that it and its children have, what they share once.
 
         That is their proportional set size on Linux, elsewhere the resident one.
         """
-        return sum(_bytes_of(one) for one in self._processes()) / 2**20
+        return _summed(_memory_bytes, self._processes()) / 2**20
 
     def _processes(self) -> list[psutil.Process]:
         return _with_children(self._measured)
@@ -94,41 +95,48 @@ def settle(pid: int) -> None:
     """
     measured = psutil.Process(pid)
     deadline = time.monotonic() + _SETTLE_SECONDS_MAX
-    before = _cpu_seconds(_with_children(measured))
+    before = _summed(_cpu_seconds, _with_children(measured))
     while time.monotonic() < deadline:
         time.sleep(_SETTLED_SECONDS)
-        now = _cpu_seconds(_with_children(measured))
-        if now - before < _BUSY_SHARE * _SETTLED_SECONDS:
+        now = _summed(_cpu_seconds, _with_children(measured))
+        if abs(now - before) < _BUSY_SHARE * _SETTLED_SECONDS:
             return
         before = now
 
 
-def read_from_disk(pid: int) -> int:
+def read_from_disk(pid: int) -> float:
     """Return how many bytes a process and its children have had to read from the disk so far.
 
     What the system had in memory is not counted. Linux alone tells: 0 elsewhere.
     """
     if not psutil.LINUX:
         return 0
-    return sum(one.io_counters().read_bytes for one in _with_children(psutil.Process(pid)))
-
-
-def _cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    return sum(sum(one.cpu_times()[:4]) for one in processes)
+    return _summed(lambda one: one.io_counters().read_bytes, _with_children(psutil.Process(pid)))
 
 
 def _with_children(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def _bytes_of(process: psutil.Process) -> int:
-    """Return the memory of one process; none where it has just ended."""
-    try:
-        if psutil.LINUX:
-            return int(process.memory_full_info().pss)
-        return int(process.memory_info().rss)
-    except psutil.NoSuchProcess:
-        return 0
+def _summed(
+    measure: Callable[[psutil.Process], float], processes: Iterable[psutil.Process]
+) -> float:
+    """Return the sum over some processes; one that has just ended counts nothing."""
+    total = 0.0
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            total += measure(one)
+    return total
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:4])
+
+
+def _memory_bytes(process: psutil.Process) -> float:
+    if psutil.LINUX:
+        return float(process.memory_full_info().pss)
+    return float(process.memory_info().rss)
 
 
 def free_port() -> int:
