@@ -16,12 +16,12 @@ from typing import Any, Final, NamedTuple
 from bench.history import History
 from bench.subject import Question
 from communique.codec import stored
-from communique.domain.assertions import Assertion, assertions
-from communique.domain.clocks import from_micros, micros
-from communique.domain.element import Rank
-from communique.domain.event import Recorded
-from communique.domain.facets import State
-from communique.domain.history import Content, contents
+from communique.domain.claims.event import Recorded
+from communique.domain.claims.history import Content, contents
+from communique.domain.state.assertions import Assertion, assertions
+from communique.domain.state.element import Rank
+from communique.domain.state.facets import State
+from communique.domain.time.clocks import from_micros, micros
 from communique.v1 import event_pb2
 
 OPEN_POSITION: Final = 2**62

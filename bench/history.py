@@ -26,7 +26,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from bench.contents import PLANNED_SHARE, contents, planned
-from communique.domain.codes import STATES
+from communique.domain.parties.data.codes import STATES
 from communique.v1 import event_pb2, time_pb2, values_pb2
 
 FIRST_DAY: Final = date(2000, 1, 1)

@@ -24,8 +24,8 @@ from bench.questions import KINDS, asked
 from bench.subject import Question
 from bench.subjects.communique import as_of
 from communique.codec import submitted
-from communique.domain.event import Claim
-from communique.domain.subject import subjects_of
+from communique.domain.claims.event import Claim
+from communique.domain.state.subject import subjects_of
 from communique.v1 import event_pb2, series_pb2, time_pb2
 from communique.v1 import record_service_pb2 as records
 from communique.v1 import timeline_service_pb2 as timeline

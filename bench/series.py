@@ -18,13 +18,17 @@ from bench.history import DAY_SECONDS, DAYS, FIRST_SECOND, History
 from bench.questions import KINDS, asked
 from bench.subject import Question
 from communique.codec import stored
-from communique.domain.clocks import AsOf, from_micros
-from communique.domain.event import Recorded
-from communique.domain.parties import Dyad
-from communique.domain.series import Bucket, Scale
-from communique.service.read_models.history import BATCH_EVENTS, Step
-from communique.service.read_models.projection import ProjectionFile
-from communique.service.read_models.series import ScoreSeriesProjection, SeriesWanted, score_series
+from communique.domain.claims.event import Recorded
+from communique.domain.parties.party import Dyad
+from communique.domain.state.score_series import Bucket, Scale
+from communique.domain.time.clocks import AsOf, from_micros
+from communique.server.projections.decoded_log import BATCH_EVENTS, Step
+from communique.server.projections.projection import ProjectionFile
+from communique.server.views.scores.score_projection import (
+    ScoreSeriesProjection,
+    SeriesWanted,
+    score_series,
+)
 from communique.v1 import event_pb2
 
 _RECORD_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ import grpc.aio
 
 from bench.history import Pair
 from bench.load import check
-from communique.domain.codes import STATES
+from communique.domain.parties.data.codes import STATES
 from communique.v1 import event_pb2, time_pb2, values_pb2
 from communique.v1.record_service_pb2 import EventFilter, SubmitRequest, SubscribeRequest
 from communique.v1.record_service_pb2_grpc import RecordServiceStub

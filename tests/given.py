@@ -13,9 +13,7 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
-from communique.domain.clocks import AsOf, parse_point
-from communique.domain.element import StatusElement
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     Claim,
     Event,
@@ -24,11 +22,13 @@ from communique.domain.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.facets import State
-from communique.domain.parties import Dyad, Party
-from communique.domain.payloads import Payload
-from communique.domain.status import BilateralStatus
-from communique.domain.values import Certainty, Participant, Source
+from communique.domain.claims.payloads import Payload
+from communique.domain.claims.values import Certainty, Participant, Source
+from communique.domain.parties.party import Dyad, Party
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import State
+from communique.domain.state.status import BilateralStatus
+from communique.domain.time.clocks import AsOf, parse_point
 from tests import oracle
 
 RECORDED: Final = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,11 +17,13 @@ from uuid import UUID
 from google.protobuf.json_format import MessageToDict
 
 from communique import codec
-from communique.domain.clocks import parse_point
-from communique.domain.parties import Dyad
-from communique.service.filters import Filter
-from communique.service.log import Amendment, Claim, Entry, EventLog
-from communique.service.read_models import Page, Question, ReadModels
+from communique.domain.parties.party import Dyad
+from communique.domain.time.clocks import parse_point
+from communique.server.application.queries.filters import Filter
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.log import Amendment, Claim, Entry
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.projections.progress import Page, Question
 from tests.real_log import Clock
 
 FOLDER: Final = Path(__file__).parent / "golden"

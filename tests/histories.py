@@ -10,10 +10,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from communique.domain.assertions import assertions
-from communique.domain.clocks import SKEW_MAX, AsOf, KnownTime, known_at
-from communique.domain.edtf import CEILING
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     AmendmentPayload,
     Claim,
@@ -23,7 +20,10 @@ from communique.domain.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.payloads import Payload, Shape
+from communique.domain.claims.payloads import Payload, Shape
+from communique.domain.state.assertions import assertions
+from communique.domain.time.clocks import SKEW_MAX, AsOf, KnownTime, known_at
+from communique.domain.time.edtf import CEILING
 from tests.strategies import (
     ANY_CAST,
     ESSENTIALS,

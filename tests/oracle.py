@@ -10,13 +10,19 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from communique.domain.assertions import Assertion, assertions
-from communique.domain.clocks import AsOf, known_at
-from communique.domain.element import StatusElement
-from communique.domain.event import Amendment, Claim, EventCorrected, EventRetracted, Recorded
-from communique.domain.parties import Dyad
-from communique.domain.status import BilateralStatus, assemble
-from communique.domain.values import Certainty
+from communique.domain.claims.event import (
+    Amendment,
+    Claim,
+    EventCorrected,
+    EventRetracted,
+    Recorded,
+)
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.state.assertions import Assertion, assertions
+from communique.domain.state.element import StatusElement
+from communique.domain.state.status import BilateralStatus, assemble
+from communique.domain.time.clocks import AsOf, known_at
 
 Log = Sequence[Recorded]
 Rank = tuple[datetime, int, int, datetime, UUID]

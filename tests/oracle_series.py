@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-from communique.domain.clocks import AsOf
-from communique.domain.event import Claim
-from communique.domain.parties import Dyad
-from communique.domain.series import Bucket, ScoreSeries, ScoreStep, millionths_of
-from communique.domain.status import ResolvedAsOf
-from communique.service.read_models import SeriesWanted
+from communique.domain.claims.event import Claim
+from communique.domain.parties.party import Dyad
+from communique.domain.state.score_series import Bucket, ScoreSeries, ScoreStep, millionths_of
+from communique.domain.state.status import ResolvedAsOf
+from communique.domain.time.clocks import AsOf
+from communique.server.views.scores.score_projection import SeriesWanted
 from tests import oracle
 
 MILLION: Final = 1_000_000

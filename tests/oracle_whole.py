@@ -10,18 +10,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from communique.domain.assertions import Assertion, assertions, denies, state_of
-from communique.domain.clocks import AsOf, known_at
-from communique.domain.comparison import BilateralComparison, ChangeKind, ElementChange
-from communique.domain.disagreement import Disagreement, disagreements
-from communique.domain.element import StatusElement
-from communique.domain.event import Amendment, Claim
-from communique.domain.facets import Facet, State
-from communique.domain.issue import IssueBoard, IssueElement, IssueParty
-from communique.domain.parties import Dyad
-from communique.domain.status import BilateralStatus, ResolvedAsOf, by_then
-from communique.domain.subject import LifeCycleStep, SubjectEntry, subjects_of
-from communique.domain.values import Certainty
+from communique.domain.claims.event import Amendment, Claim
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.state.assertions import Assertion, assertions, denies, state_of
+from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
+from communique.domain.state.disagreement import Disagreement, disagreements
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import Facet, State
+from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty
+from communique.domain.state.status import BilateralStatus, ResolvedAsOf, by_then
+from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
+from communique.domain.time.clocks import AsOf, known_at
 from tests import oracle
 from tests.oracle import Log, Rank, Seen
 

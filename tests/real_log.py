@@ -8,9 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from communique import codec
-from communique.domain.clocks import micros
-from communique.domain.event import Claim, Event, EventRetracted, Recorded
-from communique.service import log
+from communique.domain.claims.event import Claim, Event, EventRetracted, Recorded
+from communique.domain.time.clocks import micros
+from communique.server import log
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 NEWER_TYPE: Final = "TreatyRatified"
 NEWER_STATE: Final = bytes([0xC2, 0x3E, 3]) + b"\x0a\x01x"
@@ -34,7 +35,7 @@ class RealLog:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, Clock()
-        self.log = log.EventLog.open(folder / "log.db", self.clock)
+        self.log = EventLog.open(folder / "log.db", self.clock)
 
     def append(self, history: Sequence[Recorded]) -> None:
         """Append the next events of a history; each must get the position that it was told with."""

@@ -26,19 +26,27 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import BaseModel
 
-from communique.domain.clocks import KnownTime
-from communique.domain.edtf import ValidTime
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     AmendmentPayload,
     Claim,
     EventCorrected,
     Reason,
 )
-from communique.domain.parties import Dyad, Party, PartyCode
-from communique.domain.payloads import ClaimPayload, Payload, Shape
+from communique.domain.claims.payloads import ClaimPayload, Payload, Shape
+from communique.domain.claims.values import (
+    Certainty,
+    Link,
+    LinkKind,
+    Participant,
+    Polarity,
+    Role,
+    Source,
+)
+from communique.domain.parties.party import Dyad, Party, PartyCode
 from communique.domain.text import IssueSlug, Line, Prose, SubjectKey
-from communique.domain.values import Certainty, Link, LinkKind, Participant, Polarity, Role, Source
+from communique.domain.time.clocks import KnownTime
+from communique.domain.time.edtf import ValidTime
 
 PAYLOADS: Final[tuple[type[Payload], ...]] = get_args(ClaimPayload)
 AMENDMENTS: Final[tuple[type[BaseModel], ...]] = get_args(AmendmentPayload)

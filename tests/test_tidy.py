@@ -21,7 +21,9 @@ TABLES = {"assertions.py:_says"}
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|\bbreakpoint\(|\bpdb\b")
 CLOCKLESS_NAMES = {"date", "time", "timestamp"}
 CLOCKLESS_PROTO_FIELD = re.compile(r"^\s*[\w.<>, ]+ (date|time|timestamp) = \d", re.MULTILINE)
-FROM_OUTSIDE = re.compile(r"communique\.cli$|\.__main__$")  # started by name, so nobody imports it
+FROM_OUTSIDE = re.compile(
+    r"communique\.cli$|\.__main__$|\.process\.child$"
+)  # started by name, so nobody imports it
 
 pytestmark = pytest.mark.skipif(
     not all(root.is_dir() for root in SOURCES), reason="the sources are not here"

@@ -3,24 +3,24 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from communique.domain.assertions import state_of
-from communique.domain.clocks import AsOf, micros
-from communique.domain.comparison import (
+from communique.domain.claims.event import Amendment, Claim, Recorded
+from communique.domain.parties.party import Dyad
+from communique.domain.state.assertions import state_of
+from communique.domain.state.comparison import (
     BilateralComparison,
     amendments_between,
     causes_between,
     compare,
 )
-from communique.domain.event import Amendment, Claim, Recorded
-from communique.domain.issue import IssueBoard, IssueElement, board, issues_of
-from communique.domain.parties import Dyad
-from communique.domain.subject import (
+from communique.domain.state.issue_board import IssueBoard, IssueElement, board, issues_of
+from communique.domain.state.subject import (
     LifeCycleStep,
     Said,
     SubjectEntry,
     asserted_of,
     life_cycle,
 )
+from communique.domain.time.clocks import AsOf, micros
 from tests import oracle
 from tests.oracle import Log
 from tests.oracle_whole import winners

@@ -17,9 +17,9 @@ from typing import Any, Final, get_args
 from uuid import UUID
 
 from communique import codec
-from communique.domain.clocks import micros
-from communique.domain.event import Amendment, Claim, Event, EventRetracted, event_from
-from communique.domain.payloads import ClaimPayload, Payload, Shape
+from communique.domain.claims.event import Amendment, Claim, Event, EventRetracted, event_from
+from communique.domain.claims.payloads import ClaimPayload, Payload, Shape
+from communique.domain.time.clocks import micros
 from tests.golden_log import FOLDER, Json, Stored, answer, replayed
 
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)

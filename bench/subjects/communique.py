@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from bench.server import Server, free_port, listens
 from bench.subject import Question, Subject
-from communique.service.server import READ_MODELS_FOLDER
+from communique.server.app import READ_MODELS_FOLDER
 from communique.v1 import record_service_pb2 as records
 from communique.v1 import series_pb2, status_pb2, time_pb2, timeline_service_pb2
 

@@ -15,12 +15,12 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRe
 from bench import facts
 from bench.facts import OPEN_MICROS, OPEN_POSITION
 from communique.codec import stored_bytes
-from communique.domain.assertions import codes_concerned, dyads_concerned
-from communique.domain.clocks import Region, from_micros, micros
-from communique.domain.event import Claim, Recorded
-from communique.domain.history import Content, contents
-from communique.domain.series import Scale, millionths_of, sides_of
-from communique.domain.subject import subjects_of
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.history import Content, contents
+from communique.domain.state.assertions import codes_concerned, dyads_concerned
+from communique.domain.state.score_series import Scale, millionths_of, sides_of
+from communique.domain.state.subject import subjects_of
+from communique.domain.time.clocks import Region, from_micros, micros
 
 _SCHEMA: Final = (
     """

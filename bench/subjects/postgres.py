@@ -10,7 +10,7 @@ from bench import facts
 from bench.history import History
 from bench.server import Server, free_port
 from bench.subject import Question, Subject, installed, ready
-from communique.domain.clocks import from_micros
+from communique.domain.time.clocks import from_micros
 
 _SCHEMA: Final = """
     CREATE UNLOGGED TABLE arriving (

@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from communique import codec
-from communique.domain.event import Amendment, AmendmentPayload, Claim
-from communique.domain.payloads import ClaimPayload
+from communique.domain.claims.event import Amendment, AmendmentPayload, Claim
+from communique.domain.claims.payloads import ClaimPayload
 from communique.v1 import event_pb2
 from tests import golden_log
 from tests.golden_log import Json, Stored

@@ -10,9 +10,10 @@ from time import time_ns
 from eventsourcing.persistence import TrackingRecorder
 from eventsourcing.tests import persistence as shipped
 
-from communique.service.log import EventLog, SQLiteRecorder, SQLiteTrackingRecorder
-from communique.service.log.sqlite import Format, ReadPool, connect
-from communique.service.log.tracking import TRACKING_TABLE
+from communique.server.log.eventsourcing.event_recorder import SQLiteRecorder
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
+from communique.server.sqlite.connection import Format, ReadPool, connect
 
 
 def micros() -> int:

@@ -18,9 +18,8 @@ import pytest
 
 from communique.client import Client, CommuniqueError, Receipt
 from communique.client.transport import Retry
-from communique.domain.clocks import AsOf
-from communique.domain.event import Claim, Event, EventRetracted, Recorded
-from communique.domain.payloads import (
+from communique.domain.claims.event import Claim, Event, EventRetracted, Recorded
+from communique.domain.claims.payloads import (
     ClaimPayload,
     MeasureLifted,
     MeasureTookEffect,
@@ -28,7 +27,8 @@ from communique.domain.payloads import (
     TalksAgreed,
     TalksRefused,
 )
-from communique.domain.values import Certainty
+from communique.domain.claims.values import Certainty
+from communique.domain.time.clocks import AsOf
 from tests import oracle
 from tests.dumps import dump
 from tests.given import claim, corrected, disputed, retracted

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from communique.service.server import running_server
-from communique.service.settings import LogLevel, Settings
+from communique.server.app import running_server
+from communique.server.runtime.settings import LogLevel, Settings
 from tests.end_to_end.calls import Stubs, connected
 
 

@@ -21,8 +21,7 @@ from communique.client import (
     Retry,
     RevisionConflict,
 )
-from communique.domain.clocks import AsOf, KnownTime, parse_point
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     Claim,
     EventCorrected,
@@ -30,11 +29,12 @@ from communique.domain.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.facets import State
-from communique.domain.parties import Dyad
-from communique.domain.posture import Posture
-from communique.domain.values import Certainty
-from communique.service.server import running_server
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.state.facets import State
+from communique.domain.state.posture import Posture
+from communique.domain.time.clocks import AsOf, KnownTime, parse_point
+from communique.server.app import running_server
 from tests import oracle
 from tests.end_to_end.conftest import settings_in
 

@@ -13,14 +13,15 @@ from communique.cli import sample
 from communique.cli.app import app
 from communique.cli.exits import ExitCode
 from communique.client import Client
-from communique.domain.status import BilateralStatus
+from communique.domain.state.status import BilateralStatus
+from communique.export import json_lines
 from communique.importers import jsonl
-from communique.service.server import running_server
+from communique.server.app import running_server
 from tests.end_to_end.conftest import settings_in
 
 Run = Callable[..., Result]
 CLAIMS = sample.claims()
-REFUSAL = jsonl.plain(CLAIMS[9])
+REFUSAL = json_lines.event_object(CLAIMS[9])
 
 
 def runner(address: str) -> Run:
@@ -54,7 +55,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def sample_file(tmp_path: Path) -> Path:
     """The sample as JSON lines."""
     file = tmp_path / "sample.jsonl"
-    file.write_text("".join(f"{jsonl.dump(claim)}\n" for claim in CLAIMS), encoding="utf-8")
+    file.write_text(
+        "".join(f"{json_lines.event_line(claim)}\n" for claim in CLAIMS), encoding="utf-8"
+    )
     return file
 
 
@@ -110,7 +113,9 @@ def test_wrong_input_is_named_by_its_row(
 def test_an_id_in_use_is_named_by_its_row(run: Run, tmp_path: Path) -> None:
     """Another content under an id in use is refused with the row and the id."""
     run("submit", written(tmp_path / "first.jsonl", REFUSAL))
-    other = written(tmp_path / "other.jsonl", jsonl.plain(CLAIMS[0]), {**REFUSAL, "gist": "other"})
+    other = written(
+        tmp_path / "other.jsonl", json_lines.event_object(CLAIMS[0]), {**REFUSAL, "gist": "other"}
+    )
     result = run("submit", other)
     assert f"{other}:2: event id {REFUSAL['event_id']}" in result.stderr
     assert result.exit_code == ExitCode.REJECTED
@@ -277,7 +282,7 @@ def test_an_export_that_fails_leaves_nothing_behind(run: Run, tmp_path: Path) ->
 
 def test_an_import_accounts_for_every_row(run: Run, tmp_path: Path) -> None:
     """Rows at fault are named, the rest is recorded, the sums add up, and the exit code is 4."""
-    bad = {**jsonl.plain(CLAIMS[0]), "certainty": "SURE"}
+    bad = {**json_lines.event_object(CLAIMS[0]), "certainty": "SURE"}
     other = {**REFUSAL, "gist": "another content under the same id"}
     file = written(tmp_path / "mixed.jsonl", REFUSAL, bad, REFUSAL, other)
     result = run("import", "jsonl", file)
@@ -293,7 +298,7 @@ def test_an_import_accounts_for_every_row(run: Run, tmp_path: Path) -> None:
 def test_an_import_of_a_damaged_file_says_how_far_it_came(run: Run, tmp_path: Path) -> None:
     """A truncated file is a failure that names its last whole row; what came before is recorded."""
     file = tmp_path / "log.jsonl.gz"
-    whole = gzip.compress("".join(f"{jsonl.dump(it)}\n" for it in CLAIMS).encode())
+    whole = gzip.compress("".join(f"{json_lines.event_line(it)}\n" for it in CLAIMS).encode())
     file.write_bytes(whole[: len(whole) * 2 // 3])
     result = run("import", "jsonl", file)
     assert "is truncated" in result.stderr

@@ -11,11 +11,11 @@ import pytest
 
 from communique.cli import sample
 from communique.client import Client, InvalidRequest, OutOfRange, Point
-from communique.domain.comparison import ChangeKind
-from communique.domain.event import Amendment, EventCorrected, EventRetracted
-from communique.domain.posture import Posture
-from communique.service import statuses
-from communique.service.server import running_server
+from communique.domain.claims.event import Amendment, EventCorrected, EventRetracted
+from communique.domain.state.comparison import ChangeKind
+from communique.domain.state.posture import Posture
+from communique.server.app import running_server
+from communique.server.application.queries import status_lists as statuses
 from communique.v1 import time_pb2
 from communique.v1 import timeline_service_pb2 as pb
 from tests.end_to_end.calls import Stubs, meeting, meetings, refused, retraction, submit

@@ -10,8 +10,8 @@ import pytest
 from communique.cli import sample
 from communique.cli.exits import ExitCode
 from communique.client import Client, Point
-from communique.domain.event import Amendment, EventCorrected, EventDisputed, EventRetracted
-from communique.service.server import running_server
+from communique.domain.claims.event import Amendment, EventCorrected, EventDisputed, EventRetracted
+from communique.server.app import running_server
 from tests.end_to_end.conftest import settings_in
 from tests.end_to_end.test_command_line import Run, runner
 

@@ -15,11 +15,12 @@ from typer.testing import CliRunner, Result
 from communique.cli import sample
 from communique.cli.app import app
 from communique.cli.exits import ExitCode
-from communique.cli.exporting import segments
-from communique.client import Client, EventFilter, tables
-from communique.domain.event import Amendment, EventCorrected, EventRetracted
+from communique.client import Client, EventFilter
+from communique.domain.claims.event import Amendment, EventCorrected, EventRetracted
+from communique.export import segments
+from communique.export.columns import EVENT_COLUMNS
 from communique.importers import jsonl
-from communique.service.server import running_server
+from communique.server.app import running_server
 from tests.end_to_end.conftest import settings_in
 
 CLAIMS = sample.claims()
@@ -87,7 +88,7 @@ def test_parquet_holds_typed_columns_and_the_point(desk: Desk, tmp_path: Path) -
     exported(desk, "parquet", "--output", file)
     table = pq.read_table(file)
     rows = table.to_pylist()
-    assert table.column_names == [column.name for column in tables.COLUMNS]
+    assert table.column_names == [column.name for column in EVENT_COLUMNS]
     assert len(rows) == len(CLAIMS)
     assert [row["occurred_earliest"] for row in rows] == sorted(
         claim.occurred.earliest for claim in CLAIMS
@@ -141,7 +142,7 @@ def test_parquet_without_events_keeps_its_columns(desk: Desk, tmp_path: Path) ->
     file = tmp_path / "none.parquet"
     exported(desk, "parquet", "--issue", "fisheries", "--output", file)
     table = pq.read_table(file)
-    assert (table.num_rows, table.num_columns) == (0, len(tables.COLUMNS))
+    assert (table.num_rows, table.num_columns) == (0, len(EVENT_COLUMNS))
 
 
 def test_parquet_needs_a_file(desk: Desk) -> None:
@@ -198,7 +199,7 @@ def test_a_listing_becomes_a_data_frame(desk: Desk) -> None:
     """With the same columns, and instants of any year."""
     with Client(desk.address) as client:
         frame = client.timeline(valid_at="9999-01-01").to_pandas()
-    assert [*frame.columns] == [column.name for column in tables.COLUMNS]
+    assert [*frame.columns] == [column.name for column in EVENT_COLUMNS]
     assert len(frame) == len(CLAIMS)
     assert str(frame["occurred_earliest"].dtype) == "datetime64[us, UTC]"
 
@@ -292,7 +293,7 @@ def test_another_run_adds_what_was_recorded_since(tmp_path: Path) -> None:
     assert [row["revision"] for row in rows] == [it.revision for it in recorded]
     assert [row["amends"] for row in rows[19:]] == [str(wrong.event_id)] * 2
     assert [row["occurred"] for row in rows[19:]] == [wrong.occurred.edtf, None]
-    assert [*rows[0]] == [column.name for column in segments.COLUMNS]
+    assert [*rows[0]] == [column.name for column in segments.SEGMENT_COLUMNS]
 
 
 def _amendment(number: int, payload: EventCorrected | EventRetracted) -> Amendment:

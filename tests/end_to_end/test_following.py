@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from communique.client import Client
-from communique.domain.event import Event
-from communique.domain.payloads import TalksAgreed, TalksRefused
+from communique.domain.claims.event import Event
+from communique.domain.claims.payloads import TalksAgreed, TalksRefused
 from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, run
 from tests.given import claim, retracted
 

@@ -7,8 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
-from communique.service.server import running_server
-from communique.service.settings import Settings
+from communique.server.app import running_server
+from communique.server.runtime.settings import Settings
 from communique.v1 import event_pb2, time_pb2
 from communique.v1.record_service_pb2 import (
     DIRECTION_BACKWARDS,

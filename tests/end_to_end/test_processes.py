@@ -16,8 +16,8 @@ import pytest
 
 from communique.cli import sample
 from communique.client import Client, Retry
-from communique.importers import jsonl
-from communique.service.server import running_server
+from communique.export import json_lines
+from communique.server.app import running_server
 from tests.end_to_end.conftest import settings_in
 
 COMMUNIQUE = [sys.executable, "-m", "communique.cli"]
@@ -135,7 +135,9 @@ def test_an_interrupted_command_exits_with_130(address: str) -> None:
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        process.stdin.write("".join(f"{jsonl.dump(it)}\n" for it in sample.claims()).encode())
+        process.stdin.write(
+            "".join(f"{json_lines.event_line(it)}\n" for it in sample.claims()).encode()
+        )
         process.stdin.flush()
         with Client(address) as client:
             while client.head().position < 10:

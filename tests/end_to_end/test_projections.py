@@ -7,10 +7,11 @@ from time import monotonic
 import grpc
 import pytest
 
-from communique.service.log import EventLog
-from communique.service.read_models import ReadModels, RebuildRunning
-from communique.service.server import LOG_FILE, READ_MODELS_FOLDER, running_server
-from communique.service.settings import Settings
+from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.projections.projection_errors import RebuildRunning
+from communique.server.runtime.settings import Settings
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
     ListProjectionsRequest,

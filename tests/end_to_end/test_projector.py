@@ -15,11 +15,11 @@ import grpc
 import pytest
 
 from communique.client import Client
-from communique.service.log import ForeignFile, LogInUse
-from communique.service.log.lock import FileLock
-from communique.service.projector import messages
-from communique.service.server import READ_MODELS_FOLDER, running_server
-from communique.service.settings import Settings
+from communique.server.app import READ_MODELS_FOLDER, running_server
+from communique.server.log import ForeignFile, LogInUse
+from communique.server.projections.process import protocol as messages
+from communique.server.runtime.file_lock import FileLock
+from communique.server.runtime.settings import Settings
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
     PROJECTION_STATE_STOPPED,

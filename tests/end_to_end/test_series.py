@@ -13,9 +13,9 @@ from communique.cli import sample
 from communique.cli.app import app
 from communique.cli.exits import ExitCode
 from communique.client import Client, InvalidRequest
-from communique.domain.parties import Dyad
-from communique.domain.series import Bucket, Scale, ScoreSeries
-from communique.service.server import running_server
+from communique.domain.parties.party import Dyad
+from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
+from communique.server.app import running_server
 from communique.v1 import event_pb2, series_pb2, time_pb2
 from communique.v1.timeline_service_pb2 import GetScoreSeriesRequest
 from tests.end_to_end.calls import (

@@ -22,9 +22,10 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from communique.service.log import Claim, EventLog, LogInUse
-from communique.service.server import LOG_FILE, READ_MODELS_FOLDER, CannotListen, running_server
-from communique.service.settings import Settings
+from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, CannotListen, running_server
+from communique.server.log import Claim, LogInUse
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.runtime.settings import Settings
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
     PROJECTION_STATE_STOPPED,
@@ -52,8 +53,8 @@ from tests.end_to_end.calls import (
 SERVE = """
 import sys
 from pathlib import Path
-from communique.service.server import run
-from communique.service.settings import Settings
+from communique.server.app import run
+from communique.server.runtime.settings import Settings
 run(Settings(data_dir=Path(sys.argv[1]), listen="127.0.0.1:0", log_format="json"))
 """
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import grpc
 
-from communique.service.server import running_server
-from communique.service.settings import Settings
+from communique.server.app import running_server
+from communique.server.runtime.settings import Settings
 from communique.v1.record_service_pb2 import (
     GetEventRequest,
     GetPositionRequest,

@@ -8,9 +8,9 @@ from threading import Event, Thread
 import grpc
 import pytest
 
-from communique.service.log.tail import Tail
-from communique.service.server import running_server
-from communique.service.settings import Settings
+from communique.server.app import running_server
+from communique.server.log.tail import Tail
+from communique.server.runtime.settings import Settings
 from communique.v1.record_service_pb2 import (
     Checkpoint,
     EventFilter,

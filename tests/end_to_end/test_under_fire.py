@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from communique.client import Client, EventFilter, Retry, Subscription
-from communique.domain.event import Claim, Event, Recorded
-from communique.domain.payloads import TalksAgreed, TalksRefused
+from communique.domain.claims.event import Claim, Event, Recorded
+from communique.domain.claims.payloads import TalksAgreed, TalksRefused
 from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, free_port, wait_for
 from tests.given import claim
 

@@ -13,14 +13,16 @@ from typer.testing import CliRunner
 from communique.cli.app import app
 from communique.cli.exits import ExitCode
 from communique.client import Client, NotFound, VerifyProgress
-from communique.service.log import EventLog
-from communique.service.read_models import ReadModels, VerificationRunning, verifying
-from communique.service.read_models.history import History
-from communique.service.read_models.projection import ProjectionFile
-from communique.service.read_models.timeline import TimelineProjection
-from communique.service.read_models.verifying import Verification
-from communique.service.server import LOG_FILE, READ_MODELS_FOLDER, running_server
-from communique.service.settings import Settings
+from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.projections import verification as verifying
+from communique.server.projections.decoded_log import History
+from communique.server.projections.projection import ProjectionFile
+from communique.server.projections.projection_errors import VerificationRunning
+from communique.server.projections.verification import Verification
+from communique.server.runtime.settings import Settings
+from communique.server.views.timeline.timeline_projection import TimelineProjection
 from communique.v1.projection_service_pb2 import VerifyProjectionRequest
 from communique.v1.record_service_pb2 import ListEventsRequest
 from tests.end_to_end.calls import (

@@ -7,9 +7,9 @@ import pytest
 
 from communique import codec
 from communique.client import Client
-from communique.domain.comparison import BilateralComparison, ChangeKind
-from communique.domain.status import BilateralStatus
-from communique.service.settings import Settings
+from communique.domain.state.comparison import BilateralComparison, ChangeKind
+from communique.domain.state.status import BilateralStatus
+from communique.server.runtime.settings import Settings
 from communique.v1 import event_pb2, payloads_pb2
 from communique.v1.timeline_service_pb2 import (
     WatchBilateralStatusRequest,

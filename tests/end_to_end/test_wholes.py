@@ -16,9 +16,8 @@ from typer.testing import CliRunner, Result
 from communique.cli import sample
 from communique.cli.app import app
 from communique.client import Client, EventFilter, NotFound
-from communique.client.wholes import WholeQuestions
-from communique.domain.clocks import AsOf, KnownTime, parse_point
-from communique.domain.event import (
+from communique.client.subjects_and_issues import WholeQuestions
+from communique.domain.claims.event import (
     Amendment,
     Claim,
     Event,
@@ -26,9 +25,10 @@ from communique.domain.event import (
     EventDisputed,
     Recorded,
 )
-from communique.domain.facets import State
-from communique.service import wholes
-from communique.service.server import running_server
+from communique.domain.state.facets import State
+from communique.domain.time.clocks import AsOf, KnownTime, parse_point
+from communique.server.app import running_server
+from communique.server.application.queries import whole_subjects as wholes
 from communique.v1 import event_pb2, subject_pb2, time_pb2
 from communique.v1.record_service_pb2 import EventFilter as FilterMessage
 from communique.v1.timeline_service_pb2 import (

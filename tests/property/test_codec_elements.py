@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique import codec
-from communique.domain.assertions import Assertion, assertions
-from communique.domain.clocks import micros
-from communique.domain.element import StatusElement
-from communique.domain.event import Claim
+from communique.domain.claims.event import Claim
+from communique.domain.state.assertions import Assertion, assertions
+from communique.domain.state.element import StatusElement
+from communique.domain.time.clocks import micros
 from tests.strategies import claims
 
 instants = st.datetimes(datetime(1000, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

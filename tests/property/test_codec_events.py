@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from communique import codec
-from communique.domain.clocks import known_at
-from communique.domain.event import Amendment, Claim, Event, EventCorrected, Recorded
+from communique.domain.claims.event import Amendment, Claim, Event, EventCorrected, Recorded
+from communique.domain.time.clocks import known_at
 from communique.v1 import event_pb2, payloads_pb2, time_pb2
 from tests.strategies import PAYLOADS, claims, events, models
 

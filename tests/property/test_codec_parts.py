@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from communique import codec
 from communique.codec.fields import Reader
-from communique.domain.event import Event, event_from
+from communique.domain.claims.event import Event, event_from
 from communique.v1 import event_pb2, values_pb2
 from tests.strategies import events
 

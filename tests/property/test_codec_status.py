@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique import codec
-from communique.domain.assertions import assertions
-from communique.domain.clocks import AsOf, known_at
-from communique.domain.element import StatusElement
-from communique.domain.event import Claim, Recorded
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.state.assertions import assertions
+from communique.domain.state.element import StatusElement
+from communique.domain.time.clocks import AsOf, known_at
 from communique.v1 import status_pb2
 from tests import oracle
 from tests.histories import LATE, histories, points

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from communique import codec
-from communique.domain.event import Amendment, Claim
+from communique.domain.claims.event import Amendment, Claim
 from communique.v1 import event_pb2, values_pb2
 from tests.strategies import amendments, claims
 

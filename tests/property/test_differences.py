@@ -9,9 +9,9 @@ import apsw
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from communique.domain.event import Recorded
-from communique.service.read_models.differences import first_difference
-from communique.service.read_models.projection import Projection
+from communique.domain.claims.event import Recorded
+from communique.server.projections.file_differences import first_difference
+from communique.server.projections.projection import Projection
 from tests.histories import histories
 from tests.property.test_read_models import PROJECTIONS, batch_sizes, project
 from tests.real_log import RealLog, real_log

@@ -7,15 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from communique.domain.clocks import AsOf
-from communique.domain.comparison import (
-    BilateralComparison,
-    ChangeKind,
-    ElementChange,
-)
-from communique.domain.element import StatusElement
-from communique.domain.event import Recorded
-from communique.domain.parties import Dyad
+from communique.domain.claims.event import Recorded
+from communique.domain.parties.party import Dyad
+from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
+from communique.domain.state.element import StatusElement
+from communique.domain.time.clocks import AsOf
 from tests import oracle, oracle_whole, whole
 from tests.histories import histories, points
 from tests.oracle_whole import by_facet

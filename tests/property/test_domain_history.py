@@ -8,9 +8,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.clocks import AsOf, known_at
-from communique.domain.event import Amendment, Claim, EventCorrected, Recorded
-from communique.domain.history import contents, disputes
+from communique.domain.claims.event import Amendment, Claim, EventCorrected, Recorded
+from communique.domain.claims.history import contents, disputes
+from communique.domain.time.clocks import AsOf, known_at
 from tests import oracle
 from tests.histories import LATE, histories, instants, points
 from tests.strategies import DYADS

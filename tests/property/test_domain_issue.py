@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.event import Recorded
-from communique.domain.facets import FacetKind
-from communique.domain.issue import IssueBoard, IssueElement, board
+from communique.domain.claims.event import Recorded
+from communique.domain.state.facets import FacetKind
+from communique.domain.state.issue_board import IssueBoard, IssueElement, board
 from tests import oracle, oracle_whole, whole
 from tests.histories import histories, points
 from tests.oracle_whole import by_facet

@@ -5,14 +5,14 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.assertions import assertions, dyads_between, dyads_concerned
-from communique.domain.clocks import AsOf, known_at
-from communique.domain.element import Rank, StatusElement
-from communique.domain.event import Claim, Event, Recorded, event_from
-from communique.domain.facets import Facet
-from communique.domain.posture import Posture
-from communique.domain.status import BilateralStatus, assemble
-from communique.domain.values import Certainty
+from communique.domain.claims.event import Claim, Event, Recorded, event_from
+from communique.domain.claims.values import Certainty
+from communique.domain.state.assertions import assertions, dyads_between, dyads_concerned
+from communique.domain.state.element import Rank, StatusElement
+from communique.domain.state.facets import Facet
+from communique.domain.state.posture import Posture
+from communique.domain.state.status import BilateralStatus, assemble
+from communique.domain.time.clocks import AsOf, known_at
 from tests import oracle
 from tests.histories import LATE, histories, points
 from tests.strategies import DYADS, claims, events

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from communique.domain.assertions import affirmations, assertions, denies
-from communique.domain.clocks import known_at
-from communique.domain.disagreement import REASONS, Disagreement, disagreements
-from communique.domain.edtf import CEILING, ValidTime
-from communique.domain.event import Claim, Recorded
-from communique.domain.subject import SubjectEntry, subjects_of
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.values import Polarity
+from communique.domain.state.assertions import affirmations, assertions, denies
+from communique.domain.state.disagreement import REASONS, Disagreement, disagreements
+from communique.domain.state.subject import SubjectEntry, subjects_of
 from communique.domain.text import SubjectKey
-from communique.domain.values import Polarity
+from communique.domain.time.clocks import known_at
+from communique.domain.time.edtf import CEILING, ValidTime
 from tests import oracle, oracle_whole
 from tests.histories import LATE, histories, points
 from tests.strategies import ESSENTIALS, SUBJECTS, claims, fields, models

@@ -6,8 +6,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from communique.domain.clocks import from_micros, micros
-from communique.domain.edtf import CEILING, TEXT_LENGTH_MAX, ValidTime
+from communique.domain.time.clocks import from_micros, micros
+from communique.domain.time.edtf import CEILING, TEXT_LENGTH_MAX, ValidTime
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Seoul", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe"]

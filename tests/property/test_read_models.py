@@ -14,29 +14,25 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from communique import codec
-from communique.domain.assertions import dyads_concerned
-from communique.domain.clocks import AsOf
-from communique.domain.event import Claim, Recorded
-from communique.domain.payloads import DialogueUrged, MediationOffered
-from communique.domain.subject import subjects_of
-from communique.domain.values import Certainty
-from communique.service.filters import Filter
-from communique.service.read_models import (
-    EventPage,
-    Page,
-    Question,
-    ReadModels,
-    bilateral_status,
-    listing,
-    seek,
-    timeline,
-)
-from communique.service.read_models.bilateral_status import BilateralStatusProjection
-from communique.service.read_models.files import Generations
-from communique.service.read_models.history import History
-from communique.service.read_models.projection import Projection, ProjectionFile
-from communique.service.read_models.series import ScoreSeriesProjection
-from communique.service.read_models.timeline import REGION_BITS, TimelineProjection
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.payloads import DialogueUrged, MediationOffered
+from communique.domain.claims.values import Certainty
+from communique.domain.state.assertions import dyads_concerned
+from communique.domain.state.subject import subjects_of
+from communique.domain.time.clocks import AsOf
+from communique.server.application.queries.filters import Filter
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.projections.decoded_log import History
+from communique.server.projections.generations import Generations
+from communique.server.projections.progress import EventPage, Page, Question
+from communique.server.projections.projection import Projection, ProjectionFile
+from communique.server.views.bilateral_status import facet_search as seek
+from communique.server.views.bilateral_status import status_projection as bilateral_status
+from communique.server.views.bilateral_status.status_projection import BilateralStatusProjection
+from communique.server.views.scores.score_projection import ScoreSeriesProjection
+from communique.server.views.timeline import event_lists as listing
+from communique.server.views.timeline import timeline_projection as timeline
+from communique.server.views.timeline.timeline_projection import REGION_BITS, TimelineProjection
 from communique.v1 import event_pb2
 from tests import oracle
 from tests.dumps import dump

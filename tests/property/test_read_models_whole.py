@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from communique import codec
-from communique.domain.clocks import AsOf
-from communique.domain.comparison import BilateralComparison
-from communique.domain.event import Recorded
-from communique.domain.parties import Dyad
-from communique.domain.posture import Posture
-from communique.domain.status import BilateralStatus
-from communique.service.read_models import Page, ReadModels, StatusOrder, many
+from communique.domain.claims.event import Recorded
+from communique.domain.parties.party import Dyad
+from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.posture import Posture
+from communique.domain.state.status import BilateralStatus
+from communique.domain.time.clocks import AsOf
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.projections.progress import Page
+from communique.server.views.bilateral_status import rankings as many
+from communique.server.views.bilateral_status.rankings import StatusOrder
 from tests import oracle, oracle_whole
 from tests.histories import histories, points
 from tests.oracle import Log

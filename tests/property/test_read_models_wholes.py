@@ -10,25 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from communique import codec
-from communique.domain.clocks import AsOf, known_at
-from communique.domain.disagreement import disagreements
-from communique.domain.edtf import ValidTime
-from communique.domain.event import Amendment, Claim, Recorded
-from communique.domain.issue import IssueBoard, joined
-from communique.domain.subject import SubjectEntry, subjects_of
-from communique.service.filters import Filter
-from communique.service.read_models import (
-    BoardPage,
-    IssueNotFound,
-    Page,
-    Question,
-    ReadModels,
-    SubjectNotFound,
-    SummaryPage,
-    subjects,
-    tallies,
-)
-from communique.service.read_models.subjects import SubjectAnswer
+from communique.domain.claims.event import Amendment, Claim, Recorded
+from communique.domain.state.disagreement import disagreements
+from communique.domain.state.issue_board import IssueBoard, joined
+from communique.domain.state.subject import SubjectEntry, subjects_of
+from communique.domain.time.clocks import AsOf, known_at
+from communique.domain.time.edtf import ValidTime
+from communique.server.application.queries.filters import Filter
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.projections.progress import Page, Question
+from communique.server.projections.projection_errors import IssueNotFound, SubjectNotFound
+from communique.server.views.timeline import claim_counts as tallies
+from communique.server.views.timeline import subject_query as subjects
+from communique.server.views.timeline.issue_query import BoardPage
+from communique.server.views.timeline.subject_query import SubjectAnswer, SummaryPage
 from communique.v1 import issue_pb2, subject_pb2
 from tests import oracle, oracle_whole
 from tests.histories import content_of, histories, points

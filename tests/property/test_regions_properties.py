@@ -7,13 +7,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.clocks import (
-    AsOf,
-    Version,
-    amendment_visible,
-    content_visible,
-    regions,
-)
+from communique.domain.time.clocks import AsOf, Version, amendment_visible, content_visible, regions
 
 DAY_COUNT = 4
 DAYS = [datetime(2019, 8, 1, tzinfo=UTC) + timedelta(days=day) for day in range(DAY_COUNT)]

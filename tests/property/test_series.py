@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique import codec
-from communique.domain.clocks import AsOf, parse_point
-from communique.domain.event import Claim, Event, Recorded
-from communique.domain.parties import Dyad
-from communique.domain.payloads import MeetingHeld, TalksRefused
-from communique.domain.series import Bucket, Scale
-from communique.service.read_models import ReadModels, SeriesWanted, series
-from communique.service.read_models.series import ScoreSeriesProjection
+from communique.domain.claims.event import Claim, Event, Recorded
+from communique.domain.claims.payloads import MeetingHeld, TalksRefused
+from communique.domain.parties.party import Dyad
+from communique.domain.state.score_series import Bucket, Scale
+from communique.domain.time.clocks import AsOf, parse_point
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.views.scores import score_projection as series
+from communique.server.views.scores.score_projection import ScoreSeriesProjection, SeriesWanted
 from tests import given as given_words
 from tests import oracle, oracle_series
 from tests.histories import histories, instants

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from communique.service.answers import Answers
-from communique.service.log import Claim, EventIdConflict, EventLog
+from communique.server.application.recording.commit_answers import Answers
+from communique.server.log import Claim, EventIdConflict
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 
 class Held:

@@ -10,11 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from communique.service.asking import Asking
-from communique.service.clock import Clock
-from communique.service.log import Claim, EventLog
-from communique.service.read_models import Question, ReadModelBehind, ReadModels
-from communique.service.workers import Workers
+from communique.server.application.queries.query_runner import Asking
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.log import Claim
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.projections.progress import Question
+from communique.server.projections.projection_errors import ReadModelBehind
+from communique.server.runtime.clock import Clock
+from communique.server.runtime.threads import Workers
 from communique.v1.time_pb2 import AsOf
 
 

@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from communique.domain.assertions import assertions, codes_concerned, dyads_between, dyads_concerned
-from communique.domain.facets import Facet, FacetKind, Stage, State
-from communique.domain.payloads import (
+from communique.domain.claims.payloads import (
     AgreementEnded,
     AgreementSigned,
     AgreementTerminationNotified,
@@ -42,8 +40,15 @@ from communique.domain.payloads import (
     TalksResumed,
     TalksSuspended,
 )
-from communique.domain.values import Certainty, Polarity
-from communique.domain.words import Finality, MeetingLevel, Outlook, RelationsChange
+from communique.domain.claims.values import Certainty, Polarity
+from communique.domain.claims.words import Finality, MeetingLevel, Outlook, RelationsChange
+from communique.domain.state.assertions import (
+    assertions,
+    codes_concerned,
+    dyads_between,
+    dyads_concerned,
+)
+from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from tests.given import claim
 from tests.strategies import PAYLOADS
 

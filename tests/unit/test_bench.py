@@ -17,7 +17,7 @@ from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
 from bench.server import Server, read_from_disk, settle
 from communique.codec import canonical_bytes, submitted
-from communique.domain.event import Amendment
+from communique.domain.claims.event import Amendment
 from communique.v1 import event_pb2
 
 HISTORY_EVENTS = 4_000

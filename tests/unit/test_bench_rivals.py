@@ -24,9 +24,9 @@ from bench.server import Server
 from bench.subject import Missing, Question, Subject, installed, ready
 from bench.subjects import RIVALS, DuckDb, Library, MariaDb, PostgreSql, UmaDb
 from communique.codec import stored_bytes
-from communique.domain.clocks import AsOf, from_micros
-from communique.domain.event import Recorded
-from communique.domain.parties import Dyad
+from communique.domain.claims.event import Recorded
+from communique.domain.parties.party import Dyad
+from communique.domain.time.clocks import AsOf, from_micros
 from tests import oracle
 
 EVENTS = 1_200

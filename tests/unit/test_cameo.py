@@ -2,10 +2,10 @@
 
 import pytest
 
-from communique.domain.parties import Party
-from communique.domain.payloads import MeetingHeld, OutlookAssessed, RelationsChanged, Shape
-from communique.domain.values import Role
-from communique.domain.words import MeetingFormat, Outlook, RelationsChange
+from communique.domain.claims.payloads import MeetingHeld, OutlookAssessed, RelationsChanged, Shape
+from communique.domain.claims.values import Role
+from communique.domain.claims.words import MeetingFormat, Outlook, RelationsChange
+from communique.domain.parties.party import Party
 from communique.importers import cameo
 from communique.importers.cameo_names import CODES
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 from communique.cli.app import app
 from communique.cli.exits import ExitCode
-from communique.cli.operating import ServeOptions
-from communique.service.settings import Settings
+from communique.cli.operator_commands import ServeOptions
+from communique.server.runtime.settings import Settings
 
 NOWHERE = "127.0.0.1:1"
 

@@ -9,10 +9,9 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from communique.cli import event_view, sample, status_view, words
+from communique.cli import event_view, sample, status_view
 from communique.client import EventAsOf, EventHistory
-from communique.domain.clocks import AsOf, KnownTime, end_of_day, parse_point
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     AmendmentPayload,
     Claim,
@@ -22,9 +21,11 @@ from communique.domain.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.parties import Dyad, Party
-from communique.domain.status import BilateralStatus
-from communique.domain.values import Certainty, Polarity
+from communique.domain.claims.values import Certainty, Polarity
+from communique.domain.parties.party import Dyad, Party
+from communique.domain.state.status import BilateralStatus
+from communique.domain.time.clocks import AsOf, KnownTime, end_of_day, parse_point
+from communique.export import wording as words
 from tests import oracle
 
 CLAIMS = sample.claims()

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from communique.cli import issue_view, sample, subject_view
 from communique.client import EventAsOf, Subject, SubjectClaim
-from communique.domain.clocks import AsOf, parse_point
-from communique.domain.disagreement import disagreements
-from communique.domain.event import Claim, Recorded
-from communique.domain.status import ResolvedAsOf
-from communique.domain.subject import SubjectEntry
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.state.disagreement import disagreements
+from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.subject import SubjectEntry
+from communique.domain.time.clocks import AsOf, parse_point
 from tests import whole
 from tests.whole import life_cycle_of
 

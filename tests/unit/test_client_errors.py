@@ -40,7 +40,7 @@ import sys
 
 class Blocked:
     NAMES = {"apsw", "eventsourcing", "structlog", "typer", "rich", "yaml", "grpc_health",
-             "grpc_reflection", "communique.service", "communique.cli", "communique.importers"}
+             "grpc_reflection", "communique.server", "communique.cli", "communique.importers"}
 
     def find_spec(self, name, path=None, target=None):
         if name in self.NAMES:

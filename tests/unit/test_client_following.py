@@ -9,7 +9,7 @@ import pytest
 
 from communique.client import Client, OutOfRange, Unavailable
 from communique.client.following import Call, Subscription
-from communique.domain.event import Recorded
+from communique.domain.claims.event import Recorded
 from communique.v1 import record_service_pb2 as pb
 from communique.v1 import record_service_pb2_grpc
 from tests.unit.test_client_resuming import CLAIMS, POSITIONS, QUICK, Fragile

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from communique.client import Client, ImportReport, Retry, Unavailable
-from communique.domain.event import Claim, Recorded, event_from
+from communique.domain.claims.event import Claim, Recorded, event_from
 from communique.v1 import event_pb2, record_service_pb2, record_service_pb2_grpc
 
 QUICK = Retry(first_delay_seconds=0.001)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from communique.service.clock import Clock
+from communique.server.runtime.clock import Clock
 
 
 def test_the_clock_never_goes_backwards() -> None:

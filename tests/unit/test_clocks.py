@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from communique.domain.clocks import (
+from communique.domain.time.clocks import (
     SKEW_MAX,
     AsOf,
     KnownInFuture,
@@ -23,8 +23,8 @@ from communique.domain.clocks import (
     parse_point,
     regions,
 )
-from communique.domain.edtf import EdtfError
-from communique.domain.zones import UnknownZone
+from communique.domain.time.edtf import EdtfError
+from communique.domain.time.zones import UnknownZone
 
 SEOUL = "Asia/Seoul"
 NOON = datetime(2019, 8, 22, 12, 0, tzinfo=UTC)

@@ -5,20 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from communique.domain.clocks import AsOf
-from communique.domain.comparison import (
-    BilateralComparison,
-    ChangeKind,
-    amendments_between,
-    causes_between,
-    changes_between,
-    compare,
-)
-from communique.domain.element import StatusElement
-from communique.domain.event import Claim, Event
-from communique.domain.facets import State
-from communique.domain.parties import Dyad
-from communique.domain.payloads import (
+from communique.domain.claims.event import Claim, Event
+from communique.domain.claims.payloads import (
     DemandMade,
     MeasureAnnounced,
     MeasureLifted,
@@ -31,9 +19,21 @@ from communique.domain.payloads import (
     TalksProposed,
     TalksRefused,
 )
-from communique.domain.posture import Posture
-from communique.domain.values import Certainty
-from communique.domain.words import MeetingLevel, RelationsChange
+from communique.domain.claims.values import Certainty
+from communique.domain.claims.words import MeetingLevel, RelationsChange
+from communique.domain.parties.party import Dyad
+from communique.domain.state.comparison import (
+    BilateralComparison,
+    ChangeKind,
+    amendments_between,
+    causes_between,
+    changes_between,
+    compare,
+)
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import State
+from communique.domain.state.posture import Posture
+from communique.domain.time.clocks import AsOf
 from tests import whole
 from tests.given import claim, corrected, disputed, log, point, retracted, status
 

@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from communique.cli import comparison_view, many_view, sample
-from communique.domain.clocks import AsOf, parse_point
-from communique.domain.comparison import BilateralComparison
-from communique.domain.event import Event, Recorded
-from communique.domain.parties import Dyad
-from communique.domain.status import BilateralStatus
-from communique.domain.values import Certainty
+from communique.cli import comparison_view, sample
+from communique.cli import statuses_view as many_view
+from communique.domain.claims.event import Event, Recorded
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.status import BilateralStatus
+from communique.domain.time.clocks import AsOf, parse_point
 from tests import oracle, oracle_whole
 from tests.given import disputed
 from tests.unit.test_cli_views import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown

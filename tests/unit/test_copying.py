@@ -6,9 +6,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from communique.service.log.sqlite import connect, transaction
-from communique.service.read_models.copying import PAGES, Copying
-from communique.service.read_models.timeline import TimelineProjection
+from communique.server.projections.durability import PAGES, Copying
+from communique.server.sqlite.connection import connect, transaction
+from communique.server.views.timeline.timeline_projection import TimelineProjection
 
 _PAGE_BYTES = 4_096
 

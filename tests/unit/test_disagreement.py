@@ -6,11 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from communique.domain.clocks import known_at
-from communique.domain.disagreement import Disagreement, Reading, disagreements
-from communique.domain.event import Claim
-from communique.domain.parties import Party
-from communique.domain.payloads import (
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import (
     AgreementTerminationNotified,
     DialogueUrged,
     MeetingHeld,
@@ -21,9 +18,12 @@ from communique.domain.payloads import (
     TalksAgreed,
     TalksRefused,
 )
-from communique.domain.subject import SubjectEntry
-from communique.domain.values import Coordinates, Grade, Participant, Place, Polarity, Role
-from communique.domain.words import Finality, MeetingLevel, Outlook
+from communique.domain.claims.values import Coordinates, Grade, Participant, Place, Polarity, Role
+from communique.domain.claims.words import Finality, MeetingLevel, Outlook
+from communique.domain.parties.party import Party
+from communique.domain.state.disagreement import Disagreement, Reading, disagreements
+from communique.domain.state.subject import SubjectEntry
+from communique.domain.time.clocks import known_at
 from tests.given import RECORDED, claim
 
 MINUTE = timedelta(minutes=1)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from communique.domain.edtf import CEILING, EdtfError, Precision, ValidTime
-from communique.domain.zones import UnknownZone
+from communique.domain.time.edtf import CEILING, EdtfError, Precision, ValidTime
+from communique.domain.time.zones import UnknownZone
 
 SEOUL = "Asia/Seoul"
 

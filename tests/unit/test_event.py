@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from communique import codec
-from communique.domain.edtf import ValidTime
-from communique.domain.event import PARTIES_MAX, Amendment, Claim, Event, event_from
-from communique.domain.payloads import TalksRefused
-from communique.domain.values import Certainty
+from communique.domain.claims.event import PARTIES_MAX, Amendment, Claim, Event, event_from
+from communique.domain.claims.payloads import TalksRefused
+from communique.domain.claims.values import Certainty
+from communique.domain.time.edtf import ValidTime
 
 ID = "0190a1b2-0000-7000-8000-000000000001"
 OTHER = "0190a1b2-0000-7000-8000-000000000002"

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from communique.cli.exporting import timelines
 from communique.client import EventAsOf
-from communique.domain.event import Claim
-from communique.domain.payloads import MeetingHeld, StanceStated
-from communique.domain.values import Certainty, Polarity
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import MeetingHeld, StanceStated
+from communique.domain.claims.values import Certainty, Polarity
+from communique.export import web_timelines as timelines
 from tests.given import claim
 
 UNTIL = datetime(2019, 9, 1, tzinfo=UTC)

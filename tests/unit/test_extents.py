@@ -5,7 +5,12 @@ from collections.abc import Sequence
 import apsw
 import pytest
 
-from communique.service.read_models.extents import LAST, SCHEMA, Claimed, write_extents
+from communique.server.views.bilateral_status.valid_time_bounds import (
+    LAST,
+    SCHEMA,
+    Claimed,
+    write_extents,
+)
 
 COUNT = 2_000
 IN_ORDER = list(range(COUNT))

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from communique.domain.edtf import ValidTime
-from communique.domain.event import Claim
-from communique.domain.parties import Dyad
-from communique.domain.values import Certainty
-from communique.service.filters import Filter, filter_of
-from communique.service.refusals import InvalidRequest
+from communique.domain.claims.event import Claim
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.time.edtf import ValidTime
+from communique.server.application.queries.filters import Filter, filter_of
+from communique.server.application.request_errors import InvalidRequest
 from communique.v1 import time_pb2, values_pb2
 from communique.v1.record_service_pb2 import EventFilter
 

@@ -6,14 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique import codec
-from communique.domain.event import Amendment, Claim
-from communique.service.frames import (
-    checkpoint_frame,
-    item_of,
-    items_frame,
-    recorded_message,
-)
-from communique.service.log import Recorded
+from communique.codec.frames import checkpoint_frame, item_of, items_frame, recorded_message
+from communique.domain.claims.event import Amendment, Claim
+from communique.server.log import Recorded
 from communique.v1.record_service_pb2 import Checkpoint, ReadResponse, RecordedEvents
 from tests.strategies import amendments, claims
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from communique.service import gathering as module
-from communique.service.gathering import Gathering
-from communique.service.refusals import Overloaded
+from communique.server.application.recording import admission as module
+from communique.server.application.recording.admission import Gathering
+from communique.server.application.request_errors import Overloaded
 
 
 class Calls:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from communique.domain.clocks import KnownTime, Region, parse_point
-from communique.domain.event import Claim, Recorded
-from communique.domain.history import Content, contents, disputes
-from communique.domain.payloads import MeetingHeld, TalksRefused
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.history import Content, contents, disputes
+from communique.domain.claims.payloads import MeetingHeld, TalksRefused
+from communique.domain.time.clocks import KnownTime, Region, parse_point
 from tests.given import RECORDED, claim, corrected, disputed, log, retracted
 
 MINUTES = timedelta(minutes=30)

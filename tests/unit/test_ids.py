@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from uuid import RFC_4122
 
-from communique.service.ids import EventIds
+from communique.server.runtime.event_ids import EventIds
 
 NOW_MS = 1_566_368_400_000
 

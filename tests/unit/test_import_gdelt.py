@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.event import Claim
-from communique.domain.values import Certainty, Credibility, Reliability, Role
+from communique.domain.claims.event import Claim
+from communique.domain.claims.values import Certainty, Credibility, Reliability, Role
 from communique.importers import ImportFault, Report, Skip, gdelt
 
 COLUMNS: Final = {

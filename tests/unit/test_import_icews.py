@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.assertions import assertions
-from communique.domain.event import Claim
-from communique.domain.payloads import MeetingHeld
-from communique.domain.values import Certainty, Role
-from communique.domain.words import MeetingLevel
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import MeetingHeld
+from communique.domain.claims.values import Certainty, Role
+from communique.domain.claims.words import MeetingLevel
+from communique.domain.state.assertions import assertions
 from communique.importers import ImportFault, Report, Skip, icews
 
 ENTITIES = (

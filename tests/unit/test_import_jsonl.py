@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.event import Claim, Event, Recorded
+from communique.domain.claims.event import Claim, Event, Recorded
+from communique.export import json_lines
 from communique.importers import ImportFault, Report, jsonl
 from tests.strategies import events
 
@@ -48,7 +49,7 @@ def read(path: Path, content: str | bytes) -> tuple[list[Event], Report]:
 @given(events)
 def test_what_is_written_reads_back_equal(event: Event) -> None:
     """No type, field or value is lost or changed on the way, and it is one line."""
-    line = jsonl.dump(event)
+    line = json_lines.event_line(event)
     assert jsonl.load(line) == event
     assert "\n" not in line
 
@@ -59,7 +60,7 @@ def test_an_event_as_the_log_keeps_it_reads_back_equal(
 ) -> None:
     """Position, record time to the microsecond, revision and submitter are kept, too."""
     recorded = Recorded(7, record_time, 2, event, "Seoul desk, \U0001f4f0")
-    line = jsonl.dump_recorded(recorded)
+    line = json_lines.recorded_line(recorded)
     assert jsonl.load_recorded(line) == recorded
     if event:
         assert jsonl.load(line) == event
@@ -68,14 +69,14 @@ def test_an_event_as_the_log_keeps_it_reads_back_equal(
 def test_what_is_written_is_short() -> None:
     """Defaults are left out, and a time in UTC is its text alone."""
     event = jsonl.event_of({**REFUSAL, "event_id": UUID(int=1)})
-    assert json.loads(jsonl.dump(event)) == {**REFUSAL, "event_id": str(UUID(int=1))}
+    assert json.loads(json_lines.event_line(event)) == {**REFUSAL, "event_id": str(UUID(int=1))}
 
 
 def test_labels_named_like_times_are_left_as_they_are() -> None:
     """Only times are shortened: a label is whatever somebody wrote."""
     labels = {"edtf": "2019", "zone": "UTC", "known": "x"}
     event = jsonl.event_of({**REFUSAL, "labels": labels})
-    assert jsonl.load(jsonl.dump(event)).labels == labels
+    assert jsonl.load(json_lines.event_line(event)).labels == labels
 
 
 def test_an_event_without_an_id_gets_the_one_of_its_content(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_lines_of_a_replayed_log_are_read_as_their_events(tmp_path: Path) -> Non
     event = jsonl.event_of(REFUSAL)
     recorded = Recorded(1, datetime(2019, 8, 22, tzinfo=UTC), 1, event)
     newer = recorded._replace(event=None)
-    lines = "\n\n".join(map(jsonl.dump_recorded, (recorded, newer)))
+    lines = "\n\n".join(map(json_lines.recorded_line, (recorded, newer)))
     found, report = read(tmp_path / "log.jsonl", lines)
     assert found == [event]
     assert report.rejections[0].row_number == 3

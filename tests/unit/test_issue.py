@@ -2,17 +2,8 @@
 
 import pytest
 
-from communique.domain.assertions import assertions
-from communique.domain.event import Event
-from communique.domain.facets import State
-from communique.domain.issue import (
-    IssueBoard,
-    IssueElement,
-    IssueParty,
-    issues_of,
-)
-from communique.domain.parties import Party
-from communique.domain.payloads import (
+from communique.domain.claims.event import Event
+from communique.domain.claims.payloads import (
     AgreementEnded,
     AgreementSigned,
     AgreementTerminationNotified,
@@ -36,9 +27,13 @@ from communique.domain.payloads import (
     StanceStated,
     TalksRefused,
 )
-from communique.domain.status import ResolvedAsOf
-from communique.domain.values import Certainty
-from communique.domain.words import MeetingLevel, Outlook, RelationsChange
+from communique.domain.claims.values import Certainty
+from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
+from communique.domain.parties.party import Party
+from communique.domain.state.assertions import assertions
+from communique.domain.state.facets import State
+from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty, issues_of
+from communique.domain.state.status import ResolvedAsOf
 from tests import whole
 from tests.given import claim, disputed, log, point
 

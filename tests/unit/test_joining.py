@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.service.frames import item_of
-from communique.service.limits import EVENTS_PER_FRAME_MAX, FRAME_BYTES_MAX
-from communique.service.log import Claim, EventLog, Joined, LogReader
+from communique.codec.frames import item_of
+from communique.server.log import Claim, Joined
+from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.runtime.limits import EVENTS_PER_FRAME_MAX, FRAME_BYTES_MAX
 
 EVERY_BYTE = bytes(range(256))
 STATES = [

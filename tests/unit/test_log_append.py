@@ -7,14 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from communique.service.log import (
+from communique.server.log import (
     AlreadyRetracted,
     Amendment,
     Claim,
     Entry,
     EventIdConflict,
-    EventLog,
-    Limits,
     NotAmendable,
     Receipt,
     RevisionConflict,
@@ -22,6 +20,8 @@ from communique.service.log import (
     UnknownEvent,
     UnstorableRequest,
 )
+from communique.server.log.limits import Limits
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
 A_HELD = Claim(A, "MeetingHeld", b"30 minutes")

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from communique.service.log import Claim, EventLog, LogInUse
-from communique.service.log.lock import FileLock, sign
+from communique.server.log import Claim, LogInUse
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.runtime.file_lock import FileLock, sign
 
 ROUNDS = 3
 
@@ -19,7 +20,9 @@ WRITER = """
 import sys
 from pathlib import Path
 from uuid import UUID, uuid4
-from communique.service.log import Amendment, Claim, EventLog, Limits
+from communique.server.log import Amendment, Claim
+from communique.server.log.limits import Limits
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 log = EventLog.open(Path(sys.argv[1]), int, Limits(checkpoint_idle_pages=50))
 print("open", flush=True)

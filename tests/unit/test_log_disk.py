@@ -8,7 +8,10 @@ from uuid import uuid4
 import apsw
 import pytest
 
-from communique.service.log import Claim, EventLog, Limits, LogReader, LogUnavailable
+from communique.server.log import Claim, LogUnavailable
+from communique.server.log.limits import Limits
+from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 WAIT_SECONDS = 20
 LIMITS = Limits(probe_seconds=0.02, checkpoint_idle_pages=10)

@@ -8,21 +8,21 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communique.service.log import (
+from communique.server.log import (
     AlreadyRetracted,
     Amendment,
     AppendRejected,
     Claim,
     Entry,
     EventIdConflict,
-    EventLog,
-    Limits,
     NotAmendable,
     Recorded,
     RevisionConflict,
     TooManyAmendments,
     UnknownEvent,
 )
+from communique.server.log.limits import Limits
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 AMENDMENTS_MAX = 2
 LIMITS = Limits(amendments_per_event_max=AMENDMENTS_MAX)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communique.service.log import Amendment, Claim, EventLog, LogReader, Receipt
+from communique.server.log import Amendment, Claim, Receipt
+from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 RECORD_MICROS = [100, 100, 200, 300, 300, 300, 400]
 """The record times of positions 1 to 7."""

@@ -5,16 +5,18 @@ from pathlib import Path
 import apsw
 import pytest
 
-from communique.service.log import (
-    EventLog,
-    ForeignFile,
-    LogReader,
-    UnsupportedFormat,
+from communique.server.log import ForeignFile, UnsupportedFormat
+from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.sqlite_store.log_schema import LOG_FORMAT
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.sqlite.connection import (
+    Format,
+    ReadPool,
+    connect,
     may_corrupt_wal,
     sqlite_version,
+    transaction,
 )
-from communique.service.log.schema import LOG_FORMAT
-from communique.service.log.sqlite import Format, ReadPool, connect, transaction
 
 NOTES = Format(application_id=77, version=3, schema="CREATE TABLE notes (note TEXT) STRICT;")
 

@@ -16,7 +16,10 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from communique.service.log import Claim, EventLog, LogReader, SQLiteRecorder
+from communique.server.log import Claim
+from communique.server.log.eventsourcing.event_recorder import SQLiteRecorder
+from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import apsw
 import pytest
 from eventsourcing.persistence import IntegrityError, Tracking
 
-from communique.service.log import SQLiteTrackingRecorder
-from communique.service.log.sqlite import Format, ReadPool, connect, transaction
-from communique.service.log.tracking import TRACKING_TABLE
+from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
+from communique.server.sqlite.connection import Format, ReadPool, connect, transaction
 
 MODEL = Format(1, 1, f"CREATE TABLE meetings (id TEXT) STRICT; {TRACKING_TABLE}")
 

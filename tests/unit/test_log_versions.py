@@ -13,10 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from communique.service.log import Amendment, Claim, Entry, EventLog, Limits
-from communique.service.log.schema import LOG_FORMAT
-from communique.service.log.sqlite import connect
-from communique.service.log.versions import ENDINGS_BYTES_MAX, FIND_CLAIMS, LEVELS, Versions
+from communique.server.log import Amendment, Claim, Entry
+from communique.server.log.limits import Limits
+from communique.server.log.sqlite_store.id_index import (
+    ENDINGS_BYTES_MAX,
+    FIND_CLAIMS,
+    LEVELS,
+    Versions,
+)
+from communique.server.log.sqlite_store.log_schema import LOG_FORMAT
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.sqlite.connection import connect
 
 LIMITS = Limits(level_sizes=(5, 10, 20))
 NAMESPACE = UUID(int=7)

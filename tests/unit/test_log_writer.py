@@ -14,14 +14,9 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from communique.service.log import (
-    Claim,
-    EventLog,
-    Limits,
-    LogClosed,
-    LogOverloaded,
-    LogUnavailable,
-)
+from communique.server.log import Claim, LogClosed, LogOverloaded, LogUnavailable
+from communique.server.log.limits import Limits
+from communique.server.log.sqlite_store.sqlite_log import EventLog
 
 WAIT_SECONDS = 20
 

@@ -7,10 +7,14 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.clocks import from_micros
-from communique.domain.event import Amendment, Claim
-from communique.service.log import Recorded
-from communique.service.mapper import ContractMapper, StreamEvent, recorded_of
+from communique.domain.claims.event import Amendment, Claim
+from communique.domain.time.clocks import from_micros
+from communique.server.log import Recorded
+from communique.server.log.eventsourcing.contract_mapper import (
+    ContractMapper,
+    StreamEvent,
+    recorded_of,
+)
 from tests.strategies import amendments, claims
 
 MAPPER = ContractMapper()

@@ -6,9 +6,9 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
-from communique.domain.alpha2 import ALPHA_2
-from communique.domain.codes import ORGANISATIONS, STATES
-from communique.domain.parties import Dyad, Party, UnknownParty, known_code, name_of, resolve
+from communique.domain.parties.data.alpha2 import ALPHA_2
+from communique.domain.parties.data.codes import ORGANISATIONS, STATES
+from communique.domain.parties.party import Dyad, Party, UnknownParty, known_code, name_of, resolve
 
 
 @pytest.mark.parametrize("code", ["KOR", "SUN", "YUG", "DDR", "CSK", "XKX", "PSE", "TWN", "UN"])

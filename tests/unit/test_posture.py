@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from communique.domain.event import Event
-from communique.domain.payloads import (
+from communique.domain.claims.event import Event
+from communique.domain.claims.payloads import (
     AgreementSigned,
     AgreementTerminationNotified,
     AgreementTookEffect,
@@ -29,9 +29,9 @@ from communique.domain.payloads import (
     TalksResumed,
     TalksSuspended,
 )
-from communique.domain.posture import RULES, Posture
-from communique.domain.values import Certainty
-from communique.domain.words import Outlook, RelationsChange
+from communique.domain.claims.values import Certainty
+from communique.domain.claims.words import Outlook, RelationsChange
+from communique.domain.state.posture import RULES, Posture
 from tests.given import claim, corrected, disputed, log, retracted, status
 
 DAY = "2019-08-21"

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from communique.service.read_models.files import Generations
-from communique.service.read_models.projection import ProjectionFile
-from communique.service.read_models.timeline import TimelineProjection
+from communique.server.projections.generations import Generations
+from communique.server.projections.projection import ProjectionFile
+from communique.server.views.timeline.timeline_projection import TimelineProjection
 
 
 def left(folder: Path, *names: str, version: int = 3) -> set[str]:

@@ -7,18 +7,18 @@ from pathlib import Path
 import apsw
 import pytest
 
-from communique.domain.event import Recorded
-from communique.service.log import EventLog
-from communique.service.read_models.history import History
-from communique.service.read_models.projection import (
+from communique.domain.claims.event import Recorded
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.projections.decoded_log import History
+from communique.server.projections.projection import (
     UNWRITTEN_EVENTS_MAX,
     ProjectionFile,
     Row,
     RowChanges,
 )
-from communique.service.read_models.thread_follower import ThreadFollower, is_far_behind
-from communique.service.read_models.timeline import TimelineProjection
-from communique.service.read_models.turns import Turns
+from communique.server.projections.scheduler import Turns
+from communique.server.projections.thread_follower import ThreadFollower, is_far_behind
+from communique.server.views.timeline.timeline_projection import TimelineProjection
 from tests import given
 from tests.real_log import real_log
 

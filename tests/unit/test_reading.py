@@ -11,20 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique import codec
-from communique.domain.event import Amendment, Claim
-from communique.domain.parties import Dyad
-from communique.domain.values import Certainty
-from communique.service import log
-from communique.service.filters import Filter
-from communique.service.frames import checkpoint_frame, item_of, items_frame
-from communique.service.limits import (
+from communique.codec.frames import checkpoint_frame, item_of, items_frame
+from communique.domain.claims.event import Amendment, Claim
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.server import log
+from communique.server.application.live.filter_index import Matching
+from communique.server.application.live.log_read import Read, Span
+from communique.server.application.queries.filters import Filter
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.runtime.limits import (
     CHECKPOINT_POSITIONS_MAX,
     EVENTS_PER_FRAME_MAX,
     FRAME_BYTES_MAX,
 )
-from communique.service.matching import Matching
-from communique.service.reading import Read, Span
-from communique.service.workers import Workers
+from communique.server.runtime.threads import Workers
 from communique.v1.record_service_pb2 import ReadResponse
 from tests.strategies import (
     CODES,
@@ -61,12 +62,12 @@ FILTERS = st.builds(
 )
 
 
-def frames_of(event_log: log.EventLog, span: Span) -> list[ReadResponse]:
+def frames_of(event_log: EventLog, span: Span) -> list[ReadResponse]:
     """Read to the end."""
     return list(map(ReadResponse.FromString, raw_frames_of(event_log, span)))
 
 
-def raw_frames_of(event_log: log.EventLog, span: Span) -> list[bytes]:
+def raw_frames_of(event_log: EventLog, span: Span) -> list[bytes]:
     """Read to the end, without decoding what comes."""
 
     async def read() -> list[bytes]:
@@ -83,7 +84,7 @@ def raw_frames_of(event_log: log.EventLog, span: Span) -> list[bytes]:
 def test_a_sparse_filter_still_makes_progress(tmp_path: Path, *, is_backwards: bool) -> None:
     """At least every 10,000 positions a frame says how far the read has come."""
     size = 25_000
-    with log.EventLog.open(tmp_path / "log.db", count(1).__next__) as event_log:
+    with EventLog.open(tmp_path / "log.db", count(1).__next__) as event_log:
         entries = [log.Claim(UUID(int=number), "MeetingHeld", b"") for number in range(1, size + 1)]
         event_log.append(entries).result()
         selection = Filter(types=frozenset({"TalksRefused"}))
@@ -97,10 +98,10 @@ def test_a_sparse_filter_still_makes_progress(tmp_path: Path, *, is_backwards: b
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[log.EventLog]:
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventLog]:
     """A log of 3,000 small events with 40 large ones in their midst."""
     sizes = [10] * 2_000 + [60_000] * 40 + [300] * 1_000
-    with log.EventLog.open(tmp_path_factory.mktemp("log") / "log.db", count(1).__next__) as mixed:
+    with EventLog.open(tmp_path_factory.mktemp("log") / "log.db", count(1).__next__) as mixed:
         entries = [
             log.Claim(UUID(int=position), "MeetingHeld", bytes(size))
             for position, size in enumerate(sizes, 1)
@@ -113,14 +114,14 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[log.EventLog]:
 @pytest.mark.parametrize("is_backwards", [False, True])
 @pytest.mark.parametrize(("after", "until"), [(0, 3_040), (1_700, 2_900), (5, 6), (7, 7)])
 def test_frames_are_those_of_the_rows(
-    mixed: log.EventLog, after: int, until: int, limit: int | None, *, is_backwards: bool
+    mixed: EventLog, after: int, until: int, limit: int | None, *, is_backwards: bool
 ) -> None:
     """Frames copied from the log are cut and filled as if each row had been looked at."""
     span = Span(after, until, is_backwards=is_backwards, limit=limit)
     assert raw_frames_of(mixed, span) == [*frames_by_rows(mixed, span)]
 
 
-def frames_by_rows(event_log: log.EventLog, span: Span) -> Iterator[bytes]:
+def frames_by_rows(event_log: EventLog, span: Span) -> Iterator[bytes]:
     """Frames are at most 1,000 events and, but for the first, a mebibyte; last a checkpoint."""
     after, until, left = span.after, span.until, span.limit or span.until
     looked_at = until + 1 if span.is_backwards else after
@@ -143,7 +144,7 @@ def test_a_read_finds_all_that_its_filter_selects(
 ) -> None:
     """What is passed over without decoding is nothing that the filter selects."""
     path = tmp_path_factory.mktemp("log") / "log.db"
-    with log.EventLog.open(path, count(1).__next__) as event_log:
+    with EventLog.open(path, count(1).__next__) as event_log:
         entries = [
             log.Claim(
                 UUID(int=number), event.payload.type, codec.message_of(event).SerializeToString()

@@ -7,15 +7,15 @@ import pytest
 
 from communique import codec
 from communique.cli import sample
-from communique.domain.clocks import AsOf, end_of_day, parse_point
-from communique.domain.element import StatusElement
-from communique.domain.event import Claim, Recorded
-from communique.domain.facets import State
-from communique.domain.parties import Dyad
-from communique.domain.posture import Posture
-from communique.domain.status import BilateralStatus
-from communique.domain.values import Certainty, LinkKind, Polarity
-from communique.domain.zones import zone_named
+from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.values import Certainty, LinkKind, Polarity
+from communique.domain.parties.party import Dyad
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import State
+from communique.domain.state.posture import Posture
+from communique.domain.state.status import BilateralStatus
+from communique.domain.time.clocks import AsOf, end_of_day, parse_point
+from communique.domain.time.zones import zone_named
 from tests import oracle
 
 CLAIMS = sample.claims()

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from communique.domain.clocks import AsOf, end_of_day
-from communique.domain.event import Claim
-from communique.domain.parties import Dyad
-from communique.domain.payloads import (
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import (
     AgreementSigned,
     ClaimPayload,
     CodedEventReported,
@@ -21,7 +19,10 @@ from communique.domain.payloads import (
     StanceStated,
     TalksRefused,
 )
-from communique.domain.series import (
+from communique.domain.claims.values import Classification, Polarity
+from communique.domain.claims.words import Outlook, RelationsChange
+from communique.domain.parties.party import Dyad
+from communique.domain.state.score_series import (
     NEAREST,
     SCORES,
     TABLE_VERSION,
@@ -35,8 +36,7 @@ from communique.domain.series import (
     sides_of,
     step_count,
 )
-from communique.domain.values import Classification, Polarity
-from communique.domain.words import Outlook, RelationsChange
+from communique.domain.time.clocks import AsOf, end_of_day
 from communique.importers import cameo
 from tests.given import claim
 from tests.strategies import PAYLOADS

@@ -14,9 +14,11 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 
 from communique.codec import Violation
-from communique.service import log, read_models, refusals
-from communique.service.errors import UNEXPECTED, message_of, rule_of, status_of
-from communique.service.log import errors as log_errors
+from communique.server import log
+from communique.server.application import request_errors as refusals
+from communique.server.application.reasons import UNEXPECTED, message_of, rule_of, status_of
+from communique.server.log import log_errors
+from communique.server.projections import projection_errors as read_models
 from communique.v1.record_service_pb2 import ErrorReason
 
 PROTO = Path(__file__).parents[2] / "proto/communique/v1/record_service.proto"

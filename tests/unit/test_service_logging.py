@@ -3,8 +3,8 @@
 import json
 from io import StringIO
 
-from communique.service.logging import logger_of, note, noting
-from communique.service.settings import LogFormat, LogLevel, Settings
+from communique.server.runtime.call_log import logger_of, note, noting
+from communique.server.runtime.settings import LogFormat, LogLevel, Settings
 
 
 class Terminal(StringIO):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from communique.service.settings import LogFormat, Settings
+from communique.server.runtime.settings import LogFormat, Settings
 
 
 def test_settings_come_from_the_environment() -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from communique.domain.event import Claim
-from communique.domain.facets import State
-from communique.domain.payloads import (
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import (
     AgreementEnded,
     AgreementSigned,
     AgreementTerminationNotified,
@@ -36,9 +35,10 @@ from communique.domain.payloads import (
     TalksRefused,
     TalksResumed,
 )
-from communique.domain.status import BilateralStatus
-from communique.domain.values import Certainty, Polarity
-from communique.domain.words import MeetingLevel, Outlook, RelationsChange
+from communique.domain.claims.values import Certainty, Polarity
+from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
+from communique.domain.state.facets import State
+from communique.domain.state.status import BilateralStatus
 from tests.given import claim, corrected, disputed, log, point, retracted, states, status
 from tests.strategies import MICROSECOND
 

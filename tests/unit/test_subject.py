@@ -2,11 +2,8 @@
 
 import pytest
 
-from communique.domain.clocks import known_at
-from communique.domain.event import Claim
-from communique.domain.facets import State
-from communique.domain.parties import Party
-from communique.domain.payloads import (
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import (
     AgreementSigned,
     CodedEventReported,
     DemandMade,
@@ -27,9 +24,12 @@ from communique.domain.payloads import (
     TalksProposed,
     TalksRefused,
 )
-from communique.domain.subject import LifeCycleStep, SubjectEntry, subjects_of
-from communique.domain.values import Certainty, Polarity
-from communique.domain.words import Outlook, RelationsChange
+from communique.domain.claims.values import Certainty, Polarity
+from communique.domain.claims.words import Outlook, RelationsChange
+from communique.domain.parties.party import Party
+from communique.domain.state.facets import State
+from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
+from communique.domain.time.clocks import known_at
 from tests.given import RECORDED, claim
 from tests.whole import life_cycle_of
 

@@ -7,16 +7,16 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from communique.domain.payloads import TalksRefused
-from communique.service import log
-from communique.service.filters import Filter
-from communique.service.logging import logger_of
-from communique.service.pulse import Pulse
-from communique.service.refusals import ShuttingDown
-from communique.service.settings import Settings
-from communique.service.subscriptions import Subscription
-from communique.service.tailing import Tailing
-from communique.service.workers import Workers
+from communique.domain.claims.payloads import TalksRefused
+from communique.server import log
+from communique.server.application.live.ring import Tailing
+from communique.server.application.live.subscriptions import Subscription
+from communique.server.application.queries.filters import Filter
+from communique.server.application.request_errors import ShuttingDown
+from communique.server.runtime.call_log import logger_of
+from communique.server.runtime.position_signal import Pulse
+from communique.server.runtime.settings import Settings
+from communique.server.runtime.threads import Workers
 from communique.v1.record_service_pb2 import SubscribeResponse
 from tests.given import claim
 from tests.real_log import RealLog, real_log, state_of

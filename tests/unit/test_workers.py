@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from communique.service.refusals import Overloaded
-from communique.service.workers import Workers
+from communique.server.application.request_errors import Overloaded
+from communique.server.runtime.threads import Workers
 
 
 def test_more_than_may_wait_is_turned_away() -> None:

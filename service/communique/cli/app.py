@@ -5,16 +5,18 @@ from typing import Annotated
 
 import typer
 
-from communique.cli import asking, operating, sending
-from communique.cli.comparing import compare, statuses
+from communique.cli import operator_commands as operating
+from communique.cli import query_commands as asking
+from communique.cli import submit_commands as sending
+from communique.cli.comparison_commands import compare, statuses
 from communique.cli.demo import demo
 from communique.cli.doctor import doctor
 from communique.cli.exits import EXIT_CODES, Commands
-from communique.cli.exporting import exports
-from communique.cli.following import follow, watch
+from communique.cli.export_commands import exports
+from communique.cli.live_commands import follow, watch
 from communique.cli.options import unfolded
-from communique.cli.series import series
-from communique.cli.wholes import issue, issues, subject, subjects
+from communique.cli.series_command import series
+from communique.cli.subject_commands import issue, issues, subject, subjects
 
 app = typer.Typer(
     cls=Commands,

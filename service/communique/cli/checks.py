@@ -15,14 +15,14 @@ from typing import Final, NamedTuple
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from communique.cli import words
 from communique.cli.exits import brief
 from communique.cli.options import Remote
 from communique.client import CommuniqueError, Head, Projection
 from communique.client.errors import decoded
 from communique.client.transport import channel_to
-from communique.service.log.sqlite import may_corrupt_wal, sqlite_version
-from communique.service.settings import Settings
+from communique.export import wording as words
+from communique.server.runtime.settings import Settings
+from communique.server.sqlite.connection import may_corrupt_wal, sqlite_version
 
 _FSYNCS: Final = 25
 _FSYNC_MS_MAX: Final = 50.0

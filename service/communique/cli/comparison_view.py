@@ -7,12 +7,9 @@ from uuid import UUID
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import words
 from communique.cli.rows import Columns, Row, marks_of, print_wrapped
 from communique.cli.status_view import POSTURE_STYLES, what_of
-from communique.domain.comparison import BilateralComparison, ChangeKind, ElementChange
-from communique.domain.element import StatusElement
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     Claim,
     EventCorrected,
@@ -20,9 +17,12 @@ from communique.domain.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.facets import FacetKind
-from communique.domain.parties import Dyad, name_of
-from communique.domain.posture import Posture
+from communique.domain.parties.party import Dyad, name_of
+from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import FacetKind
+from communique.domain.state.posture import Posture
+from communique.export import wording as words
 
 Causes = Mapping[UUID, Recorded]
 """Events that changed something, by their ids."""

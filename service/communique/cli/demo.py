@@ -10,11 +10,12 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import comparison_view, event_view, sample, status_view, words
+from communique.cli import comparison_view, event_view, sample, status_view
 from communique.cli.screen import console
 from communique.client import Client, EventFilter, Point
-from communique.domain.values import Certainty
-from communique.service.settings import LogLevel, Settings
+from communique.domain.claims.values import Certainty
+from communique.export import wording as words
+from communique.server.runtime.settings import LogLevel, Settings
 
 _DAY: Final = "2019-08-21"
 _BEFORE: Final = "2019-08-21T16:00"
@@ -23,7 +24,7 @@ _AFTER: Final = "2019-08-21T17:00"
 
 def demo() -> None:
     """Start a server, record a small crisis, and ask what was true and what was known when."""
-    from communique.service.server import running_server  # noqa: PLC0415  as for `serve`
+    from communique.server.app import running_server  # noqa: PLC0415  as for `serve`
 
     with tempfile.TemporaryDirectory(prefix="communique-demo-") as folder:
         settings = Settings(

@@ -11,7 +11,7 @@ from rich.text import Text
 from communique.cli.exits import ExitCode
 from communique.cli.options import Output, Remote, option
 from communique.cli.screen import Format, console, write_list
-from communique.service.settings import Settings
+from communique.server.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from communique.cli.checks import Check

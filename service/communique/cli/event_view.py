@@ -1,16 +1,15 @@
 """Events, for people: lists of them, and one with everything about it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import words
 from communique.cli.rows import Row, marks_of, print_rows
 from communique.client import EventAsOf, EventHistory
-from communique.domain.event import (
+from communique.domain.claims.event import (
     Amendment,
     Claim,
     EventCorrected,
@@ -18,8 +17,9 @@ from communique.domain.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.payloads import OutlookAssessed
-from communique.domain.values import Link, Polarity
+from communique.domain.claims.payloads import OutlookAssessed
+from communique.domain.claims.values import Link, Polarity
+from communique.export import wording as words
 
 _ROWS_ALIGNED: Final = 500
 _LABEL_WIDTH: Final = 14
@@ -34,30 +34,6 @@ def print_events(
         print_rows(console, [row_of(one, zone, explain=explain) for one in chunk])
         count += len(chunk)
     return count
-
-
-def flat(one: EventAsOf) -> Mapping[str, Any]:
-    """Return an event as a row of plain values."""
-    claim = one.event
-    return {
-        "position": one.position,
-        "event_id": str(claim.event_id) if claim else "",
-        "type": claim.payload.type if claim else "",
-        "occurred": str(claim.occurred) if claim else "",
-        "known": one.known.isoformat(),
-        "recorded": one.record_time.isoformat(),
-        "parties": " ".join(sorted(claim.codes)) if claim else "",
-        "who": words.who(claim) if claim else "",
-        "issues": " ".join(claim.issues) if claim else "",
-        "subject": (claim.subject or "") if claim else "",
-        "certainty": claim.certainty.value if claim else "",
-        "polarity": claim.polarity.value if claim else "",
-        "outlet": claim.source.outlet if claim else "",
-        "told": words.told(claim) if claim else "",
-        "gist": claim.gist if claim else "",
-        "corrected_by": str(one.corrected_by or ""),
-        "disputed_by": words.ids(one.disputed_by),
-    }
 
 
 def print_history(console: Console, history: EventHistory, zone: str) -> None:

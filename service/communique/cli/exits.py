@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from communique.cli import screen
 from communique.client import CommuniqueError, InvalidRequest, TimedOut, Unavailable, Violation
 from communique.codec import violations
+from communique.export.whole_file import ExportError
 
 VIOLATIONS_SHOWN_MAX: Final = 20
 _PADDING: Final = re.compile(r"(UNKNOWN|UNAVAILABLE): |ipv[46]:|Failed to connect to remote host: ")
@@ -74,6 +75,8 @@ def _ended(run: Callable[[], object]) -> int:  # noqa: PLR0911  one for each way
         code = run()
     except Failure as failure:
         return told(failure.code, str(failure), *failure.more)
+    except ExportError as error:
+        return told(ExitCode.FAILED, str(error))
     except CommuniqueError as error:
         return told(*_told_of(error))
     except typer.TyperException as error:

@@ -6,13 +6,13 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import words
 from communique.cli.rows import Columns, Row, print_wrapped
 from communique.cli.status_view import row_of
 from communique.cli.subject_view import as_of_line
-from communique.domain.facets import Facet, FacetKind
-from communique.domain.issue import IssueBoard, IssueElement
-from communique.domain.parties import Dyad, name_of
+from communique.domain.parties.party import Dyad, name_of
+from communique.domain.state.facets import Facet, FacetKind
+from communique.domain.state.issue_board import IssueBoard, IssueElement
+from communique.export import wording as words
 
 _OWN: Final = ("stances", "demands", "proposals", "commitments", "measures")
 _SHARED: Final = {

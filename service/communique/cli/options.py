@@ -15,10 +15,10 @@ from typer.models import OptionInfo
 from communique.cli.exits import as_usage
 from communique.cli.screen import Format
 from communique.client import Client, EventFilter, Retry
-from communique.domain.clocks import parse_point
-from communique.domain.parties import Dyad, resolve
-from communique.domain.values import Certainty
-from communique.domain.zones import zone_named
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad, resolve
+from communique.domain.time.clocks import parse_point
+from communique.domain.time.zones import zone_named
 
 LIMIT: Final = 100
 FEW: Final = Retry(attempts_max=3)

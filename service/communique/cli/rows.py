@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.domain.values import Certainty
+from communique.domain.claims.values import Certainty
 
 _GAP: Final = 2
 _INDENT: Final = 2

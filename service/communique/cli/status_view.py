@@ -6,13 +6,13 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import words
 from communique.cli.rows import Columns, Row, marks_of, print_wrapped
-from communique.domain.element import StatusElement
-from communique.domain.facets import Facet, FacetKind, State
-from communique.domain.parties import Dyad, name_of
-from communique.domain.posture import Posture, PostureTrigger
-from communique.domain.status import BilateralStatus
+from communique.domain.parties.party import Dyad, name_of
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import Facet, FacetKind, State
+from communique.domain.state.posture import Posture, PostureTrigger
+from communique.domain.state.status import BilateralStatus
+from communique.export import wording as words
 
 POSTURE_STYLES: Final = {
     Posture.COOPERATIVE: "bold green",

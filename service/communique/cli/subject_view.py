@@ -8,17 +8,17 @@ from uuid import UUID
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import words
 from communique.cli.event_view import row_of
 from communique.cli.rows import Row, marks_of, print_rows, print_wrapped
 from communique.client import EventAsOf, Subject, SubjectClaim
-from communique.domain.disagreement import Disagreement
-from communique.domain.edtf import ValidTime
-from communique.domain.event import EventCorrected, EventDisputed, Recorded
-from communique.domain.issue import IssueSummary
-from communique.domain.status import ResolvedAsOf
-from communique.domain.subject import EVENT_IDS_MAX, LifeCycleStep, SubjectSummary
-from communique.importers import jsonl
+from communique.domain.claims.event import EventCorrected, EventDisputed, Recorded
+from communique.domain.state.disagreement import Disagreement
+from communique.domain.state.issue_board import IssueSummary
+from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.subject import EVENT_IDS_MAX, LifeCycleStep, SubjectSummary
+from communique.domain.time.edtf import ValidTime
+from communique.export import json_lines
+from communique.export import wording as words
 
 _VALUE_WIDTH_MAX: Final = 30
 _REASONS: Final = {"event id": "nothing tells them apart"}
@@ -178,6 +178,6 @@ def _plain_claim(one: SubjectClaim) -> Mapping[str, Any]:
         "known": one.event.known.isoformat(),
         "corrected_by": str(one.event.corrected_by or ""),
         "disputed_by": [str(it) for it in one.event.disputed_by],
-        "event": jsonl.plain(one.event.event) if one.event.event else None,
-        "amendments": [jsonl.plain(it.event) for it in one.amendments if it.event],
+        "event": json_lines.event_object(one.event.event) if one.event.event else None,
+        "amendments": [json_lines.event_object(it.event) for it in one.amendments if it.event],
     }

@@ -25,7 +25,6 @@ from communique.client.errors import (
 from communique.client.following import Subscription, Watch
 from communique.client.questions import EventFilter, Point
 from communique.client.results import (
-    EventAsOf,
     EventHistory,
     Head,
     ImportReport,
@@ -47,6 +46,7 @@ from communique.client.tables import (
 )
 from communique.client.transport import Retry
 from communique.codec import Violation
+from communique.domain.claims.history import EventAsOf
 
 __all__ = [
     "Client",

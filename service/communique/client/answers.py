@@ -9,7 +9,6 @@ from google.protobuf.descriptor import EnumDescriptor
 
 from communique import codec
 from communique.client.results import (
-    EventAsOf,
     EventHistory,
     Head,
     Page,
@@ -19,8 +18,9 @@ from communique.client.results import (
     Rejection,
     VerifyProgress,
 )
-from communique.domain.event import Claim
-from communique.domain.status import ResolvedAsOf
+from communique.domain.claims.event import Claim
+from communique.domain.claims.history import EventAsOf
+from communique.domain.state.status import ResolvedAsOf
 from communique.v1 import (
     event_pb2,
     projection_service_pb2,

@@ -12,7 +12,6 @@ from communique.client.live import LiveQuestions
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
 from communique.client.reading import Reading, direction
 from communique.client.results import (
-    EventAsOf,
     EventHistory,
     Head,
     ImportReport,
@@ -24,11 +23,12 @@ from communique.client.results import (
 )
 from communique.client.series import SeriesQuestions
 from communique.client.statuses import StatusQuestions
+from communique.client.subjects_and_issues import WholeQuestions
 from communique.client.tables import EventListing
 from communique.client.transport import decoding
-from communique.client.wholes import WholeQuestions
-from communique.domain.event import Event, Recorded
-from communique.domain.status import ResolvedAsOf
+from communique.domain.claims.event import Event, Recorded
+from communique.domain.claims.history import EventAsOf
+from communique.domain.state.status import ResolvedAsOf
 from communique.v1 import projection_service_pb2, record_service_pb2, timeline_service_pb2
 
 _State = TypeVar("_State")

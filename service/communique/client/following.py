@@ -11,9 +11,9 @@ from communique import codec
 from communique.client.errors import decoded
 from communique.client.questions import EventFilter, filter_message
 from communique.client.transport import Retry
-from communique.domain.comparison import BilateralComparison
-from communique.domain.event import Recorded
-from communique.domain.status import BilateralStatus
+from communique.domain.claims.event import Recorded
+from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.status import BilateralStatus
 from communique.v1 import record_service_pb2, timeline_service_pb2
 from communique.v1.record_service_pb2_grpc import RecordServiceStub
 from communique.v1.timeline_service_pb2_grpc import TimelineServiceStub

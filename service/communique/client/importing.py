@@ -13,7 +13,7 @@ from communique.client.errors import CommuniqueError, decoded
 from communique.client.results import REJECTIONS_KEPT_MAX, ImportReport
 from communique.client.transport import Retry
 from communique.codec import message_of
-from communique.domain.event import Event
+from communique.domain.claims.event import Event
 from communique.v1 import event_pb2, record_service_pb2
 from communique.v1.record_service_pb2_grpc import RecordServiceStub
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from communique.codec import timestamp
-from communique.domain.parties import Dyad
-from communique.domain.status import ResolvedAsOf
-from communique.domain.values import Certainty
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.state.status import ResolvedAsOf
 from communique.v1 import record_service_pb2, time_pb2, values_pb2
 
 Moment = datetime | str

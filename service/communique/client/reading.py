@@ -11,7 +11,7 @@ from communique import codec
 from communique.client.errors import decoded
 from communique.client.questions import EventFilter, filter_message
 from communique.client.transport import Retry
-from communique.domain.event import Recorded
+from communique.domain.claims.event import Recorded
 from communique.v1 import record_service_pb2
 from communique.v1.record_service_pb2_grpc import RecordServiceStub
 

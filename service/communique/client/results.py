@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
-from communique.domain.disagreement import Disagreement
-from communique.domain.event import Claim, Recorded
-from communique.domain.status import ResolvedAsOf
-from communique.domain.subject import LifeCycleStep
+from communique.domain.claims.event import Recorded
+from communique.domain.claims.history import EventAsOf
+from communique.domain.state.disagreement import Disagreement
+from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.subject import LifeCycleStep
 
 Item = TypeVar("Item")
 
@@ -75,29 +76,6 @@ class EventHistory(NamedTuple):
 
     claim: Recorded
     amendments: tuple[Recorded, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EventAsOf:
-    """An event as it stood at a point, its amendments applied.
-
-    Attributes:
-        position: of the claim in the log.
-        record_time: aware UTC; when the log got the claim.
-        submitter: who submitted the claim, or empty.
-        known: aware UTC; when its content could be known.
-        event: the content; None where its type is newer than this release.
-        corrected_by: the correction that decides the content; None where the claim itself does.
-        disputed_by: the disputes visible at the point: where there are any, it is contested.
-    """
-
-    position: int
-    record_time: datetime
-    submitter: str
-    known: datetime
-    event: Claim | None
-    corrected_by: UUID | None
-    disputed_by: tuple[UUID, ...]
 
 
 class SubjectClaim(NamedTuple):

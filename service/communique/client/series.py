@@ -3,8 +3,8 @@
 from communique import codec
 from communique.client.connection import Connection
 from communique.client.questions import Moment, as_of_message, moment_message
-from communique.domain.series import Bucket, Scale, ScoreSeries
-from communique.domain.status import ResolvedAsOf
+from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
+from communique.domain.state.status import ResolvedAsOf
 from communique.v1 import series_pb2, timeline_service_pb2
 
 

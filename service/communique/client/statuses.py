@@ -9,9 +9,9 @@ from communique.client.connection import Connection
 from communique.client.questions import Moment, Point, as_of_message, point_message
 from communique.client.results import Page
 from communique.client.tables import StatusListing
-from communique.domain.comparison import BilateralComparison
-from communique.domain.parties import Dyad
-from communique.domain.status import BilateralStatus, ResolvedAsOf
+from communique.domain.parties.party import Dyad
+from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.status import BilateralStatus, ResolvedAsOf
 from communique.v1 import timeline_service_pb2
 
 StatusOrder = Literal["posture", "latest-event"]

@@ -11,8 +11,7 @@ from communique.codec.canonical import canonical_bytes
 from communique.codec.elements import element_bytes
 from communique.codec.faults import Violation, violations
 from communique.codec.fields import instant
-from communique.codec.names import TYPE_WORDS
-from communique.codec.reading import (
+from communique.codec.from_contract import (
     comparison,
     disagreement,
     element,
@@ -27,9 +26,9 @@ from communique.codec.reading import (
     subject_summary,
     submitted,
 )
+from communique.codec.names import TYPE_WORDS
 from communique.codec.stored import StoredElement
-from communique.codec.trusted import trusted_claim
-from communique.codec.writing import (
+from communique.codec.to_contract import (
     comparison_message,
     disagreement_message,
     element_message,
@@ -40,6 +39,7 @@ from communique.codec.writing import (
     status_message,
     timestamp,
 )
+from communique.codec.trusted import trusted_claim
 
 __all__ = [
     "TYPE_WORDS",

@@ -9,9 +9,9 @@ from google.protobuf.message import Message
 
 from communique.codec.fields import edtf_of, known_time_of
 from communique.codec.names import PAYLOAD_FIELDS
-from communique.codec.writing import write_valid_time
-from communique.domain.edtf import ValidTime
-from communique.domain.event import Amendment, Event, EventCorrected
+from communique.codec.to_contract import write_valid_time
+from communique.domain.claims.event import Amendment, Event, EventCorrected
+from communique.domain.time.edtf import ValidTime
 from communique.v1 import event_pb2, time_pb2
 
 _TIMES_MAX: Final = 4_096

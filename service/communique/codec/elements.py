@@ -15,10 +15,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from communique.codec.memory import Memory
 from communique.codec.names import numbers_of
 from communique.codec.stored import SLICES
-from communique.codec.writing import part_bytes
-from communique.domain.assertions import Assertion
-from communique.domain.clocks import from_micros
-from communique.domain.event import Claim
+from communique.codec.to_contract import part_bytes
+from communique.domain.claims.event import Claim
+from communique.domain.state.assertions import Assertion
+from communique.domain.time.clocks import from_micros
 from communique.v1 import payloads_pb2, status_pb2, values_pb2
 
 _WRITTEN_MAX: Final = 4_096

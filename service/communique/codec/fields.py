@@ -10,8 +10,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec.names import words_of
 from communique.codec.parts import MODELS, Parts, Read
-from communique.domain.clocks import from_micros
-from communique.domain.edtf import Precision, ValidTime
+from communique.domain.time.clocks import from_micros
+from communique.domain.time.edtf import Precision, ValidTime
 from communique.v1 import time_pb2
 
 _NANOS: Final = 1_000_000_000

@@ -13,11 +13,18 @@ from google.protobuf.message import Message
 from pydantic import TypeAdapter, ValidationError
 
 from communique.codec.memory import Memory
-from communique.domain.clocks import KnownTime
-from communique.domain.edtf import ValidTime
-from communique.domain.parties import Party
-from communique.domain.payloads import ClaimPayload
-from communique.domain.values import Attribution, Classification, Grade, Participant, Place, Source
+from communique.domain.claims.payloads import ClaimPayload
+from communique.domain.claims.values import (
+    Attribution,
+    Classification,
+    Grade,
+    Participant,
+    Place,
+    Source,
+)
+from communique.domain.parties.party import Party
+from communique.domain.time.clocks import KnownTime
+from communique.domain.time.edtf import ValidTime
 
 _REPEATING: Final = (
     *(ValidTime, KnownTime, Party, Participant, Place, Attribution, Source, Grade, Classification),

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
 from communique.codec.fields import Reader
+from communique.codec.from_contract import element
 from communique.codec.names import words_of
-from communique.codec.reading import element
 from communique.codec.slices import slices_of
-from communique.domain.edtf import ValidTime
-from communique.domain.element import StatusElement
-from communique.domain.facets import State
-from communique.domain.values import Certainty
+from communique.domain.claims.values import Certainty
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import State
+from communique.domain.time.edtf import ValidTime
 from communique.v1 import status_pb2, time_pb2, values_pb2
 
 SLICES: Final = slices_of(status_pb2.StatusElement.DESCRIPTOR)

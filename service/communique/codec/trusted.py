@@ -17,8 +17,8 @@ from google.protobuf.message_factory import GetMessageClass
 from communique.codec.fields import Reader
 from communique.codec.names import PAYLOAD_FIELDS, words_of
 from communique.codec.slices import slices_of
-from communique.domain.event import AMENDMENT_TYPES, Claim
-from communique.domain.values import Certainty, Polarity
+from communique.domain.claims.event import AMENDMENT_TYPES, Claim
+from communique.domain.claims.values import Certainty, Polarity
 from communique.v1 import event_pb2, values_pb2
 
 _PARTS_MAX: Final = 2_048

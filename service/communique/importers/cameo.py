@@ -25,8 +25,7 @@ and a subject of its own for each would give a pair of countries as many facets 
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
-from communique.domain.parties import Party
-from communique.domain.payloads import (
+from communique.domain.claims.payloads import (
     AgreementSigned,
     ClaimPayload,
     CodedEventReported,
@@ -42,9 +41,17 @@ from communique.domain.payloads import (
     TalksRefused,
     TalksSuspended,
 )
+from communique.domain.claims.values import (
+    Certainty,
+    Credibility,
+    Grade,
+    Participant,
+    Reliability,
+    Role,
+)
+from communique.domain.claims.words import MeetingFormat, Outlook, RelationsChange
+from communique.domain.parties.party import Party
 from communique.domain.text import folded
-from communique.domain.values import Certainty, Credibility, Grade, Participant, Reliability, Role
-from communique.domain.words import MeetingFormat, Outlook, RelationsChange
 from communique.importers.cameo_names import CODES
 
 TABLE_VERSION: Final = "communique-cameo-1"

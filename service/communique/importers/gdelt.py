@@ -25,12 +25,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from communique.domain.clocks import KnownTime
-from communique.domain.codes import STATES
-from communique.domain.edtf import ValidTime
-from communique.domain.event import Claim
-from communique.domain.parties import Party
-from communique.domain.values import Classification, Coordinates, Place, Source
+from communique.domain.claims.event import Claim
+from communique.domain.claims.values import Classification, Coordinates, Place, Source
+from communique.domain.parties.data.codes import STATES
+from communique.domain.parties.party import Party
+from communique.domain.time.clocks import KnownTime
+from communique.domain.time.edtf import ValidTime
 from communique.importers import cameo
 from communique.importers.fips import COUNTRIES as FIPS_COUNTRIES
 from communique.importers.gdelt_actors import COUNTRIES, ORGANISATIONS, REGIONS, SECTORS

@@ -21,16 +21,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from communique.domain.aliases import ALIASES
-from communique.domain.clocks import KnownTime
-from communique.domain.codes import ORGANISATIONS, STATES
-from communique.domain.edtf import ValidTime
-from communique.domain.event import Claim
-from communique.domain.parties import Party
-from communique.domain.payloads import ClaimPayload, MeetingHeld
+from communique.domain.claims.event import Claim
+from communique.domain.claims.payloads import ClaimPayload, MeetingHeld
+from communique.domain.claims.values import Classification, Source
+from communique.domain.claims.words import MeetingLevel
+from communique.domain.parties.data.aliases import ALIASES
+from communique.domain.parties.data.codes import ORGANISATIONS, STATES
+from communique.domain.parties.party import Party
 from communique.domain.text import folded
-from communique.domain.values import Classification, Source
-from communique.domain.words import MeetingLevel
+from communique.domain.time.clocks import KnownTime
+from communique.domain.time.edtf import ValidTime
 from communique.importers import cameo
 from communique.importers.icews_actors import NAMED_ORGANS, ORGANS, PARTIES
 from communique.importers.lines import Line, expect, lines

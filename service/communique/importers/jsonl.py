@@ -5,8 +5,8 @@ An event is an object with the fields of `Claim` or `Amendment`; `payload.type` 
     {"occurred": "2019-08-21", "payload": {"type": "TalksRefused"}, ...}
 
 A line may also be an event as the log keeps it, `{"position": 1, "event": {...}, ...}`, which is
-what `dump_recorded` writes: it is read as that event. An event without an `event_id` gets one that
-follows from its content, so that the same file is harmless twice.
+what `communique.export.json_lines` writes: it is read as that event. An event without an `event_id`
+gets one that follows from its content, so that the same file is harmless twice.
 
 In YAML every scalar but `~` and an empty one is text: a date stays a date, `010` stays `010`, and
 `NO` is no falsehood. A file holds a list of events, or documents of one event or one list each.
@@ -17,13 +17,14 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import yaml
 from pydantic import ValidationError
 
-from communique.domain.event import Event, EventCorrected, Recorded, event_from
+from communique.domain.claims.event import Event, Recorded, event_from
+from communique.export.json_lines import JsonObject, event_object
 from communique.importers.lines import expect, lines, opened
 from communique.importers.merging import event_id, faults_of, printable
 from communique.importers.report import ImportFault, Report
@@ -35,10 +36,6 @@ YAML_VALUES_MAX: Final = 20_000
 
 _YAML: Final = frozenset({".yaml", ".yml"})
 _NIL: Final = UUID(int=0)
-_TIMES: Final = frozenset({"occurred", "known", "scheduled", "ends"})
-
-Plain = dict[str, Any]
-"""What JSON calls an object."""
 
 
 class _Item(NamedTuple):
@@ -65,27 +62,8 @@ def events(path: Path, report: Report) -> Iterator[Event]:
         yield item.event
 
 
-def dump(event: Event) -> str:
-    """Return an event as one line of JSON without its end: defaults are left out."""
-    return _written(plain(event))
-
-
-def dump_recorded(recorded: Recorded) -> str:
-    """Return an event as the log keeps it as one line of JSON without its end."""
-    at = recorded.record_time.astimezone(UTC).replace(tzinfo=None)
-    return _written(
-        {
-            "position": recorded.position,
-            "record_time": f"{at.isoformat(timespec='microseconds')}Z",
-            "revision": recorded.revision,
-            "submitter": recorded.submitter,
-            "event": plain(recorded.event) if recorded.event else None,
-        }
-    )
-
-
 def load(text: str) -> Event:
-    """Read what `dump` or `dump_recorded` wrote.
+    """Read what `event_line` or `recorded_line` wrote.
 
     Raises:
         ValueError: not JSON, or not an event; `pydantic.ValidationError` names the fields at fault.
@@ -94,7 +72,7 @@ def load(text: str) -> Event:
 
 
 def load_recorded(text: str) -> Recorded:
-    """Read what `dump_recorded` wrote.
+    """Read what `recorded_line` wrote.
 
     Raises:
         ValueError: it is not that; `pydantic.ValidationError` names the fields at fault.
@@ -112,15 +90,6 @@ def load_recorded(text: str) -> Recorded:
             return Recorded(position, at, revision, event, submitter)
         case _:
             raise ValueError("is not an event as the log keeps it")
-
-
-def plain(event: Event) -> Plain:
-    """Return an event as plain data, without defaults; `event_of` reads it back."""
-    data = event.model_dump(mode="json", exclude_defaults=True)
-    payload = {"type": event.payload.type, **data.get("payload", {})}
-    if isinstance(event.payload, EventCorrected):
-        payload["content"] = plain(event.payload.content)
-    return _compact(data) | {"payload": _compact(payload)}
 
 
 def event_of(content: object) -> Event:
@@ -143,7 +112,7 @@ def event_of(content: object) -> Event:
 
 
 def _id_of(event: Event) -> UUID:
-    content = plain(event)
+    content = event_object(event)
     del content["event_id"]
     return event_id("event", json.dumps(content, sort_keys=True))
 
@@ -152,22 +121,6 @@ def _check_type(payload: object) -> None:
     word = payload.get("type") if isinstance(payload, dict) else ""
     if not isinstance(word, str | None):
         raise ValueError("payload.type: give a word such as MeetingHeld")  # noqa: TRY004  bad input
-
-
-def _compact(data: Plain) -> Plain:
-    """Write a time in UTC, the default zone, as its text alone."""
-    return {
-        name: _text(value) if name in _TIMES and value.get("zone") == "UTC" else value
-        for name, value in data.items()
-    }
-
-
-def _text(written: Plain) -> str:
-    return cast("str", written.get("edtf") or written.get("text"))
-
-
-def _written(data: Plain) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _read(text: str) -> object:
@@ -179,7 +132,7 @@ def _read(text: str) -> object:
         raise ValueError("is nested too deeply") from None
 
 
-def _once_each(pairs: list[tuple[str, object]]) -> Plain:
+def _once_each(pairs: list[tuple[str, object]]) -> JsonObject:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

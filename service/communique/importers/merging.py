@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from communique.domain.event import Claim
+from communique.domain.claims.event import Claim
 from communique.importers.report import ImportFault, Place, Report
 
 ROWS_HELD_MAX: Final = 100_000

@@ -3,7 +3,7 @@
 from importlib.resources import as_file, files
 from typing import Final
 
-from communique.domain.event import Amendment, Claim, Event
+from communique.domain.claims.event import Amendment, Claim, Event
 from communique.importers import Report, jsonl
 
 DYAD: Final = ("JPN", "KOR")

@@ -1,0 +1,1 @@
+"""What a source says: events, their vocabulary, and their histories."""

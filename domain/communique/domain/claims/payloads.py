@@ -1,0 +1,360 @@
+"""What can happen: the payload types.
+
+Adding one takes its message in the contract, its class here, and its case in `assertions`.
+"""
+
+from datetime import timedelta
+from enum import Enum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from communique.domain.claims.values import Name
+from communique.domain.claims.words import (
+    Finality,
+    Likelihood,
+    MeetingFormat,
+    MeetingLevel,
+    Outlook,
+    RelationsChange,
+)
+from communique.domain.model import Model, refuse
+from communique.domain.parties.party import PartyCode
+from communique.domain.text import Line, Prose
+from communique.domain.time.edtf import ValidTime
+
+Words = Annotated[str, Prose(2000)]
+RequiredWords = Annotated[str, Prose(2000, 1)]
+Title = Annotated[str, Line(500)]
+
+_CENTURY = timedelta(days=36_525)
+
+
+class Shape(Enum):
+    """Who an event of a type must name."""
+
+    TOGETHER = "two or more participants"
+    DIRECTED = "actors and recipients"
+    EITHER = "participants, or actors and recipients"
+    ALONE = "actors, with or without recipients"
+
+
+class Payload(Model):
+    """What happened. `type` is the type word, the same in the contract, the log and files."""
+
+    shape: ClassVar[Shape] = Shape.DIRECTED
+
+
+class _Meeting(Payload):
+    shape: ClassVar[Shape] = Shape.TOGETHER
+    level: MeetingLevel | None = None
+    format: MeetingFormat | None = None
+
+
+class MeetingPlanned(_Meeting):
+    """A meeting was planned; it occurred when the plan was made known."""
+
+    type: Literal["MeetingPlanned"] = "MeetingPlanned"
+    scheduled: ValidTime | None = None
+    venue: Name = ""
+
+
+class MeetingPostponed(_Meeting):
+    """A planned meeting was put off, to a new date where one is scheduled."""
+
+    type: Literal["MeetingPostponed"] = "MeetingPostponed"
+    scheduled: ValidTime | None = None
+    reason: Words = ""
+
+
+class MeetingCancelled(_Meeting):
+    """A planned meeting was called off."""
+
+    type: Literal["MeetingCancelled"] = "MeetingCancelled"
+    reason: Words = ""
+
+
+class MeetingStarted(_Meeting):
+    """A meeting began."""
+
+    type: Literal["MeetingStarted"] = "MeetingStarted"
+    scheduled: ValidTime | None = None
+    venue: Name = ""
+
+
+class MeetingHeld(_Meeting):
+    """A meeting took place; `duration` only where the source gives one."""
+
+    type: Literal["MeetingHeld"] = "MeetingHeld"
+    scheduled: ValidTime | None = None
+    duration: Annotated[timedelta, Field(gt=timedelta(0), le=_CENTURY)] | None = None
+    venue: Name = ""
+    outcome: Words = ""
+
+
+class TalksProposed(Payload):
+    """Talks on an issue were proposed."""
+
+    type: Literal["TalksProposed"] = "TalksProposed"
+    proposal: Words = ""
+
+
+class TalksAgreed(Payload):
+    """Talks on an issue were agreed to."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["TalksAgreed"] = "TalksAgreed"
+    terms: Words = ""
+
+
+class TalksRefused(Payload):
+    """Talks on an issue were refused."""
+
+    type: Literal["TalksRefused"] = "TalksRefused"
+    finality: Finality | None = None
+    grounds: Words = ""
+
+
+class TalksSuspended(Payload):
+    """Talks on an issue were broken off for the time being."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["TalksSuspended"] = "TalksSuspended"
+    grounds: Words = ""
+
+
+class TalksResumed(Payload):
+    """Suspended or refused talks were taken up again."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["TalksResumed"] = "TalksResumed"
+    terms: Words = ""
+
+
+class StanceStated(Payload):
+    """A party stated its position on an issue, and its grounds for it."""
+
+    shape: ClassVar[Shape] = Shape.ALONE
+    type: Literal["StanceStated"] = "StanceStated"
+    position: RequiredWords
+    grounds: Words = ""
+
+
+class DemandMade(Payload):
+    """The actors demanded something of the recipients."""
+
+    type: Literal["DemandMade"] = "DemandMade"
+    demand: RequiredWords
+
+
+class DemandMet(Payload):
+    """The actors met a demand that the recipients had made."""
+
+    type: Literal["DemandMet"] = "DemandMet"
+    outcome: Words = ""
+
+
+class DemandRejected(Payload):
+    """The actors rejected a demand that the recipients had made."""
+
+    type: Literal["DemandRejected"] = "DemandRejected"
+    grounds: Words = ""
+
+
+class ProposalMade(Payload):
+    """The actors proposed something to the recipients."""
+
+    type: Literal["ProposalMade"] = "ProposalMade"
+    proposal: RequiredWords
+
+
+class ProposalAccepted(Payload):
+    """The actors accepted a proposal that the recipients had made."""
+
+    type: Literal["ProposalAccepted"] = "ProposalAccepted"
+    terms: Words = ""
+
+
+class ProposalRejected(Payload):
+    """The actors rejected a proposal that the recipients had made."""
+
+    type: Literal["ProposalRejected"] = "ProposalRejected"
+    grounds: Words = ""
+
+
+class CommitmentMade(Payload):
+    """The actors committed themselves to something."""
+
+    shape: ClassVar[Shape] = Shape.ALONE
+    type: Literal["CommitmentMade"] = "CommitmentMade"
+    commitment: RequiredWords
+
+
+class MeasureAnnounced(Payload):
+    """The actors announced a measure, to take effect as scheduled."""
+
+    type: Literal["MeasureAnnounced"] = "MeasureAnnounced"
+    measure: RequiredWords
+    scheduled: ValidTime | None = None
+
+
+class MeasureTookEffect(Payload):
+    """A measure of the actors took effect."""
+
+    type: Literal["MeasureTookEffect"] = "MeasureTookEffect"
+    measure: Words = ""
+
+
+class MeasureSuspended(Payload):
+    """A measure of the actors was suspended."""
+
+    type: Literal["MeasureSuspended"] = "MeasureSuspended"
+    grounds: Words = ""
+
+
+class MeasureLifted(Payload):
+    """A measure of the actors was lifted."""
+
+    type: Literal["MeasureLifted"] = "MeasureLifted"
+    grounds: Words = ""
+
+
+class RulingIssued(Payload):
+    """A court or tribunal ruled."""
+
+    shape: ClassVar[Shape] = Shape.ALONE
+    type: Literal["RulingIssued"] = "RulingIssued"
+    court: Name = ""
+    ruling: RequiredWords
+
+
+class AgreementSigned(Payload):
+    """An agreement was signed."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["AgreementSigned"] = "AgreementSigned"
+    title: Title = ""
+
+
+class AgreementTookEffect(Payload):
+    """An agreement took effect."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["AgreementTookEffect"] = "AgreementTookEffect"
+    title: Title = ""
+
+
+class AgreementTerminationNotified(Payload):
+    """A party gave notice that it ends an agreement: at `ends`, or when the notice is over."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["AgreementTerminationNotified"] = "AgreementTerminationNotified"
+    title: Title = ""
+    notice_period: Annotated[timedelta, Field(gt=timedelta(0), le=_CENTURY)] | None = None
+    ends: ValidTime | None = None
+
+
+class AgreementTerminationSuspended(Payload):
+    """A notice of termination was suspended; the agreement goes on."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["AgreementTerminationSuspended"] = "AgreementTerminationSuspended"
+    grounds: Words = ""
+
+
+class AgreementEnded(Payload):
+    """An agreement ended."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["AgreementEnded"] = "AgreementEnded"
+    title: Title = ""
+
+
+class RelationsChanged(Payload):
+    """Diplomatic relations changed."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["RelationsChanged"] = "RelationsChanged"
+    change: RelationsChange
+    grounds: Words = ""
+
+
+class _ThirdParty(Payload):
+    between: Annotated[tuple[PartyCode, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="after")
+    def _between_two(self) -> "_ThirdParty":
+        if self.between and len(set(self.between)) < 2:  # noqa: PLR2004  a dispute has two sides
+            refuse("name the two or more parties to the dispute, or none", "between")
+        return self
+
+
+class MediationOffered(_ThirdParty):
+    """The actors, as a third party, offered to mediate."""
+
+    type: Literal["MediationOffered"] = "MediationOffered"
+    offer: Words = ""
+
+
+class DialogueUrged(_ThirdParty):
+    """The actors, as a third party, urged dialogue."""
+
+    type: Literal["DialogueUrged"] = "DialogueUrged"
+    appeal: Words = ""
+
+
+class OutlookAssessed(Payload):
+    """Someone assessed the outlook between the parties named."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["OutlookAssessed"] = "OutlookAssessed"
+    outlook: Outlook
+    likelihood: Likelihood | None = None
+    assessment: Words = ""
+
+
+class CodedEventReported(Payload):
+    """A coded row of an event dataset that no other type fits."""
+
+    shape: ClassVar[Shape] = Shape.EITHER
+    type: Literal["CodedEventReported"] = "CodedEventReported"
+    code: Annotated[str, Field(pattern=r"^([0-9]{2,4}|[0-9]{3}[A-Z])$")]
+    description: Name = ""
+
+
+ClaimPayload = (
+    MeetingPlanned
+    | MeetingPostponed
+    | MeetingCancelled
+    | MeetingStarted
+    | MeetingHeld
+    | TalksProposed
+    | TalksAgreed
+    | TalksRefused
+    | TalksSuspended
+    | TalksResumed
+    | StanceStated
+    | DemandMade
+    | DemandMet
+    | DemandRejected
+    | ProposalMade
+    | ProposalAccepted
+    | ProposalRejected
+    | CommitmentMade
+    | MeasureAnnounced
+    | MeasureTookEffect
+    | MeasureSuspended
+    | MeasureLifted
+    | RulingIssued
+    | AgreementSigned
+    | AgreementTookEffect
+    | AgreementTerminationNotified
+    | AgreementTerminationSuspended
+    | AgreementEnded
+    | RelationsChanged
+    | MediationOffered
+    | DialogueUrged
+    | OutlookAssessed
+    | CodedEventReported
+)
+"""The type of every claim."""

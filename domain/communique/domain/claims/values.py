@@ -1,0 +1,165 @@
+"""The small values that events are made of: commitments, sources, places, links."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from communique.domain.model import Model, Word, refuse
+from communique.domain.parties.party import Party, PartyCode
+from communique.domain.text import Line, SubjectKey
+
+Name = Annotated[str, Line(200)]
+
+
+class Certainty(Word):
+    """How firmly a source commits to its claim (FactBank, Saurí and Pustejovsky 2009)."""
+
+    CERTAIN = "CERTAIN"
+    PROBABLE = "PROBABLE"
+    POSSIBLE = "POSSIBLE"
+    UNCOMMITTED = "UNCOMMITTED"
+
+    @property
+    def rank(self) -> int:
+        """The order of certainties: certain is 3, uncommitted is 0."""
+        return _CERTAINTY_RANK[self]
+
+
+_CERTAINTY_RANK: Final = {
+    Certainty.CERTAIN: 3,
+    Certainty.PROBABLE: 2,
+    Certainty.POSSIBLE: 1,
+    Certainty.UNCOMMITTED: 0,
+}
+
+
+class Polarity(Word):
+    """Whether a claim affirms or denies (FactBank)."""
+
+    POSITIVE = "POSITIVE"
+    NEGATIVE = "NEGATIVE"
+
+
+class Role(Word):
+    """What a participant is, beside taking part."""
+
+    HOST = "HOST"
+    CHAIR = "CHAIR"
+    MEDIATOR = "MEDIATOR"
+
+
+class Reliability(Word):
+    """The grade of a source: A is completely reliable, F cannot be judged (Admiralty code)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+class Credibility(Word):
+    """The grade of a claim: 1 is confirmed, 6 cannot be judged (Admiralty code)."""
+
+    CONFIRMED = "1"
+    PROBABLY_TRUE = "2"
+    POSSIBLY_TRUE = "3"
+    DOUBTFUL = "4"
+    IMPROBABLE = "5"
+    CANNOT_BE_JUDGED = "6"
+
+
+class LinkKind(Word):
+    """How one event relates to another event or a subject."""
+
+    STATED_AT = "STATED_AT"
+    RESPONDS_TO = "RESPONDS_TO"
+    RETALIATES_FOR = "RETALIATES_FOR"
+    IMPLEMENTS = "IMPLEMENTS"
+    FULFILS = "FULFILS"
+    CORROBORATES = "CORROBORATES"
+    CONTRADICTS = "CONTRADICTS"
+    PART_OF = "PART_OF"
+    BASED_ON = "BASED_ON"
+
+
+class Participant(Model):
+    """One of those that did something together."""
+
+    party: Party
+    role: Role | None = None
+
+
+class Coordinates(Model):
+    """A point on the globe in degrees, WGS 84."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class Place(Model):
+    """Where something happened."""
+
+    name: Name = ""
+    country: PartyCode | None = None
+    coordinates: Coordinates | None = None
+
+
+class Attribution(Model):
+    """One link of the chain of who said it to whom; an empty speaker is an unnamed source."""
+
+    speaker: Name = ""
+    addressee: Name = ""
+
+
+class Source(Model):
+    """Where a claim was read."""
+
+    outlet: Annotated[str, Line(200, 1)]
+    title: Annotated[str, Line(500)] = ""
+    url: Annotated[str, Line(2000)] = ""
+    document_id: Name = ""
+    language: Annotated[str, Line(35)] = ""
+    published: Annotated[str, Line(64)] = ""
+
+
+class Grade(Model):
+    """Our own grading of source and claim, kept apart from what the source commits to."""
+
+    reliability: Reliability | None = None
+    credibility: Credibility | None = None
+
+
+class Link(Model):
+    """A relation to exactly one other event or subject."""
+
+    kind: LinkKind
+    event_id: UUID | None = None
+    subject: SubjectKey | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "Link":
+        if (self.event_id is None) == (self.subject is None):
+            refuse("name either an event or a subject", "event_id")
+        return self
+
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Classification(Model):
+    """An event's place in coding schemes and, for imports, the raw row's identity and figures."""
+
+    cameo_code: Annotated[str, Field(pattern=r"^([0-9]{2,4}|[0-9]{3}[A-Z])?$")] = ""
+    plover_code: Annotated[str, Line(64)] = ""
+    table_version: Annotated[str, Line(64)] = ""
+    dataset: Annotated[str, Line(64)] = ""
+    row_id: Name = ""
+    goldstein: Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)] | None = None
+    tone: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] | None = None
+    row_count: Count | None = None
+    mention_count: Count | None = None
+    source_count: Count | None = None
+    article_count: Count | None = None

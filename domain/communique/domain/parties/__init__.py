@@ -1,0 +1,1 @@
+"""Who acts: states, organisations, and pairs of them."""

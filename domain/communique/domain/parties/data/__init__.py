@@ -1,0 +1,1 @@
+"""Plain tables of codes and names, without rules."""

@@ -1,0 +1,1 @@
+"""What follows from claims: what they assert, and how things stand."""

@@ -1,0 +1,110 @@
+"""Elements: what a claim fills one facet with, and what decides between claims."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple, Self
+from uuid import UUID
+
+from communique.domain.claims.event import Claim
+from communique.domain.claims.values import Certainty, Participant, Polarity
+from communique.domain.claims.words import MeetingLevel
+from communique.domain.model import Model
+from communique.domain.parties.party import Party
+from communique.domain.state.assertions import Assertion
+from communique.domain.state.facets import Facet, FacetKind, State
+from communique.domain.time.edtf import ValidTime
+
+
+class StatusElement(Model):
+    """How things stand with one facet: what a claim says, and which claim that is.
+
+    The last four fields depend on the point asked from; all others are the claim's own.
+    """
+
+    facet: str
+    state: State
+    actors: tuple[Party, ...] = ()
+    recipients: tuple[Party, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    issue: str = ""
+    subject: str = ""
+    level: MeetingLevel | None = None
+    statement: str = ""
+    grounds: str = ""
+    gist: str = ""
+    occurred: ValidTime
+    known: datetime
+    certainty: Certainty
+    polarity: Polarity = Polarity.POSITIVE
+    scheduled: ValidTime | None = None
+    outlet: str = ""
+    event_ids: tuple[UUID, ...]
+    by_schedule: bool = False
+    under_way: bool = False
+    contested: bool = False
+    last_certain: "StatusElement | None" = None
+
+    @classmethod
+    def of(cls, claim: Claim, assertion: Assertion, known: datetime) -> Self:
+        """Return what a claim's assertion fills its facet with; `known` is aware UTC.
+
+        Nothing is validated: all of it was, with the claim.
+        """
+        return cls.trusted(
+            {
+                "facet": str(assertion.facet),
+                "state": assertion.state,
+                "actors": claim.actors,
+                "recipients": claim.recipients,
+                "participants": claim.participants,
+                "issue": assertion.issue,
+                "subject": claim.subject or "",
+                "level": claim.payload.__dict__.get("level"),
+                "statement": assertion.statement,
+                "grounds": assertion.grounds,
+                "gist": claim.gist,
+                "occurred": claim.occurred,
+                "known": known,
+                "certainty": claim.certainty,
+                "polarity": claim.polarity,
+                "scheduled": assertion.scheduled,
+                "outlet": claim.source.outlet,
+                "event_ids": (claim.event_id,),
+                "by_schedule": False,
+                "under_way": False,
+                "contested": False,
+                "last_certain": None,
+            }
+        )
+
+    @property
+    def kind(self) -> FacetKind:
+        """The kind of its facet."""
+        return _kind(self.facet)
+
+
+@lru_cache(maxsize=1 << 12)
+def _kind(facet: str) -> FacetKind:
+    """Asked for again and again: by each posture rule for each element."""
+    return Facet.parse(facet).kind
+
+
+class Rank(NamedTuple):
+    """What decides between the claims of one facet: the greatest; no tie is left to arrival."""
+
+    earliest: datetime
+    stage: int
+    certainty: int
+    known: datetime
+    event_id: UUID
+
+    @classmethod
+    def of(cls, claim: Claim, assertion: Assertion, known: datetime) -> Self:
+        """Return the rank of a claim's assertion; `known` is aware UTC."""
+        return cls(
+            claim.occurred.earliest,
+            assertion.stage,
+            claim.certainty.rank,
+            known,
+            claim.event_id,
+        )

@@ -1,0 +1,137 @@
+"""The board of one issue: how things stand on it, party by party, across all dyads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from communique.domain.claims.event import Claim
+from communique.domain.model import Model
+from communique.domain.parties.party import Dyad
+from communique.domain.state.assertions import Assertion, is_by_issue, owners
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import Facet, FacetKind
+from communique.domain.state.status import ResolvedAsOf, by_then
+from communique.domain.time.clocks import AsOf
+from communique.domain.time.edtf import ValidTime
+
+
+class IssueElement(Model):
+    """An element with the dyad that it belongs to."""
+
+    dyad: str
+    element: StatusElement
+
+
+class IssueParty(Model):
+    """The part of one party; lists are sorted by dyad and facet."""
+
+    party: str
+    stances: tuple[IssueElement, ...] = ()
+    demands: tuple[IssueElement, ...] = ()
+    proposals: tuple[IssueElement, ...] = ()
+    commitments: tuple[IssueElement, ...] = ()
+    measures: tuple[IssueElement, ...] = ()
+
+
+class IssueBoard(Model):
+    """How things stand on one issue as of a point; lists are sorted by dyad and facet."""
+
+    issue: str
+    as_of: ResolvedAsOf
+    parties: tuple[IssueParty, ...] = ()
+    talks: tuple[IssueElement, ...] = ()
+    agreements: tuple[IssueElement, ...] = ()
+    rulings: tuple[IssueElement, ...] = ()
+    mediation: tuple[IssueElement, ...] = ()
+    outlooks: tuple[IssueElement, ...] = ()
+    meetings: tuple[IssueElement, ...] = ()
+
+
+class IssueSummary(Model):
+    """An issue in a list: how many claims there are about it, and the time of the latest."""
+
+    issue: str
+    claim_count: int
+    latest: ValidTime
+
+
+_SHARED: Final = {
+    FacetKind.TALKS: "talks",
+    FacetKind.AGREEMENT: "agreements",
+    FacetKind.RULING: "rulings",
+    FacetKind.MEDIATION: "mediation",
+    FacetKind.OUTLOOK: "outlooks",
+    FacetKind.MEETING: "meetings",
+}
+_OWN: Final = {
+    FacetKind.STANCE: "stances",
+    FacetKind.DEMAND: "demands",
+    FacetKind.PROPOSAL: "proposals",
+    FacetKind.COMMITMENT: "commitments",
+    FacetKind.MEASURE: "measures",
+}
+
+
+def issues_of(claim: Claim, assertion: Assertion) -> tuple[str, ...]:
+    """Return the issues on whose boards a facet stands while this claim of it wins.
+
+    A facet that there is one of for each issue stands on the board of that issue; any other, such
+    as a measure with a subject of its own, on those of all issues that the claim names.
+    """
+    kind = assertion.facet.kind
+    if kind not in _SHARED and kind not in _OWN:
+        return ()
+    if is_by_issue(kind, claim.subject):
+        return (assertion.issue,) if assertion.issue else ()
+    return claim.issues
+
+
+def board(issue: str, as_of: AsOf, winners: Iterable[IssueElement]) -> IssueBoard:
+    """Put the winning claims on one issue together as of a point.
+
+    `winners` are at most one element for each facet of each dyad, marked as contested and with its
+    last certain claim where that applies: those for whose winning claim `issues_of` has the issue.
+    Unlike a status, a board also shows what is over: met, accepted, lifted, ended. Plans, relations
+    and coded reports have no place on it.
+    """
+    shared: dict[str, Any] = {}
+    own: dict[str, dict[str, Any]] = {}
+    for one in sorted(winners, key=lambda it: (it.dyad, it.element.facet)):
+        shown = IssueElement(dyad=one.dyad, element=by_then(one.element, as_of))
+        kind = one.element.kind
+        if kind in _SHARED:
+            shared.setdefault(_SHARED[kind], []).append(shown)
+        elif kind in _OWN:
+            for code in _owners(one):
+                own.setdefault(code, {}).setdefault(_OWN[kind], []).append(shown)
+    parties = tuple(IssueParty(party=code, **own[code]) for code in sorted(own))
+    return IssueBoard(issue=issue, as_of=ResolvedAsOf.of(as_of), parties=parties, **shared)
+
+
+def joined(pages: Sequence[IssueBoard]) -> IssueBoard:
+    """Put the pages of one board together: each list of theirs one after the other."""
+    parts: dict[str, list[IssueParty]] = {}
+    for page in pages:
+        for part in page.parties:
+            parts.setdefault(part.party, []).append(part)
+    parties = tuple(IssueParty(party=code, **_lists(parts[code], _OWN)) for code in sorted(parts))
+    shared = _lists(pages, _SHARED)
+    return IssueBoard(issue=pages[0].issue, as_of=pages[0].as_of, parties=parties, **shared)
+
+
+def _lists(
+    holders: Sequence[IssueBoard | IssueParty], names: Mapping[FacetKind, str]
+) -> dict[str, Any]:
+    """Return each list of the holders by its name, one holder after the other."""
+    return {
+        name: tuple(one for holder in holders for one in getattr(holder, name))
+        for name in names.values()
+    }
+
+
+def _owners(one: IssueElement) -> list[str]:
+    """The codes of those whose part it is: in the facet, unless that is a subject's."""
+    element = one.element
+    if is_by_issue(element.kind, element.subject):
+        owner, _, _ = Facet.parse(element.facet).key.partition("/")
+        return [owner]
+    return owners(element.state, element.actors, element.recipients, Dyad.parse(one.dyad))

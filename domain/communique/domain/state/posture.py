@@ -1,0 +1,130 @@
+"""The posture of two parties: rules that are written down, each with the events that make it hold.
+
+Never a mean score. The strongest rule that holds names the posture; all that hold are answered.
+Only certain and probable claims count: where a lesser one is the latest, the last certain one does.
+
+`RULES` is the table. Reports are of CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18
+to 20 use force. Where something is recorded and no rule holds, the posture is normal
+(`nothing-strains`); where nothing is, it is unknown (`nothing-recorded`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from communique.domain.claims.values import Certainty
+from communique.domain.model import Model, Word
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import FacetKind, State
+
+_CREDIBLE: Final = frozenset({Certainty.CERTAIN, Certainty.PROBABLE})
+_FORCE: Final = frozenset({"18", "19", "20"})
+_CONFLICT: Final = frozenset({"10", "11", "12", "13", "14", "15", "16", "17"})
+_COOPERATION: Final = frozenset({"03", "04", "05", "06", "07", "08"})
+
+
+class Posture(Word):
+    """How two parties stand towards each other in one word, the weakest first."""
+
+    UNKNOWN = "UNKNOWN"
+    NORMAL = "NORMAL"
+    COOPERATIVE = "COOPERATIVE"
+    STRAINED = "STRAINED"
+    CONFRONTATIONAL = "CONFRONTATIONAL"
+    SEVERED = "SEVERED"
+
+
+class PostureTrigger(Model):
+    """A rule that holds, what it speaks for, and the events that make it hold."""
+
+    rule: str
+    posture: Posture
+    event_ids: tuple[UUID, ...] = ()
+
+
+class Rule(NamedTuple):
+    """A named rule over the elements of a kind; with `days`, over what occurred in so many before.
+
+    `words` are those that an element's state, or of a report its root code, has to be one of.
+    """
+
+    name: str
+    posture: Posture
+    kind: FacetKind
+    words: frozenset[str]
+    days: int | None = None
+
+
+def _stands(kind: FacetKind, *states: State) -> tuple[FacetKind, frozenset[str]]:
+    return kind, frozenset(states or State)
+
+
+def _reported(roots: frozenset[str]) -> tuple[FacetKind, frozenset[str]]:
+    return FacetKind.REPORT, roots
+
+
+_K, _S, _P = FacetKind, State, Posture
+
+RULES: Final = (
+    Rule("relations-severed", _P.SEVERED, *_stands(_K.RELATIONS, _S.SEVERED)),
+    Rule("ambassador-recalled", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.AMBASSADOR_RECALLED)),
+    Rule("relations-downgraded", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.DOWNGRADED), 365),
+    Rule("agreement-under-notice", _P.CONFRONTATIONAL, *_stands(_K.AGREEMENT, _S.UNDER_NOTICE)),
+    Rule("force-reported", _P.CONFRONTATIONAL, *_reported(_FORCE), 90),
+    Rule("talks-refused", _P.STRAINED, *_stands(_K.TALKS, _S.REFUSED)),
+    Rule("talks-suspended", _P.STRAINED, *_stands(_K.TALKS, _S.SUSPENDED)),
+    Rule("measure-announced", _P.STRAINED, *_stands(_K.MEASURE, _S.ANNOUNCED)),
+    Rule("measure-in-force", _P.STRAINED, *_stands(_K.MEASURE, _S.IN_FORCE)),
+    Rule("demand-rejected", _P.STRAINED, *_stands(_K.DEMAND, _S.REJECTED), 365),
+    Rule("proposal-rejected", _P.STRAINED, *_stands(_K.PROPOSAL, _S.REJECTED), 365),
+    Rule("outlook-negative", _P.STRAINED, *_stands(_K.OUTLOOK, _S.NEGATIVE), 90),
+    Rule("conflict-reported", _P.STRAINED, *_reported(_CONFLICT), 30),
+    Rule("talks-under-way", _P.COOPERATIVE, *_stands(_K.TALKS, _S.AGREED, _S.RESUMED)),
+    Rule("meeting-held", _P.COOPERATIVE, *_stands(_K.MEETING), 90),
+    Rule(
+        "agreement-concluded", _P.COOPERATIVE, *_stands(_K.AGREEMENT, _S.SIGNED, _S.IN_FORCE), 365
+    ),
+    Rule("outlook-positive", _P.COOPERATIVE, *_stands(_K.OUTLOOK, _S.POSITIVE), 90),
+    Rule("cooperation-reported", _P.COOPERATIVE, *_reported(_COOPERATION), 30),
+)
+"""All rules, the strongest first."""
+
+
+def triggers(
+    standing: Iterable[StatusElement], valid: datetime, *, is_recorded: bool = False
+) -> tuple[PostureTrigger, ...]:
+    """Return the rules that hold at a valid time (aware UTC), the strongest first; never none.
+
+    `is_recorded` says that something credible is, even where none of it stands any more.
+    """
+    counted = [one for each in standing if (one := credible(each))]
+    by_kind: dict[FacetKind, list[StatusElement]] = {}
+    for one in counted:
+        by_kind.setdefault(one.kind, []).append(one)
+    found = tuple(
+        PostureTrigger(rule=rule.name, posture=rule.posture, event_ids=tuple(dict.fromkeys(held)))
+        for rule in RULES
+        if (
+            held := [
+                it.event_ids[0] for it in by_kind.get(rule.kind, ()) if _holds(rule, it, valid)
+            ]
+        )
+    )
+    if found:
+        return found
+    if counted or is_recorded:
+        return (PostureTrigger(rule="nothing-strains", posture=Posture.NORMAL),)
+    return (PostureTrigger(rule="nothing-recorded", posture=Posture.UNKNOWN),)
+
+
+def credible(element: StatusElement) -> StatusElement | None:
+    """Return a certain or probable element; of a lesser one, the last certain that it stands on."""
+    return element if element.certainty in _CREDIBLE else element.last_certain
+
+
+def _holds(rule: Rule, element: StatusElement, valid: datetime) -> bool:
+    word = element.facet[-2:] if rule.kind is FacetKind.REPORT else element.state
+    if word not in rule.words or rule.days is None:
+        return word in rule.words
+    return valid - element.occurred.earliest <= timedelta(days=rule.days)

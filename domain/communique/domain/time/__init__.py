@@ -1,0 +1,1 @@
+"""Times as sources give them, the three clocks, and how they compare."""

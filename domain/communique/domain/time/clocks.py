@@ -1,0 +1,278 @@
+"""The three clocks, and the only place that compares them.
+
+*Valid* time is when it happened, *known* time when it could be known, *record* time (or its exact
+form, the position) when the log got it. A question is asked from a point on all three: `AsOf`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from communique.domain.time.edtf import EdtfError, Precision, ValidTime
+
+SKEW_MAX: Final = timedelta(minutes=5)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
+
+
+class KnownInFuture(ValueError):
+    """A known time is later than the record time, by more than clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTime:
+    """When a source published: an instant, or a civil day, which means the end of that day.
+
+    Make one with `parse` or `at`.
+
+    Attributes:
+        text: a day or date-time in EDTF, as it was given.
+        zone: IANA name of the source's zone, in which the text is meant.
+        instant: aware UTC; of a day its last microsecond.
+        begins: aware UTC; of a day its first microsecond, else `instant`.
+    """
+
+    text: str
+    zone: str
+    instant: datetime
+    begins: datetime
+
+    @classmethod
+    def parse(cls, text: str, zone: str = "UTC") -> "KnownTime":
+        """Read a day or a date-time in a zone.
+
+        Raises:
+            EdtfError: it is neither, or impossible.
+            UnknownZone: there is no such zone.
+        """
+        return _known(text.strip(), zone)
+
+    @classmethod
+    def at(cls, instant: datetime) -> Self:
+        """Return the known time at an aware datetime; `EdtfError` when naive or out of range."""
+        exact = ValidTime.instant(instant)
+        return cls(exact.edtf, exact.zone, exact.earliest, exact.earliest)
+
+    @property
+    def is_day(self) -> bool:
+        """Whether only the day is given."""
+        return self.begins != self.instant
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """Take an instance, text or `{"text": ..., "zone": ...}`; dump the last."""
+        return core_schema.no_info_plain_validator_function(
+            _validated, serialization=core_schema.plain_serializer_function_ser_schema(_dumped)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The resolved point that a question is asked from.
+
+    Attributes:
+        valid: what had happened by then; aware UTC, inclusive.
+        known: what could be known by then; aware UTC, inclusive.
+        position: what the log held then; the last position that counts, 0 for none.
+    """
+
+    valid: datetime
+    known: datetime
+    position: int
+
+
+class Version(NamedTuple):
+    """One content of an event: its claim, a correction or a retraction.
+
+    Attributes:
+        position: where the log has it.
+        known: its own known time, from which on an amendment counts; of the claim it is ignored.
+        content_known: the known time of the content that it gives the event; None: a retraction.
+    """
+
+    position: int
+    known: datetime
+    content_known: datetime | None
+
+
+class Region(NamedTuple):
+    """A rectangle of points: `from` inclusive, `to` exclusive, None without end."""
+
+    position_from: int
+    position_to: int | None
+    known_from: datetime
+    known_to: datetime | None
+
+    def covers(self, known: datetime, position: int) -> bool:
+        """Whether the point at this known time and position lies inside."""
+        return (
+            self.position_from <= position
+            and (self.position_to is None or position < self.position_to)
+            and self.known_from <= known
+            and (self.known_to is None or known < self.known_to)
+        )
+
+
+def known_at(known: KnownTime | None, record_time: datetime) -> datetime:
+    """Return the instant from which on something counts as known.
+
+    Absent, it is the record time. Nothing counts as known later than it was recorded: a day that
+    was not over then, or a clock that was ahead, gives the record time too.
+    """
+    return record_time if known is None else min(known.instant, record_time)
+
+
+def check_known(known: KnownTime | None, now: datetime) -> None:
+    """Raise `KnownInFuture` when `known` begins more than five minutes after `now` (aware)."""
+    if known is not None and known.begins > now + SKEW_MAX:
+        raise KnownInFuture(
+            f"known time {known.text} ({known.zone}) is after the record time {now.isoformat()}: "
+            "give the time of publication, or none for now"
+        )
+
+
+def amendment_visible(position: int, known: datetime, as_of: AsOf) -> bool:
+    """Whether an amendment counts: recorded by then, and its own known time reached."""
+    return position <= as_of.position and known <= as_of.known
+
+
+def content_visible(claim_position: int, content_known: datetime, as_of: AsOf) -> bool:
+    """Whether an event shows: its claim recorded by then, its deciding content known."""
+    return claim_position <= as_of.position and content_known <= as_of.known
+
+
+def asserted(earliest: datetime, as_of: AsOf) -> bool:
+    """Whether what happened at `earliest` (aware) had happened by then."""
+    return earliest <= as_of.valid
+
+
+def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Region]]:
+    """Return where in (position, known) each content of one event decides what it says.
+
+    Content 0 is the claim's, content `i` that of `amendments[i - 1]`. At a point the last amendment
+    by position decides of those that are recorded and known, else the claim; the content shows
+    from its own known time on, a retraction's never. For example a claim at position 1, known on
+    the 5th, and a correction at position 4, known on the 7th:
+
+        (0, Region(1, 4, 5th, None))
+        (0, Region(4, None, 5th, 7th))
+        (1, Region(4, None, 7th, None))
+
+    No two regions overlap, and outside all of them the event is not visible.
+
+    Args:
+        claim: the first version, with a content.
+        amendments: corrections and retractions (not disputes), by ascending position.
+
+    Raises:
+        ValueError: the positions do not ascend, or the claim has no content.
+    """
+    versions = (claim, *amendments)
+    if claim.content_known is None:
+        raise ValueError("a claim has a content: only an amendment retracts")
+    if any(one.position >= next_one.position for one, next_one in pairwise(versions)):
+        raise ValueError("versions are given by ascending position")
+    return [
+        (index, region)
+        for index, version in enumerate(versions)
+        for region in _regions_of(version, versions[index + 1 :], is_claim=index == 0)
+    ]
+
+
+def _regions_of(version: Version, later: Sequence[Version], *, is_claim: bool) -> Iterator[Region]:
+    """Walk the later versions: each that was known sooner leaves less to this one."""
+    if version.content_known is None:
+        return
+    shown = version.content_known if is_claim else max(version.known, version.content_known)
+    begins, until = version.position, None
+    for other in later:
+        if until is not None and until <= other.known:
+            continue
+        yield Region(begins, other.position, shown, until)
+        begins, until = other.position, other.known
+        if until <= shown:
+            return
+    yield Region(begins, None, shown, until)
+
+
+def end_of_day(day: str, zone: str = "UTC") -> datetime:
+    """Return the last microsecond (aware UTC) of a civil day such as `2019-08-22` in a zone.
+
+    Raises:
+        EdtfError: not a day.
+        UnknownZone: there is no such zone.
+    """
+    point = KnownTime.parse(day, zone)
+    if not point.is_day:
+        raise EdtfError(f"{day!r} is not a day: give one such as 2019-08-22")
+    return point.instant
+
+
+def parse_point(text: str, zone: str = "UTC") -> datetime:
+    """Return the instant (aware UTC) that a date-time means, or the last microsecond of a day.
+
+    A date-time without an offset is read in `zone`.
+
+    Raises:
+        EdtfError: neither a day nor a date-time.
+        UnknownZone: there is no such zone.
+    """
+    return KnownTime.parse(text, zone).instant
+
+
+def micros(instant: datetime) -> int:
+    """Return the whole microseconds since 1970 UTC of an aware datetime; `TypeError` if naive."""
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def from_micros(count: int) -> datetime:
+    """Return the aware UTC datetime `count` microseconds after 1970; the inverse of `micros`.
+
+    Raises:
+        OverflowError: outside the years 1 to 9999.
+    """
+    return _EPOCH + timedelta(microseconds=count)
+
+
+@lru_cache(maxsize=1 << 14)
+def _known(text: str, zone: str) -> KnownTime:
+    valid = ValidTime.parse(text, zone)
+    exact = not (valid.is_interval or valid.approximate or valid.uncertain)
+    if exact and valid.precision in _MOMENTS:
+        return KnownTime(text, zone, valid.earliest, valid.earliest)
+    if exact and valid.precision is Precision.DAY and valid.latest is not None:
+        return KnownTime(text, zone, valid.latest - _MICROSECOND, valid.earliest)
+    raise EdtfError(
+        f"{text!r} is not a point: give a day such as 2019-08-22, which means its end, "
+        "or a date-time such as 2019-08-22T18:20+09:00"
+    )
+
+
+def _validated(value: object) -> KnownTime:
+    match value:
+        case KnownTime():
+            return value
+        case str():
+            return KnownTime.parse(value)
+        case {"text": str(text), "zone": str(zone)}:
+            return KnownTime.parse(text, zone)
+        case _:
+            raise EdtfError('give a day or date-time, or {"text": "2019-08-22", "zone": "UTC"}')
+
+
+def _dumped(value: KnownTime) -> dict[str, str]:
+    return {"text": value.text, "zone": value.zone}

@@ -1,0 +1,270 @@
+"""Valid time: when something happened in the world, as precisely as anyone said.
+
+Written in EDTF (ISO 8601-2), level 0 and most of level 1, and read in an IANA zone:
+
+| text | begins (inclusive) | ends (exclusive) |
+|---|---|---|
+| `2019-08-21` | 00:00 that day | 00:00 the next day |
+| `2019-08`, `2019-08-XX` | 1 August, 00:00 | 1 September, 00:00 |
+| `2019`, `2019-XX`, `201X`, `20XX` | the year, decade or century | its end |
+| `2019-08-21T15:00` | 15:00 | 15:01 |
+| `2019-08-21T15:00/2019-08-21T15:30` | 15:00 | 15:30 |
+| `2019-08-21/2019-08-23` | 21 August, 00:00 | 24 August, 00:00 |
+| `2019-07-12T14:00+09:00/..` | 14:00 | open: still running |
+
+`~` after a date makes it approximate, `?` uncertain, `%` both. A date-time with `Z` or an offset
+brings its own zone. A local time that the clocks showed twice is the first of the two; one that
+they skipped is read with the offset from before the change (`fold=0`).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Final, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from communique.domain.time.dates import CEILING, YEAR_MIN, EdtfError, Given, Precision, read
+from communique.domain.time.zones import zone_named
+
+__all__ = ["CEILING", "TEXT_LENGTH_MAX", "EdtfError", "Precision", "ValidTime"]
+
+TEXT_LENGTH_MAX: Final = 64
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+_CLOCKS: Final = {
+    Precision.MINUTE: "%H:%M",
+    Precision.SECOND: "%H:%M:%S",
+    Precision.MICROSECOND: "%H:%M:%S.%f",
+}
+_HEDGES: Final = {"": "", "~": "about ", "?": "perhaps ", "%": "perhaps about "}
+
+
+@dataclass(frozen=True, slots=True)
+class ValidTime:
+    """When something happened: the EDTF text and what it means.
+
+    Make one with `parse`, `instant` or `interval`. The constructor trusts its parts: it is for
+    those that were derived before. Two are equal when all their parts are.
+
+    Attributes:
+        edtf: the text as it was given, without white space around it, 4 to 64 characters.
+        zone: IANA name of the zone in which its local times are meant.
+        earliest: aware UTC, inclusive.
+        latest: aware UTC, exclusive and after `earliest`; None while the interval is open.
+        precision: of an interval, the coarser of its two ends.
+        approximate: `~` or `%` at either end.
+        uncertain: `?` or `%` at either end.
+    """
+
+    edtf: str
+    zone: str
+    earliest: datetime
+    latest: datetime | None
+    precision: Precision
+    approximate: bool = False
+    uncertain: bool = False
+
+    @classmethod
+    def parse(cls, edtf: str, zone: str = "UTC") -> "ValidTime":
+        """Read an EDTF text whose local times are meant in `zone`.
+
+        Raises:
+            EdtfError: the text is none of the forms above, or says something impossible.
+            UnknownZone: there is no such zone.
+        """
+        return _parse(edtf.strip(), zone)
+
+    @classmethod
+    def instant(cls, at: datetime, zone: str = "UTC") -> Self:
+        """Return the microsecond at an aware datetime; `zone` is the one to display it in.
+
+        Raises:
+            EdtfError: naive, or outside the years 1000 to 9999.
+            UnknownZone: there is no such zone.
+        """
+        zone_named(zone)
+        text = _written(at, "microseconds")
+        utc = at.astimezone(UTC)
+        if utc == CEILING:
+            raise EdtfError(f"{text} is the last instant of the year 9999: nothing begins there")
+        return cls(text, zone, utc, utc + _MICROSECOND, Precision.MICROSECOND)
+
+    @classmethod
+    def interval(cls, start: datetime, end: datetime | None, zone: str = "UTC") -> "ValidTime":
+        """Return the time from one aware datetime until another, or open without one.
+
+        Raises:
+            EdtfError: naive, outside the years 1000 to 9999, or an end that is not after the start.
+            UnknownZone: there is no such zone.
+        """
+        return cls.parse(f"{_written(start)}/{'..' if end is None else _written(end)}", zone)
+
+    @property
+    def is_interval(self) -> bool:
+        """Whether it lasted, rather than being known only so precisely."""
+        return "/" in self.edtf
+
+    def under_way_at(self, instant: datetime) -> bool:
+        """Whether it is an interval that has begun and is not over at an aware instant."""
+        begun = self.is_interval and self.earliest <= instant
+        return begun and (self.latest is None or instant < self.latest)
+
+    def display(self) -> str:
+        """Return short words in its zone, such as `21 Aug 2019 15:00–15:30 KST`."""
+        return _displayed(self.edtf, self.zone)
+
+    def __str__(self) -> str:
+        """Return the EDTF text."""
+        return self.edtf
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """Take an instance, EDTF text or `{"edtf": ..., "zone": ...}`; dump the last."""
+        return core_schema.no_info_plain_validator_function(
+            _validated, serialization=core_schema.plain_serializer_function_ser_schema(_dumped)
+        )
+
+
+@lru_cache(maxsize=1 << 16)
+def _parse(edtf: str, zone: str) -> ValidTime:
+    if len(edtf) > TEXT_LENGTH_MAX:
+        raise EdtfError(f"the text has {len(edtf)} characters, {TEXT_LENGTH_MAX} are allowed")
+    local = zone_named(zone)
+    start, slash, end = edtf.partition("/")
+    if slash:
+        return _parse_interval(edtf, zone, start, end)
+    only = _begin(edtf, local)
+    return _made(edtf, zone, only.latest, only, only)
+
+
+def _parse_interval(edtf: str, zone: str, start_text: str, end_text: str) -> ValidTime:
+    _check_ends(edtf, start_text, end_text)
+    start = _begin(start_text, zone_named(zone))
+    if end_text == "..":
+        return _made(edtf, zone, None, start, start)
+    end = read(end_text, zone_named(zone))
+    # An end with a time of day is the moment it stopped; an end without is all of that date.
+    latest = end.earliest if end.timed else end.latest
+    if end.earliest < start.earliest and latest <= start.earliest:
+        raise EdtfError(f"{edtf!r} ends before it begins: swap its two ends")
+    if latest == start.earliest:
+        raise EdtfError(f"{edtf!r} ends when it begins: give a later end, or the start alone")
+    return _made(edtf, zone, latest, start, end)
+
+
+def _begin(text: str, local: tzinfo) -> Given:
+    begin = read(text, local)
+    if begin.earliest >= CEILING:
+        raise EdtfError(f"{text!r} begins at or after the last instant of the year 9999")
+    return begin
+
+
+def _check_ends(edtf: str, start: str, end: str) -> None:
+    if start in {"", ".."}:
+        hint = "give the earliest date it can have begun, such as 2019-08/.."
+        raise EdtfError(f"{edtf!r} has no start: {hint}")
+    if not end:
+        raise EdtfError(f"{edtf!r} has no end: write {edtf}.. when it is still running")
+
+
+def _made(edtf: str, zone: str, latest: datetime | None, start: Given, end: Given) -> ValidTime:
+    marks = start.qualifier + end.qualifier
+    return ValidTime(
+        edtf,
+        zone,
+        start.earliest,
+        latest,
+        start.precision.coarser(end.precision),
+        approximate="~" in marks or "%" in marks,
+        uncertain="?" in marks or "%" in marks,
+    )
+
+
+def _written(at: datetime, timespec: str = "auto") -> str:
+    if at.tzinfo is None:
+        raise EdtfError(f"{at.isoformat()} has no zone: give an aware datetime")
+    utc = at.astimezone(UTC)
+    if utc.year < YEAR_MIN:
+        raise EdtfError(f"{utc.isoformat()} is outside the years {YEAR_MIN} to {CEILING.year}")
+    return utc.replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
+
+
+def _validated(value: object) -> ValidTime:
+    match value:
+        case ValidTime():
+            return value
+        case str():
+            return ValidTime.parse(value)
+        case {"edtf": str(edtf), "zone": str(zone)}:
+            return ValidTime.parse(edtf, zone)
+        case _:
+            raise EdtfError('give EDTF text, or {"edtf": "2019-08-21", "zone": "Asia/Seoul"}')
+
+
+def _dumped(value: ValidTime) -> dict[str, str]:
+    return {"edtf": value.edtf, "zone": value.zone}
+
+
+@lru_cache(maxsize=1 << 10)
+def _displayed(edtf: str, zone: str) -> str:
+    local = zone_named(zone)
+    start_text, slash, end_text = edtf.partition("/")
+    start = read(start_text, local)
+    day, clock, name = _words(start, local)
+    if not slash:
+        return f"{day}{clock}{name}"
+    if end_text == "..":
+        return f"since {day}{clock}{name}"
+    end = read(end_text, local)
+    end_day, end_clock, end_name = _words(end, local)
+    if start.timed and end.timed and end_day == day:
+        return f"{day}{clock}–{end_clock.lstrip()}{end_name}"
+    shown_name = "" if name == end_name else name
+    return f"{day}{clock}{shown_name} – {end_day}{end_clock}{end_name}"
+
+
+def _words(given: Given, local: tzinfo) -> tuple[str, str, str]:
+    """Return the day, the time of day and the zone of one end, the last two empty or spaced."""
+    at = _shifted(given.earliest, local)
+    day = _HEDGES[given.qualifier] + _day_words(at, given.precision)
+    if not given.timed:
+        return day, "", ""
+    return day, f" {at:{_CLOCKS[given.precision]}}", f" {at.tzname()}"
+
+
+def _shifted(instant: datetime, local: tzinfo) -> datetime:
+    try:
+        return instant.astimezone(local)
+    except OverflowError:  # the last hours of 9999 are in the year 10000 further east
+        return instant
+
+
+def _day_words(at: datetime, precision: Precision) -> str:
+    match precision:
+        case Precision.CENTURY:
+            return f"{at.year}–{at.year + 99}"
+        case Precision.DECADE:
+            return f"{at.year}s"
+        case Precision.YEAR:
+            return f"{at.year}"
+        case Precision.MONTH:
+            return f"{_MONTHS[at.month - 1]} {at.year}"
+        case _:
+            return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"

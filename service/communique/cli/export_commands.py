@@ -1,0 +1,148 @@
+"""The commands `communique export timeline` and `communique export log`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from communique.cli.exits import Failure
+from communique.cli.options import MANY, Filters, Point, Remote, option, unfolded
+from communique.cli.query_commands import Parties, dyad_given
+from communique.cli.screen import note, progress_bar
+from communique.client import EventAsOf
+from communique.export import segments
+from communique.export import timeline_files as formats
+from communique.export import wording as words
+from communique.export.columns import parquet
+from communique.export.timeline_files import ExportFormat
+from communique.export.whole_file import folder, whole_file
+
+exports = typer.Typer(
+    no_args_is_help=True, help="Write events for other programs: files, and timelines of web pages."
+)
+
+
+Form = Annotated[
+    ExportFormat,
+    option(
+        "--format",
+        "JSON lines, CSV, Parquet (needs the extra 'export'), JSON for TimelineJS 3, or JSON for "
+        "vis-timeline.",
+        "-f",
+        env="COMMUNIQUE_EXPORT_FORMAT",
+    ),
+]
+OutputFile = Annotated[
+    Path | None,
+    option(
+        "--output",
+        "Write to this file, which appears only when it is whole. Default: standard output.",
+        env="COMMUNIQUE_OUTPUT_FILE",
+        metavar="FILE",
+        dir_okay=False,
+    ),
+]
+OutputFolder = Annotated[
+    Path,
+    option(
+        "--output",
+        "The folder of the files; made if missing.",
+        env="COMMUNIQUE_OUTPUT_FOLDER",
+        metavar="DIR",
+        file_okay=False,
+    ),
+]
+After = Annotated[
+    int | None,
+    option(
+        "--after",
+        "Start behind this position. Default: behind the last one that the folder holds.",
+        env="COMMUNIQUE_EXPORT_AFTER",
+        min=0,
+    ),
+]
+SegmentPositions = Annotated[
+    int, option("--segment-positions", "How many positions a file holds at most.", min=1)
+]
+
+
+def timeline(
+    remote: Remote,
+    filters: Filters,
+    point: Point,
+    parties: Parties = None,
+    form: Form = ExportFormat.JSONL,
+    file: OutputFile = None,
+    limit: Annotated[int, option("--limit", "How many at most; 0 is all.", "-n", min=0)] = 0,
+) -> None:
+    """A timeline as of any point: [bold]export timeline KOR JPN --format vis[/bold]."""
+    formats.check(form, has_file=file is not None)
+    wanted, asked = filters.wanted(dyad_given(parties), point.zone), point.asked()
+    with remote.connect() as client, _target(file) as target:
+        listing = client.timeline(wanted, **asked, page_size=min(limit or 1_000, 1_000))
+        count = 0
+
+        def counted() -> Iterator[EventAsOf]:
+            nonlocal count
+            for one in islice(listing, limit) if limit else listing:
+                count += 1
+                yield one
+
+        formats.write(form, listing.as_of, counted(), target)
+    if file:
+        note(f"{words.counted(count, 'event')} written to {file}")
+
+
+@contextmanager
+def _target(file: Path | None) -> Iterator[BinaryIO]:
+    if file is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        return
+    with whole_file(file) as target:
+        yield target
+
+
+def log(
+    remote: Remote,
+    output: OutputFolder,
+    after: After = None,
+    positions: SegmentPositions = segments.SEGMENT_POSITIONS,
+) -> None:
+    """The log, amendments included, as Parquet files of so many positions each.
+
+    Run again, it adds what was recorded since. The files are named by their first position; each
+    has a row for each event as recorded: position, record_time, submitter, revision, event_id,
+    amends, type, known, occurred (EDTF), occurred_zone, occurred_earliest, occurred_latest, actors,
+    recipients, participants, issues, subject, certainty, polarity, outlet, title, url, gist, and in
+    event the whole event as JSON of the contract's Event. Of a correction they are those of the
+    corrected content; of an event of a newer type they are empty.
+    """
+    parquet()
+    held = segments.last_position(folder(output))
+    if after is not None and after < held:
+        raise Failure(
+            f"{output} holds the log up to position {held:,} already",
+            "leave --after out to go on from there, or name another folder",
+        )
+    start = held if after is None else after
+    count = 0
+    with remote.connect(MANY) as client, progress_bar("exporting") as bar:
+        head = client.head().position
+
+        def on_batch(position: int) -> None:
+            bar.show(position - start, max(head - start, 1), f"position {position:,}")
+
+        for one in segments.write_segments(client.read(start), output, positions, on_batch):
+            count += 1
+            note(f"positions {one.first:,} to {one.last:,}: {one.path}")
+    if not count:
+        note(f"nothing new after position {start:,}")
+
+
+for command in (timeline, log):
+    exports.command()(unfolded(command))

@@ -1,0 +1,131 @@
+"""The command that asks for scores over time, and the table that shows them."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from communique.cli.options import (
+    OtherCode,
+    Output,
+    PartyCode,
+    Point,
+    Remote,
+    dyad_of,
+    moment,
+    option,
+    party,
+)
+from communique.cli.rows import print_wrapped
+from communique.cli.screen import Format, console, note, write_list, write_object
+from communique.domain.parties.party import Dyad, name_of
+from communique.domain.state.score_series import Bucket, Scale, ScoreSeries, ScoreStep
+from communique.export import wording as words
+
+_BAR_WIDTH_MAX: Final = 24
+_BAR_WIDTH_MIN: Final = 4
+_NUMBERS_WIDTH: Final = 36
+_BLOCK: Final = "█"
+_AXIS: Final = "│"
+
+
+def series(  # noqa: PLR0917  typer calls it by names
+    one: PartyCode,
+    other: OtherCode,
+    remote: Remote,
+    point: Point,
+    since: Annotated[
+        str, option("--from", "The first day, or a date-time to begin at.", metavar="WHEN")
+    ],
+    until: Annotated[
+        str, option("--to", "The last day, or a date-time to end at.", metavar="WHEN")
+    ],
+    bucket: Annotated[
+        Bucket, option("--bucket", "The width of a step, in UTC.", case_sensitive=False)
+    ] = Bucket.MONTH,
+    scale: Annotated[
+        Scale, option("--scale", "What gives events a score.", case_sensitive=False)
+    ] = Scale.GOLDSTEIN,
+    actor: Annotated[
+        str | None, option("--actor", "Only what this one of the two did to the other.")
+    ] = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Scores by day, week or month: [bold]series KOR JPN --from 2019-01-01 --to 2019-12-31[/bold].
+
+    An optional view: sums hide what happened, and two reports of one deed count twice.
+    """
+    dyad, asked = dyad_of(one, other), point.asked()
+    begins = moment("--from", since, point.zone) or since
+    ends = moment("--to", until, point.zone) or until
+    asked |= {"bucket": bucket, "scale": scale, "actor": _actor(actor, dyad)}
+    with remote.connect() as client:
+        found = client.series(dyad.first, dyad.second, begins, ends, **asked)
+    _show(found, output, point.zone)
+
+
+def _actor(text: str | None, dyad: Dyad) -> str | None:
+    code = party(text) if text else None
+    if code is not None and code not in dyad:
+        either = f"{dyad.first} or {dyad.second}"
+        raise typer.BadParameter(f"give {either}, not {code}", param_hint="--actor")
+    return code
+
+
+def _show(found: ScoreSeries, output: Format, zone: str) -> None:
+    match output:
+        case Format.TABLE:
+            print_series(console(), found, zone)
+            if not found.steps:
+                note("no events with a score")
+        case Format.JSON:
+            write_object(output, found.model_dump(mode="json"), ())
+        case _:
+            steps = [step.model_dump() for step in found.steps]
+            write_list(output, steps, steps)
+
+
+def print_series(console: Console, found: ScoreSeries, zone: str) -> None:
+    """Print a line for each step: its day, how many events, the sum of their scores, and a bar."""
+    for line in _header(found, zone):
+        print_wrapped(console, line)
+    width = min(_BAR_WIDTH_MAX, max(_BAR_WIDTH_MIN, (console.width - _NUMBERS_WIDTH) // 2))
+    largest = max((abs(step.score_sum) for step in found.steps), default=0.0)
+    for step in found.steps:
+        line = _line(step, found.bucket)
+        line.append_text(_bar(step.score_sum, largest, width))
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+
+
+def _header(found: ScoreSeries, zone: str) -> Iterator[Text]:
+    dyad = Dyad.parse(found.dyad)
+    one, other = name_of(dyad.first), name_of(dyad.second)
+    acts = f"what {name_of(found.actor)} did to the other" if found.actor else "what both did"
+    yield Text(f"{one} and {other}", "bold").append(
+        f": {acts}, on the {found.scale.value.capitalize()} scale by {found.bucket.value.lower()}",
+        "default",
+    )
+    at = found.as_of
+    valid, known = (words.moment(it, zone) for it in (at.valid, at.known))
+    told = f"as of {valid}, by what was known at {known}, up to position {at.position:,}"
+    yield Text(f"{told}; table {found.table_version}", "dim")
+
+
+def _line(step: ScoreStep, bucket: Bucket) -> Text:
+    """The numbers of a step; a month is named by itself, a week by its Monday."""
+    day = step.day[:-3] if bucket is Bucket.MONTH else step.day
+    return Text(
+        f"  {day:10}  {words.counted(step.event_count, 'event'):>13}  {step.score_sum:>+9,.1f}  "
+    )
+
+
+def _bar(total: float, largest: float, width: int) -> Text:
+    """A bar from the middle: conflict to the left, cooperation to the right."""
+    length = round(abs(total) / largest * width) if largest else 0
+    blocks = _BLOCK * length
+    if total < 0:
+        return Text(blocks.rjust(width), "red").append(_AXIS, "dim")
+    return Text(" " * width).append(_AXIS, "dim").append(blocks, "green")

@@ -1,0 +1,1 @@
+"""Events for other programs: tables, Parquet files, timelines of web pages."""

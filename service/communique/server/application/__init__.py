@@ -1,0 +1,1 @@
+"""The use cases: what the service does, without gRPC, HTTP or SQLite."""

@@ -1,0 +1,1 @@
+"""The way in: events are checked, admitted and recorded."""

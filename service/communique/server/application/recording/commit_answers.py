@@ -1,0 +1,53 @@
+"""What the log answers, brought from the writer's thread to the event loop."""
+
+import asyncio
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from communique.server.log.sqlite_store.sqlite_log import EventLog
+
+Answer = TypeVar("Answer")
+
+
+class Answers:
+    """Hands over the answers of one commit with one wake-up of the loop that it is made in.
+
+    `asyncio.wrap_future` wakes the loop for each of them, and each time the writer lets go of the
+    interpreter's lock in the middle of its answers.
+    """
+
+    def __init__(self, event_log: EventLog) -> None:
+        """Belong to the running loop, and to the log alone: it has one of them."""
+        self._loop = asyncio.get_running_loop()
+        self._given = deque[tuple[asyncio.Future[Any], Future[Any]]]()
+        event_log.call_after_answers(self._wake)
+
+    async def of(self, answer: Future[Answer]) -> Answer:
+        """Wait for an answer of the log; a caller that is cancelled cancels what it asked for."""
+        waiting: asyncio.Future[Answer] = self._loop.create_future()
+        answer.add_done_callback(lambda given: self._given.append((waiting, given)))
+        if answer.done():  # its commit may have been over before the line above
+            self._hand_over()
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+
+    def _wake(self) -> None:
+        """Have the loop hand over, from any thread; one that is closed has nobody left to wait."""
+        if self._given:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._hand_over)
+
+    def _hand_over(self) -> None:
+        while self._given:
+            waiting, given = self._given.popleft()
+            if waiting.done():
+                continue
+            if error := given.exception():
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(given.result())

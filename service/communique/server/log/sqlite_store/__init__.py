@@ -1,0 +1,1 @@
+"""The log in a SQLite file: one writer, any number of readers."""

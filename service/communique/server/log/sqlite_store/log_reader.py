@@ -1,0 +1,156 @@
+"""Reading the log: any thread, at any time, without waiting for the writer."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import apsw
+
+from communique.server.log.entries import Joined, Recorded
+from communique.server.log.log_errors import LogClosed, LogUnavailable
+from communique.server.log.sqlite_store.concatenation import joined
+from communique.server.log.sqlite_store.log_schema import COLUMNS, END, LOG_FORMAT
+from communique.server.log.tail import PolledTail, Tail, never
+from communique.server.sqlite.connection import ReadPool
+
+POSITION_MAX: Final = 2**63 - 1
+
+_EVENTS: Final = f"SELECT {COLUMNS} FROM events AS e WHERE {{}}"  # noqa: S608  our own names
+_SPAN: Final = "position > ? AND position <= ? ORDER BY position {} LIMIT ?"
+_ASCENDING: Final = _EVENTS.format(_SPAN.format("ASC"))
+_DESCENDING: Final = _EVENTS.format(_SPAN.format("DESC"))
+_STREAM: Final = f"""
+    SELECT {COLUMNS} FROM versions AS v CROSS JOIN events AS e USING (position)
+    WHERE v.originator_id = ? ORDER BY v.originator_version
+"""  # noqa: S608  our own names
+_BY_POSITION: Final = _EVENTS.format("position IN (SELECT value FROM json_each(?))")
+_RECORD_MICROS: Final = "SELECT record_micros FROM events WHERE position = ?"
+_FIND: Final = """
+    SELECT position FROM versions WHERE originator_id = ?1 AND originator_version = 1
+    UNION ALL SELECT position FROM amendments WHERE event_id = ?1
+"""
+
+
+class LogReader:
+    """A log that is only read, such as another process's. `EventLog` adds the writing.
+
+    Each method raises `LogUnavailable` if the disk fails, `LogClosed` after `close`, and
+    `UnusableFile` if the file is no log.
+    """
+
+    def __init__(self, path: Path, tail: Tail | None = None) -> None:
+        """Read the log at `path`; without a `tail` its end is looked for by polling."""
+        self.path = path
+        self.tail = PolledTail(lambda: self.head()[0]) if tail is None else tail
+        self._pool = ReadPool(path, LOG_FORMAT)
+
+    def head(self) -> tuple[int, int]:
+        """Return the last position and its record time in microseconds: (0, 0) if empty."""
+        with self.connection() as connection:
+            end: tuple[int, int] | None = connection.execute(END).get
+        return end or (0, 0)
+
+    def position_at(self, record_micros: int) -> int:
+        """Return the last position recorded at that record time or before; 0 if there is none."""
+        positions = range(1, self.head()[0] + 1)
+        with self.connection() as connection:
+
+            def record_micros_of(position: int) -> int:
+                micros: int = connection.execute(_RECORD_MICROS, (position,)).get
+                return micros
+
+            return bisect_right(positions, record_micros, key=record_micros_of)
+
+    def record_micros(self, position: int) -> int:
+        """Return the record time of a position; before the first, nothing was recorded: 0."""
+        with self.connection() as connection:
+            micros: int | None = connection.execute(_RECORD_MICROS, (position,)).get
+        return micros or 0
+
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        until: int | None = None,
+        descending: bool = False,
+        bytes_max: int | None = None,
+    ) -> list[Recorded]:
+        """Return at most `limit` events with `after` < position <= `until` (default: the end).
+
+        They come from the low end up or, `descending`, from the high end down. Reading stops
+        before the states together exceed `bytes_max`, but never before the first.
+        """
+        query = _DESCENDING if descending else _ASCENDING
+        bindings = (after, POSITION_MAX if until is None else until, limit)
+        with self.connection() as connection:
+            cursor = connection.execute(query, bindings)
+            rows = map(Recorded._make, cursor)
+            found = list(rows if bytes_max is None else _within(rows, bytes_max))
+            cursor.close()
+        return found
+
+    def joined(
+        self, after: int, until: int, limit: int, *, descending: bool = False, bytes_max: int
+    ) -> Joined:
+        """Return the same events in their wire form, one behind the other."""
+        with self.connection() as connection:
+            return joined(
+                connection, after, until, limit, descending=descending, bytes_max=bytes_max
+            )
+
+    def stream(self, event_id: UUID) -> list[Recorded]:
+        """Return a claim and its amendments in order; nothing for an id that is no claim's."""
+        with self.connection() as connection:
+            return list(map(Recorded._make, connection.execute(_STREAM, (event_id.bytes,))))
+
+    def find(self, event_id: UUID) -> int | None:
+        """Return the position of the claim or amendment with that id, if it was recorded."""
+        with self.connection() as connection:
+            position: int | None = connection.execute(_FIND, (event_id.bytes,)).get
+        return position
+
+    def by_positions(self, positions: Sequence[int]) -> list[Recorded]:
+        """Return the events at those positions in the order asked, leaving out unused positions."""
+        with self.connection() as connection:
+            rows = connection.execute(_BY_POSITION, (str(list(positions)),))
+            found = {recorded.position: recorded for recorded in map(Recorded._make, rows)}
+        return [found[position] for position in positions if position in found]
+
+    def wait_beyond(
+        self,
+        position: int,
+        timeout: float | None = None,
+        is_interrupted: Callable[[], bool] = never,
+    ) -> int:
+        """Wait until something is recorded after `position`: see `Tail.wait_beyond`."""
+        return self.tail.wait_beyond(position, timeout, is_interrupted)
+
+    def close(self) -> None:
+        """Release those who wait, and close the connections."""
+        self.tail.close()
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[apsw.Connection]:
+        """Lend a read-only connection to the tables that `schema` describes."""
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except apsw.ConnectionClosedError as error:
+            raise LogClosed from error
+        except apsw.Error as error:
+            raise LogUnavailable from error
+
+
+def _within(rows: Iterable[Recorded], bytes_max: int) -> Iterator[Recorded]:
+    """Yield the first row, and those after it as long as their states fit into `bytes_max`."""
+    size = 0
+    for row in rows:
+        size += len(row.state)
+        if size > bytes_max and size > len(row.state):
+            return
+        yield row

@@ -1,0 +1,1 @@
+"""The engine that keeps a file of a read model up to date; it knows no read model."""

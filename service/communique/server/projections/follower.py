@@ -1,0 +1,194 @@
+"""A follower: what keeps one projection's file up with the log, and lends what is in it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Condition, Lock
+from typing import Any, TypeAlias
+
+import apsw
+
+from communique.server.log.tail import Tail
+from communique.server.projections.progress import Progress, RebuildProgress, VerifyProgress
+from communique.server.projections.projection import Projection, ProjectionFile, Snapshot
+from communique.server.projections.projection_errors import (
+    ReadModelBehind,
+    ReadModelStopped,
+    RebuildRunning,
+    VerificationRunning,
+)
+from communique.server.projections.projection_reader import ProjectionReader
+
+Listener: TypeAlias = Callable[[int], object]
+"""Called with the position that a read model has reached."""
+
+
+class Follower(ABC):
+    """Follows the log with one projection. A fault stops it there; it never skips an event.
+
+    `ThreadFollower` does it in a thread, `RemoteFollower` has another process do it.
+    """
+
+    def __init__(self, projection: type[Projection], tail: Tail, position: int) -> None:
+        """Begin at the `position` of the projection's file; nothing moves before `start`."""
+        self._projection = projection
+        self._tail = tail
+        # What was answered before a restart is answered after it: nothing older than this is
+        # served.
+        self._floor = tail.position
+        self._is_new = position == 0
+        self._moved = Condition()
+        self._rebuilding = Lock()
+        self._verifying = Lock()
+        self._listeners: list[Listener] = []
+        self._error = ""
+
+    @property
+    def name(self) -> str:
+        """The projection's name."""
+        return self._projection.name
+
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """The position reached."""
+
+    @property
+    def error(self) -> str:
+        """Why it has stopped; empty while it follows."""
+        return self._error
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to follow."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop at the end of the batch in hand, and close the file."""
+
+    def add_listener(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with the position after each move; return how to stop it.
+
+        It is called when following stops or goes on, too, in the thread that follows; it must be
+        quick and raise nothing.
+        """
+        with self._moved:
+            self._listeners = [*self._listeners, listener]
+        return lambda: self._remove(listener)
+
+    def _remove(self, listener: Listener) -> None:
+        with self._moved:
+            self._listeners = [each for each in self._listeners if each is not listener]
+
+    def _tell(self, error: str = "") -> None:
+        """Tell everybody how far it is, and whether it has stopped there."""
+        with self._moved:
+            self._error = error
+            self._moved.notify_all()
+            listeners = self._listeners
+        for listener in listeners:
+            listener(self.position)
+
+    def wait_for(self, position: int, timeout_seconds: float) -> None:
+        """Wait until a position, and all that was recorded before the start, is taken in.
+
+        Raises `ReadModelStopped` where it will not be, `ReadModelBehind` when the time is over.
+        """
+        wanted = max(position, self._floor)
+        with self._moved:
+            self._moved.wait_for(lambda: self.position >= wanted or self._error, timeout_seconds)
+        reached = self.position
+        if reached >= wanted:
+            return
+        if self._error:
+            raise ReadModelStopped(self.name, wanted, reached, self._error)
+        raise ReadModelBehind(self.name, wanted, reached)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Lend a connection on which everything is read from one state of the read model."""
+        with ExitStack() as stack:
+            yield self._enter(stack)
+
+    def _enter(self, stack: ExitStack) -> Snapshot:
+        """Borrow from the file that serves, again where it was swapped in between."""
+        while True:
+            file = self._serving
+            try:
+                snapshot = stack.enter_context(file.snapshot())
+            except apsw.Error:
+                if file is self._serving:
+                    raise
+            else:
+                if file is self._serving:
+                    return snapshot
+                # A file that was opened while it was being removed may lack its end.
+                stack.close()
+
+    @property
+    @abstractmethod
+    def _serving(self) -> ProjectionFile | ProjectionReader:
+        """The file that serves now."""
+
+    def progress(self) -> Progress:
+        """Say how far it is."""
+        head = self._tail.position
+        with self.snapshot() as snapshot:
+            position, unknown = snapshot.reached, snapshot.unknown_type_count()
+        return Progress(
+            self.name,
+            self._projection.version,
+            self._state(position),
+            position,
+            max(0, head - position),
+            unknown,
+            self.error,
+        )
+
+    def _state(self, position: int) -> str:
+        if self.error:
+            return "STOPPED"
+        if self._rebuilding.locked():
+            return "REBUILDING"
+        return "BUILDING" if self._is_new and position < self._floor else "LIVE"
+
+    def rebuild(self, *others: "Follower") -> Iterator[RebuildProgress]:
+        """Build the read model anew aside, yield progress, and swap it in when it has caught up.
+
+        Those of `others`, which are of its class, are built together with it. Abandoned or killed
+        on the way, the old ones go on serving. Raises `RebuildRunning`.
+        """
+        with ExitStack() as stack:
+            for follower in (self, *others):
+                stack.enter_context(follower.rebuilding())
+            yield from self._rebuild(others)
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[None]:
+        """Let no other rebuild of it begin during the block; raise `RebuildRunning` if one has."""
+        if not self._rebuilding.acquire(blocking=False):
+            raise RebuildRunning(self.name)
+        try:
+            yield
+        finally:
+            self._rebuilding.release()
+
+    @abstractmethod
+    def _rebuild(self, others: Sequence[Any]) -> Iterator[RebuildProgress]:
+        """Rebuild it and `others`; no other rebuild of them is under way."""
+
+    def verify(self) -> Iterator[VerifyProgress]:
+        """Build the read model anew aside, compare it with the one that serves, yield progress.
+
+        Changes nothing and keeps nobody waiting. Raises `VerificationRunning`.
+        """
+        if not self._verifying.acquire(blocking=False):
+            raise VerificationRunning(self.name)
+        try:
+            yield from self._verify()
+        finally:
+            self._verifying.release()
+
+    @abstractmethod
+    def _verify(self) -> Iterator[VerifyProgress]:
+        """Verify; no other verification of it is under way."""

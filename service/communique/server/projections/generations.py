@@ -1,0 +1,94 @@
+"""The files of one projection: numbered generations, of which the highest serves.
+
+A rebuild writes aside and becomes the next generation by a rename. A path is never used again, so
+that the last reader of an old generation cannot touch the new one's write-ahead log.
+
+The name says the version of the projection's rules. The files of the version before this one stay,
+so that the release before this one can be gone back to without a rebuild.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from communique.server.projections.unsynced_mark import MARK_SUFFIX, UnsyncedMark
+
+_SIDE_FILES: Final = ("", "-wal", "-shm", MARK_SUFFIX)
+"""The mark goes last: a file that may be damaged is never left without it."""
+
+
+class Generations:
+    """The files `NAME.vV.gN.db`, `NAME.vV.building.db` and `NAME.vV.verifying.db` of a folder.
+
+    Clears away the superseded.
+    """
+
+    def __init__(self, folder: Path, name: str, version: int) -> None:
+        """Make the folder if need be, and clear away what a crash has left."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._projection = name
+        self._version = version
+        self._name = f"{name}.v{version}"
+        self.discard_aside()
+        self.discard_verifying()
+        self.discard_older()
+        if UnsyncedMark(self.current()).may_hide_damage():
+            _remove(self.current())
+
+    def current(self) -> Path:
+        """The generation that serves; the first, not made yet, where there is none."""
+        return self._path(f"g{max(self._numbers(), default=1)}")
+
+    def aside(self) -> Path:
+        """The file of a rebuild under way."""
+        return self._path("building")
+
+    def promote_aside(self) -> Path:
+        """Make the finished rebuild, closed by now, the next generation; return its path."""
+        promoted = self._path(f"g{max(self._numbers(), default=0) + 1}")
+        return self.aside().rename(promoted)
+
+    def discard_aside(self) -> None:
+        """Remove an unfinished rebuild."""
+        _remove(self.aside())
+
+    def verifying(self) -> Path:
+        """The file that a verification compares the one that serves with."""
+        return self._path("verifying")
+
+    def discard_verifying(self) -> None:
+        """Remove what a verification has built."""
+        _remove(self.verifying())
+
+    def discard_older(self) -> None:
+        """Remove all generations but the one that serves."""
+        for number in sorted(self._numbers())[:-1]:
+            _remove(self._path(f"g{number}"))
+
+    def discard_outdated(self) -> None:
+        """Remove the files of all versions before the previous one."""
+        pattern = re.compile(rf"{re.escape(self._projection)}\.v([0-9]+)\..+\.db")
+        for path, version in self._matching(pattern):
+            if version < self._version - 1:
+                _remove(path)
+
+    def _path(self, suffix: str) -> Path:
+        return self._folder / f"{self._name}.{suffix}.db"
+
+    def _numbers(self) -> list[int]:
+        pattern = re.compile(rf"{re.escape(self._name)}\.g([0-9]+)\.db")
+        return [number for _, number in self._matching(pattern)]
+
+    def _matching(self, pattern: re.Pattern[str]) -> list[tuple[Path, int]]:
+        """Return the files whose names match, with the number in each."""
+        return [
+            (path, int(found[1]))
+            for path in self._folder.iterdir()
+            if (found := pattern.fullmatch(path.name))
+        ]
+
+
+def _remove(path: Path) -> None:
+    for suffix in _SIDE_FILES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""SQLite as this service uses it: connections, transactions, pools of readers."""

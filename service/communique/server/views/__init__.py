@@ -1,0 +1,1 @@
+"""The read models: what each keeps, and how it is asked."""

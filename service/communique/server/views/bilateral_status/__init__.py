@@ -1,0 +1,1 @@
+"""How things stand between two parties as of a point."""

@@ -1,0 +1,266 @@
+"""The read model of bilateral status: the claims of each facet of each dyad by their rank."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import ClassVar, Final, NamedTuple
+
+import apsw
+
+from communique.codec import element_bytes
+from communique.domain.claims.values import Certainty
+from communique.domain.state.assertions import Assertion
+from communique.domain.state.facets import FacetKind, State
+from communique.domain.state.issue_board import issues_of
+from communique.domain.time.clocks import micros
+from communique.server.projections.event_contents import FOREVER, Telling, Told
+from communique.server.projections.key_table import Key, Names
+from communique.server.projections.projection import Projection, Row, RowChanges
+from communique.server.views.bilateral_status.facet_search import CERTAIN, ERA_BITS, FORESEEING
+from communique.server.views.bilateral_status.valid_time_bounds import SCHEMA as EXTENTS
+from communique.server.views.bilateral_status.valid_time_bounds import Claimed, write_extents
+
+_SCHEMA: Final = """
+    -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
+    -- `partitions` is set once partition n has held a claim; `since` is the first claim's position.
+    CREATE TABLE facets (
+        facet_id INTEGER PRIMARY KEY,
+        dyad TEXT NOT NULL,
+        is_listed INTEGER NOT NULL,
+        facet TEXT NOT NULL,
+        partitions INTEGER NOT NULL DEFAULT 0,
+        since INTEGER,
+        UNIQUE (dyad, is_listed, facet)
+    ) STRICT;
+    -- One row for each region in which a content of a claim fills a facet. Times are microseconds.
+    -- `is_disputed` is set once the claim has a dispute, `element` is the message of what it fills
+    -- the facet with, `issues` are those on whose boards that stands, with spaces between them.
+    CREATE TABLE claims (
+        claim_id INTEGER PRIMARY KEY,
+        facet_id INTEGER NOT NULL,
+        partition INTEGER NOT NULL,
+        earliest INTEGER NOT NULL,
+        stage INTEGER NOT NULL,
+        certainty INTEGER NOT NULL,
+        known INTEGER NOT NULL,
+        event_id BLOB NOT NULL,
+        position_from INTEGER NOT NULL,
+        position_to INTEGER NOT NULL,
+        known_from INTEGER NOT NULL,
+        known_to INTEGER NOT NULL,
+        is_disputed INTEGER NOT NULL,
+        agenda_dyad TEXT,
+        span_bits INTEGER,
+        until INTEGER,
+        issues TEXT NOT NULL,
+        element BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX claims_by_rank ON claims (
+        facet_id, partition, earliest, stage, certainty, known, event_id,
+        position_from, known_from, position_to, known_to
+    );
+    -- From which position and known time on any of a facet's claims are visible that happened in
+    -- one era: see `seek`.
+    CREATE TABLE eras (
+        facet_id INTEGER NOT NULL,
+        partition INTEGER NOT NULL,
+        era INTEGER NOT NULL,
+        position_min INTEGER NOT NULL,
+        known_min INTEGER NOT NULL,
+        PRIMARY KEY (facet_id, partition, era)
+    ) STRICT, WITHOUT ROWID;
+    -- A plan is looked for between its announcement and its date: see `winners`.
+    CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, earliest, facet_id)
+        WHERE agenda_dyad IS NOT NULL;
+    CREATE TABLE disputes (
+        event_id BLOB NOT NULL,
+        position INTEGER NOT NULL,
+        known INTEGER NOT NULL,
+        PRIMARY KEY (event_id, position)
+    ) STRICT, WITHOUT ROWID;
+    -- The facets that may stand on the board of an issue: some content of theirs once did.
+    CREATE TABLE issue_facets (
+        issue TEXT NOT NULL, facet_id INTEGER NOT NULL, PRIMARY KEY (issue, facet_id)
+    ) STRICT, WITHOUT ROWID;
+    -- Every dyad that a claim was ever recorded of, under the code of each of its two parties.
+    CREATE TABLE dyads (code TEXT NOT NULL, dyad TEXT NOT NULL, PRIMARY KEY (code, dyad)) STRICT,
+        WITHOUT ROWID;
+"""
+_INSERT_CLAIM: Final = (
+    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_DELETE_CLAIM: Final = """
+    DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
+        AND certainty = ? AND known = ? AND event_id = ? AND position_from = ? AND known_from = ?
+"""
+_WRITE_ERA: Final = """
+    INSERT INTO eras VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+        position_min = min(position_min, excluded.position_min),
+        known_min = min(known_min, excluded.known_min)
+    WHERE excluded.position_min < position_min OR excluded.known_min < known_min
+"""
+OPEN_BITS: Final = FOREVER.bit_length()
+"""The bits of a span without an end: its plans are looked at one by one."""
+
+
+class ClaimRow(NamedTuple):
+    """One row of `claims`, its facet still by name."""
+
+    dyad: str
+    is_listed: bool
+    facet: str
+    partition: int
+    earliest: int
+    stage: int
+    certainty: int
+    known: int
+    event_id: bytes
+    position_from: int
+    position_to: int
+    known_from: int
+    known_to: int
+    is_disputed: bool
+    agenda_dyad: str | None
+    span_bits: int | None
+    until: int | None
+    issues: str
+    element: bytes
+
+
+_NEIGHBOURS: Final = attrgetter("dyad", "position_from", "facet")
+"""The order in which claims are written, which is that of their rows in the file.
+
+The winners of a dyad's facets are most often its last claims before some moment. So a status of a
+log of a million events, whose 104 winners are of 77 facets, reads 45 pages that its connection does
+not have; with the claims of a batch in the order of their facets it was 75.
+"""
+
+
+class DisputeRow(NamedTuple):
+    """One row of `disputes`."""
+
+    event_id: bytes
+    position: int
+    known: int
+
+
+class BilateralStatusProjection(Projection):
+    """Keeps what every claim asserts of every facet."""
+
+    name: ClassVar[str] = "bilateral-status"
+    version: ClassVar[int] = 6
+    schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
+
+    def __init__(self) -> None:
+        """Know no facet's number yet."""
+        self._facets = Names("facets", "facet_id", ("dyad", "is_listed", "facet"))
+        self._dyads: set[str] = set()
+
+    def forget(self) -> None:
+        """Forget the facets' numbers."""
+        self._facets.forget()
+        self._dyads.clear()
+
+    def rows(self, told: Told) -> list[Row]:
+        """Return a row for each assertion in each region, and one for each dispute."""
+        is_disputed = bool(told.disputes)
+        rows: list[Row] = [
+            _claim_row(it, says, is_disputed=is_disputed)
+            for it in told.tellings
+            for says in it.asserts
+        ]
+        rows += [DisputeRow(*it[:3]) for it in told.disputes]
+        return rows
+
+    def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
+        """Number the facets, delete, insert what is asked for together next to each other."""
+        claimed = [row for row in added if isinstance(row, ClaimRow)]
+        removed = [row for row in changes.removed if isinstance(row, ClaimRow)]
+        inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
+        facets = self._facets.numbers(connection, [row[:3] for row in (*claimed, *removed)])
+        self._note_dyads(connection, claimed)
+        _note(connection, claimed, facets)
+        _note_eras(connection, claimed, facets)
+        write_extents(
+            connection,
+            [Claimed(row.dyad, row.partition, row.earliest, row.position_from) for row in claimed],
+        )
+        deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
+        connection.executemany(_DELETE_CLAIM, deleted)
+        inserted.sort(key=_NEIGHBOURS)
+        numbered = [(facets[row[:3]], *row[3:]) for row in inserted]
+        connection.executemany(_INSERT_CLAIM, numbered)
+        # A dispute is never taken back: nothing to delete.
+        disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
+        connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", disputed)
+
+    def _note_dyads(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
+        """Write down the dyads that are new, by both of their codes."""
+        new = sorted({row.dyad for row in added} - self._dyads)
+        sides = [(code, dyad) for dyad in new for code in dyad.split("-")]
+        connection.executemany("INSERT OR IGNORE INTO dyads VALUES (?, ?)", sides)
+        self._dyads.update(new)
+
+
+def _note(
+    connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
+) -> None:
+    """Note since when the facets have which partitions, and on which boards they may stand."""
+    noted: dict[int, tuple[int, int]] = {}
+    shown: set[tuple[str, int]] = set()
+    for row in added:
+        facet_id = facets[row[:3]]
+        bits, since = noted.get(facet_id, (0, row.position_from))
+        noted[facet_id] = bits | 1 << row.partition, since
+        shown.update((issue, facet_id) for issue in row.issues.split())
+    connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
+    connection.executemany(
+        "UPDATE facets SET partitions = partitions | ?1, since = ifnull(since, ?2) "
+        "WHERE facet_id = ?3 AND partitions | ?1 <> partitions",
+        [(*ends, facet_id) for facet_id, ends in noted.items()],
+    )
+
+
+def _note_eras(
+    connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
+) -> None:
+    """Note from where on claims of each era are visible."""
+    eras: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for row in added:
+        key = facets[row[:3]], row.partition, row.earliest >> ERA_BITS
+        position, known = eras.get(key, (row.position_from, row.known_from))
+        eras[key] = min(position, row.position_from), min(known, row.known_from)
+    connection.executemany(_WRITE_ERA, sorted((*key, *ends) for key, ends in eras.items()))
+
+
+def _claim_row(telling: Telling, assertion: Assertion, *, is_disputed: bool) -> ClaimRow:
+    claim, event_id, known, earliest, region, *_ = telling
+    dyad, facet, _, stage, *_ = assertion
+    return ClaimRow(
+        str(dyad),
+        facet.kind is not FacetKind.AGENDA,
+        str(facet),
+        CERTAIN * (claim.certainty is Certainty.CERTAIN)
+        + FORESEEING * (region.known_from < earliest),
+        earliest,
+        stage,
+        claim.certainty.rank,
+        known,
+        event_id,
+        *region,
+        is_disputed,
+        *_plan(assertion, earliest),
+        " ".join(issues_of(claim, assertion)),
+        element_bytes(claim, assertion, known),
+    )
+
+
+def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, int | None]:
+    """Where a plan is looked for: by the bits of the span from its announcement to its end."""
+    if assertion.state not in {State.PLANNED, State.POSTPONED}:
+        return None, None, None
+    end = assertion.scheduled.latest if assertion.scheduled else None
+    until = FOREVER if end is None else micros(end)
+    if until <= earliest:
+        return None, None, None
+    bits = OPEN_BITS if until == FOREVER else (until - earliest).bit_length()
+    return str(assertion.dyad), bits, until

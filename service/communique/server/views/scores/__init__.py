@@ -1,0 +1,1 @@
+"""What the acts between two parties score over time."""
