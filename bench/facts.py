@@ -110,15 +110,15 @@ def facts_of(stream: Sequence[Recorded]) -> Iterator[tuple[Fact, Said]]:
 
 
 def _fact(content: Content, assertion: Assertion) -> Fact:
-    rank, region = Rank.of(content.claim, assertion, content.known), content.region
+    rank, region = Rank.of(content.claim, assertion, micros(content.known)), content.region
     return Fact(
         str(assertion.dyad),
         str(assertion.facet),
-        micros(rank.earliest),
+        rank.earliest,
         int(rank.stage),
         rank.certainty,
-        micros(rank.known),
-        str(rank.event_id),
+        rank.known,
+        str(content.claim.event_id),
         region.position_from,
         OPEN_POSITION if region.position_to is None else region.position_to,
         micros(region.known_from),

@@ -22,13 +22,12 @@ from communique.domain.claims.event import Recorded
 from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import Bucket, Scale
 from communique.domain.time.clocks import AsOf, from_micros
-from communique.server.projections.decoded_log import BATCH_EVENTS, Step
-from communique.server.projections.projection import ProjectionFile
-from communique.server.views.scores.score_projection import (
-    ScoreSeriesProjection,
-    SeriesWanted,
-    score_series,
-)
+from communique.server.projections.decoded_log import DecodedEvent
+from communique.server.projections.event_contents import contents_of
+from communique.server.projections.projection_file import ProjectionFile
+from communique.server.runtime.limits import DECODED_EVENTS_PER_BATCH
+from communique.server.views.scores.score_projection import ScoreSeriesProjection
+from communique.server.views.scores.score_query import ScoreWindow, score_series
 from communique.v1 import event_pb2
 
 _RECORD_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,17 +53,18 @@ def samples(history: History, path: Path, runs: int) -> dict[str, list[Sample]]:
 
 def _built(history: History, path: Path) -> ProjectionFile:
     file, steps = ProjectionFile(path, ScoreSeriesProjection()), _steps(history)
-    while batch := list(islice(steps, BATCH_EVENTS)):
+    while batch := list(islice(steps, DECODED_EVENTS_PER_BATCH)):
         file.apply(batch, _no_stream)
     return file
 
 
-def _steps(history: History) -> Iterator[Step]:
+def _steps(history: History) -> Iterator[DecodedEvent]:
     for index in range(len(history)):
         message = event_pb2.Event.FromString(history[index])
         if not amended_by(message):
             recorded = Recorded(index + 1, _RECORD_TIME, 1, stored(message))
-            yield Step.of(UUID(message.event_id).bytes, recorded)
+            event_id = UUID(message.event_id).bytes
+            yield DecodedEvent(event_id, recorded, contents_of([recorded]))
 
 
 def _no_stream(event_id: UUID, _until: int) -> list[Recorded]:
@@ -76,7 +76,7 @@ def _seconds(file: ProjectionFile, history: History, point: str, seed: int) -> l
     questions = asked(_RANDOM, pair, history, _QUESTIONS, seed)
     if point == _NOW:
         questions = [Question(pair)] * _QUESTIONS
-    wanted = SeriesWanted(Dyad.of(*pair), "", Scale.GOLDSTEIN, Bucket.MONTH, _FROM, _UNTIL)
+    wanted = ScoreWindow(Dyad.of(*pair), "", Scale.GOLDSTEIN, Bucket.MONTH, _FROM, _UNTIL)
     seconds = []
     for question in questions:
         at = Point.of(question)

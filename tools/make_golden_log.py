@@ -20,7 +20,7 @@ from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Event, EventRetracted, event_from
 from communique.domain.claims.payloads import ClaimPayload, Payload, Shape
 from communique.domain.time.clocks import micros
-from tests.golden_log import FOLDER, Json, Stored, answer, replayed
+from tests.support.golden_log import FOLDER, Json, Stored, answer, replayed
 
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _BETWEEN: Final = timedelta(seconds=7, microseconds=1)

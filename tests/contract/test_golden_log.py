@@ -8,8 +8,8 @@ from communique import codec
 from communique.domain.claims.event import Amendment, AmendmentPayload, Claim
 from communique.domain.claims.payloads import ClaimPayload
 from communique.v1 import event_pb2
-from tests import golden_log
-from tests.golden_log import Json, Stored
+from tests.support import golden_log
+from tests.support.golden_log import Json, Stored
 
 NAMES = golden_log.names()
 KNOWN_TYPES = {kind.__name__ for kind in (*get_args(ClaimPayload), *get_args(AmendmentPayload))}

@@ -10,10 +10,11 @@ from time import time_ns
 from eventsourcing.persistence import TrackingRecorder
 from eventsourcing.tests import persistence as shipped
 
-from communique.server.log.eventsourcing.event_recorder import SQLiteRecorder
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.eventsourcing.event_recorder import LogRecorder
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
-from communique.server.sqlite.connection import Format, ReadPool, connect
+from communique.server.sqlite.connection import FileFormat, connect
+from communique.server.sqlite.read_pool import ReadPool
 
 
 def micros() -> int:
@@ -24,13 +25,13 @@ def micros() -> int:
 class LogCase(shipped.RecorderTestCase):
     """Gives each test a log of its own."""
 
-    def create_recorder(self) -> SQLiteRecorder:
+    def create_recorder(self) -> LogRecorder:
         """A recorder on an empty log, which is closed after the test."""
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        return self.enterContext(EventLog.open(Path(folder, "log.db"), micros)).recorder
+        return LogRecorder(self.enterContext(SQLiteEventLog.open(Path(folder, "log.db"), micros)))
 
 
-class TestApplicationRecorder(LogCase, shipped.ApplicationRecorderTestCase[SQLiteRecorder]):
+class TestApplicationRecorder(LogCase, shipped.ApplicationRecorderTestCase[LogRecorder]):
     """What an application's recorder must do."""
 
     def test_insert_subscribe(self) -> None:
@@ -48,7 +49,7 @@ class TestTrackingRecorder(shipped.TrackingRecorderTestCase):
     def create_recorder(self) -> TrackingRecorder:
         """A tracking recorder on an empty file."""
         path = Path(self.enterContext(tempfile.TemporaryDirectory()), "model.db")
-        kind = Format(application_id=7, version=1, schema=TRACKING_TABLE)
+        kind = FileFormat(application_id=7, version=1, schema=TRACKING_TABLE)
         connection, readers = connect(path, kind), ReadPool(path, kind)
         self.addCleanup(connection.close)
         self.addCleanup(readers.close)

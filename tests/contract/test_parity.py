@@ -35,7 +35,7 @@ from communique.v1 import (
     time_pb2,
     timeline_service_pb2,
 )
-from tests.strategies import AMENDMENTS, PAYLOADS
+from tests.support.strategies import AMENDMENTS, PAYLOADS
 
 EVENT = event_pb2.Event.DESCRIPTOR
 PAYLOAD_FIELDS = EVENT.oneofs_by_name["payload"].fields

@@ -29,11 +29,11 @@ from communique.domain.claims.payloads import (
 )
 from communique.domain.claims.values import Certainty
 from communique.domain.time.clocks import AsOf
-from tests import oracle
-from tests.dumps import dump
-from tests.given import claim, corrected, disputed, retracted
-from tests.histories import LATE
-from tests.strategies import DYADS
+from tests.support import oracle
+from tests.support.dumps import dump
+from tests.support.given import claim, corrected, disputed, retracted
+from tests.support.histories import LATE
+from tests.support.strategies import DYADS
 
 QUICK_ROUNDS: Final = 3
 CAMPAIGN_ROUNDS: Final = 20

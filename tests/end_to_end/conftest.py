@@ -7,7 +7,7 @@ import pytest
 
 from communique.server.app import running_server
 from communique.server.runtime.settings import LogLevel, Settings
-from tests.end_to_end.calls import Stubs, connected
+from tests.support.calls import Stubs, connected
 
 
 @pytest.fixture

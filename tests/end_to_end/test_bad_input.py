@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.v1 import event_pb2, record_service_pb2, time_pb2, timeline_service_pb2, values_pb2
 from communique.v1.projection_service_pb2 import RebuildProjectionRequest
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     MEGABYTE,
     Stubs,
     correction,

@@ -12,7 +12,7 @@ from communique.cli import sample
 from communique.codec import message_of
 from communique.v1 import record_service_pb2
 from communique.v1.record_service_pb2_grpc import RecordServiceStub
-from tests.end_to_end.calls import connected, head
+from tests.support.calls import connected, head
 
 BROKEN_IMPORTS = 40
 

@@ -35,8 +35,8 @@ from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
 from communique.domain.time.clocks import AsOf, KnownTime, parse_point
 from communique.server.app import running_server
-from tests import oracle
 from tests.end_to_end.conftest import settings_in
+from tests.support import oracle
 
 CLAIMS = sample.claims()
 REFUSAL = CLAIMS[9]

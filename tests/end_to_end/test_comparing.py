@@ -15,11 +15,11 @@ from communique.domain.claims.event import Amendment, EventCorrected, EventRetra
 from communique.domain.state.comparison import ChangeKind
 from communique.domain.state.posture import Posture
 from communique.server.app import running_server
-from communique.server.application.queries import status_lists as statuses
+from communique.server.runtime import limits
 from communique.v1 import time_pb2
 from communique.v1 import timeline_service_pb2 as pb
-from tests.end_to_end.calls import Stubs, meeting, meetings, refused, retraction, submit
 from tests.end_to_end.conftest import settings_in
+from tests.support.calls import Stubs, meeting, meetings, refused, retraction, submit
 
 CLAIMS = sample.claims()
 HEAD = len(CLAIMS)
@@ -170,7 +170,7 @@ def test_pages_of_statuses_fit_together(stubs: Stubs) -> None:
 def test_a_page_of_large_statuses_is_cut_short(desk: Client) -> None:
     """Where two have no room in a message, each comes alone, and none is lost."""
     whole = list(desk.statuses_of("KOR", valid_at="2019-08-22"))
-    with patch.object(statuses, "PAGE_BYTES_MAX", 1):
+    with patch.object(limits, "PAGE_BYTES_MAX", 1):
         assert list(desk.statuses_of("KOR", as_of=whole[0].as_of)) == whole
 
 

@@ -14,7 +14,7 @@ from communique.client import Client
 from communique.domain.claims.event import Event
 from communique.domain.claims.payloads import TalksAgreed, TalksRefused
 from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, run
-from tests.given import claim, retracted
+from tests.support.given import claim, retracted
 
 REFUSED = claim(
     TalksRefused(grounds="security reasons"), "2019-08-20", "JPN>KOR", issues=["wartime-labour"]

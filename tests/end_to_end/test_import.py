@@ -8,7 +8,7 @@ import pytest
 
 from communique.v1 import event_pb2
 from communique.v1.record_service_pb2 import ErrorReason, ImportRequest, ImportResponse
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Stubs,
     correction,
     head,

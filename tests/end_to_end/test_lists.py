@@ -17,7 +17,7 @@ from communique.v1.record_service_pb2 import (
     ListEventsResponse,
 )
 from communique.v1.timeline_service_pb2 import ListTimelineRequest, ListTimelineResponse
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Stubs,
     connected,
     correction,

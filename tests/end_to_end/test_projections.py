@@ -8,8 +8,7 @@ import grpc
 import pytest
 
 from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
-from communique.server.application.queries.read_models import ReadModels
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.projections.projection_errors import RebuildRunning
 from communique.server.runtime.settings import Settings
 from communique.v1.projection_service_pb2 import (
@@ -20,7 +19,8 @@ from communique.v1.projection_service_pb2 import (
 )
 from communique.v1.record_service_pb2 import ListEventsRequest
 from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest
-from tests.end_to_end.calls import Stubs, connected, meetings, refused, submit
+from tests.support.calls import Stubs, connected, meetings, refused, submit
+from tests.support.read_models import read_models_of
 
 NAMES = ["bilateral-status", "score-series", "timeline"]
 
@@ -98,8 +98,8 @@ def test_an_unknown_projection_is_told_with_those_that_there_are(stubs: Stubs) -
 
 def test_all_are_not_rebuilt_while_one_of_them_is(tmp_path: Path) -> None:
     """The one that is being rebuilt is named; when it has ended, all can be."""
-    with EventLog.open(tmp_path / LOG_FILE, lambda: 1) as log:
-        read_models = ReadModels(tmp_path / READ_MODELS_FOLDER, log)
+    with SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1) as log:
+        read_models = read_models_of(log, tmp_path / READ_MODELS_FOLDER)
         running = read_models.rebuild("timeline")
         assert next(running).done  # and not ended: it is still held
         with pytest.raises(RebuildRunning, match="timeline"):

@@ -16,10 +16,10 @@ import pytest
 
 from communique.client import Client
 from communique.server.app import READ_MODELS_FOLDER, running_server
-from communique.server.log import ForeignFile, LogInUse
 from communique.server.projections.process import protocol as messages
-from communique.server.runtime.file_lock import FileLock
+from communique.server.runtime.file_lock import FileInUse, FileLock
 from communique.server.runtime.settings import Settings
+from communique.server.sqlite.connection import ForeignFile
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
     PROJECTION_STATE_STOPPED,
@@ -27,8 +27,9 @@ from communique.v1.projection_service_pb2 import (
     RebuildProjectionRequest,
 )
 from communique.v1.record_service_pb2 import ListEventsRequest
-from tests.dumps import dump
-from tests.end_to_end.calls import (
+from tests.end_to_end.test_processes import serving
+from tests.end_to_end.test_server import append, is_serving
+from tests.support.calls import (
     Stubs,
     connected,
     eventually,
@@ -38,8 +39,7 @@ from tests.end_to_end.calls import (
     submit,
     taken_apart,
 )
-from tests.end_to_end.test_processes import serving
-from tests.end_to_end.test_server import append, is_serving
+from tests.support.dumps import dump
 
 NAMES = ["bilateral-status", "score-series", "timeline"]
 
@@ -92,7 +92,7 @@ def is_free(folder: Path) -> bool:
     """Whether no process has the read models any more."""
     try:
         FileLock(folder / "lock", folder).release()
-    except LogInUse:
+    except FileInUse:
         return False
     return True
 
@@ -276,7 +276,7 @@ def test_what_stops_a_projection_there_is_told_here(settings: Settings) -> None:
 )
 def test_an_exception_crosses_the_pipe_whole(error: Exception) -> None:
     """It keeps its class, its words and its fields, however it is made."""
-    sent = pickle.loads(pickle.dumps(messages.Fault.of(error)))  # noqa: S301  our own
+    sent = pickle.loads(pickle.dumps(messages.TaskFault.of(error)))  # noqa: S301  our own
     arrived = sent.exception()
     assert (type(arrived), str(arrived)) == (type(error), str(error))
     assert vars(arrived) == vars(error)

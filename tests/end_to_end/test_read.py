@@ -16,7 +16,7 @@ from communique.v1.record_service_pb2 import (
     ReadRequest,
     ReadResponse,
 )
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Stubs,
     correction,
     dispute,

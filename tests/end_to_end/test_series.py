@@ -18,7 +18,8 @@ from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
 from communique.server.app import running_server
 from communique.v1 import event_pb2, series_pb2, time_pb2
 from communique.v1.timeline_service_pb2 import GetScoreSeriesRequest
-from tests.end_to_end.calls import (
+from tests.end_to_end.conftest import settings_in
+from tests.support.calls import (
     Stubs,
     correction,
     meeting,
@@ -28,7 +29,6 @@ from tests.end_to_end.calls import (
     retraction,
     submit,
 )
-from tests.end_to_end.conftest import settings_in
 
 Run = Callable[..., Result]
 Steps = list[tuple[str, int, float]]

@@ -22,9 +22,11 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, CannotListen, running_server
-from communique.server.log import Claim, LogInUse
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
+from communique.server.faces.grpc.grpc_server import CannotListen
+from communique.server.log.entries import ClaimEntry
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.runtime.file_lock import FileInUse
 from communique.server.runtime.settings import Settings
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
@@ -39,7 +41,7 @@ from communique.v1.record_service_pb2 import (
     SubmitRequest,
 )
 from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest, ListTimelineRequest
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Stubs,
     connected,
     eventually,
@@ -138,7 +140,7 @@ def test_a_taken_port_is_an_error(settings: Settings, address: str, tmp_path: Pa
 def test_a_log_in_use_is_an_error(settings: Settings, address: str) -> None:
     """A second server on the same data does not start, and names the process that holds it."""
     assert address
-    with pytest.raises(LogInUse, match=str(os.getpid())), running_server(settings):
+    with pytest.raises(FileInUse, match=str(os.getpid())), running_server(settings):
         pass
 
 
@@ -212,8 +214,8 @@ def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> 
 def append(settings: Settings, topic: str, state: bytes) -> None:
     """Put a claim into the log past all validation, as another release might."""
     settings.data_dir.mkdir(exist_ok=True)
-    with EventLog.open(settings.data_dir / LOG_FILE, lambda: 1) as log:
-        log.append([Claim(uuid4(), topic, state)]).result()
+    with SQLiteEventLog.open(settings.data_dir / LOG_FILE, lambda: 1) as log:
+        log.append([ClaimEntry(uuid4(), topic, state)]).result()
 
 
 def test_a_read_model_that_is_behind_is_waited_for_only_so_long(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from communique.v1 import status_pb2, time_pb2
 from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest
-from tests.end_to_end.calls import Stubs, meeting, meetings, retraction, submit
+from tests.support.calls import Stubs, meeting, meetings, retraction, submit
 
 
 def status(stubs: Stubs, *parties: str, **fields: Any) -> status_pb2.BilateralStatus:  # noqa: ANN401  any field

@@ -15,7 +15,7 @@ from communique.v1.record_service_pb2 import (
     Receipt,
     SubmitRequest,
 )
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Stubs,
     connected,
     correction,

@@ -19,7 +19,7 @@ from communique.v1.record_service_pb2 import (
     SubscribeResponse,
 )
 from communique.v1.timeline_service_pb2 import WatchBilateralStatusRequest
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Refused,
     Stubs,
     connected,

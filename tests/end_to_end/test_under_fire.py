@@ -19,7 +19,7 @@ from communique.client import Client, EventFilter, Retry, Subscription
 from communique.domain.claims.event import Claim, Event, Recorded
 from communique.domain.claims.payloads import TalksAgreed, TalksRefused
 from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, free_port, wait_for
-from tests.given import claim
+from tests.support.given import claim
 
 CATCH_UP_SECONDS_MAX: Final = 40
 PATIENT: Final = Retry(attempts_max=1_000, first_delay_seconds=0.02, delay_seconds_max=0.2)

@@ -14,18 +14,17 @@ from communique.cli.app import app
 from communique.cli.exits import ExitCode
 from communique.client import Client, NotFound, VerifyProgress
 from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
-from communique.server.application.queries.read_models import ReadModels
-from communique.server.log.sqlite_store.sqlite_log import EventLog
-from communique.server.projections import verification as verifying
-from communique.server.projections.decoded_log import History
-from communique.server.projections.projection import ProjectionFile
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.projection_errors import VerificationRunning
+from communique.server.projections.projection_file import ProjectionFile
 from communique.server.projections.verification import Verification
+from communique.server.runtime import limits
 from communique.server.runtime.settings import Settings
 from communique.server.views.timeline.timeline_projection import TimelineProjection
 from communique.v1.projection_service_pb2 import VerifyProjectionRequest
 from communique.v1.record_service_pb2 import ListEventsRequest
-from tests.end_to_end.calls import (
+from tests.support.calls import (
     Stubs,
     connected,
     correction,
@@ -35,6 +34,7 @@ from tests.end_to_end.calls import (
     submit,
     taken_apart,
 )
+from tests.support.read_models import read_models_of
 
 EVENTS = 303
 _WITH_FACETS = """
@@ -230,8 +230,8 @@ def test_an_unknown_projection_is_not_found(address: str) -> None:
 
 def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) -> None:
     """The second is told so; one of another projection may run, and the next one after it."""
-    log = EventLog.open(tmp_path / LOG_FILE, lambda: 1)
-    read_models = ReadModels(tmp_path / READ_MODELS_FOLDER, log)
+    log = SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1)
+    read_models = read_models_of(log, tmp_path / READ_MODELS_FOLDER)
     try:
         running = read_models.verify("timeline")
         assert next(running).done  # and not ended: it is still held
@@ -273,12 +273,12 @@ def test_the_second_of_two_is_refused_with_its_own_reason(stubs: Stubs) -> None:
 
 def test_the_end_of_the_server_breaks_off_a_verification(tmp_path: Path) -> None:
     """A query that takes long does not hold it up."""
-    log = EventLog.open(tmp_path / LOG_FILE, lambda: 1)
+    log = SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1)
     live = ProjectionFile(tmp_path / "live.db", TimelineProjection())
     aside = ProjectionFile(tmp_path / "aside.db", TimelineProjection())
     try:
-        with patch.object(verifying, "_STEPS_BETWEEN_LOOKS", 1):
-            run = Verification(aside, History(log), live.snapshot, lambda: True).run()
+        with patch.object(limits, "SQLITE_STEPS_BETWEEN_LOOKS", 1):
+            run = Verification(aside, DecodedLog(log), live.snapshot, lambda: True).run()
             with pytest.raises(apsw.InterruptError):
                 list(run)
     finally:

@@ -15,7 +15,7 @@ from communique.v1.timeline_service_pb2 import (
     WatchBilateralStatusRequest,
     WatchBilateralStatusResponse,
 )
-from tests.end_to_end.calls import Stubs, meeting, refused, retraction, submit
+from tests.support.calls import Stubs, meeting, refused, retraction, submit
 
 Frames = Iterator[WatchBilateralStatusResponse]
 

@@ -10,7 +10,8 @@ from communique.domain.claims.event import Claim
 from communique.domain.state.assertions import Assertion, assertions
 from communique.domain.state.element import StatusElement
 from communique.domain.time.clocks import micros
-from tests.strategies import claims
+from tests.support.elements import element_of
+from tests.support.strategies import claims
 
 instants = st.datetimes(datetime(1000, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -29,7 +30,7 @@ def state_of(element: StatusElement) -> bytes:
 def test_an_element_that_is_kept_is_the_domain_s(claim: Claim, known: datetime) -> None:
     """In its message and in each field."""
     for says in assertions(claim):
-        whole = StatusElement.of(claim, says, known)
+        whole = element_of(claim, says, known)
         element = kept(claim, says, known)
 
         assert element.content == state_of(element) == state_of(whole)
@@ -41,7 +42,7 @@ def test_an_element_that_is_kept_is_the_domain_s(claim: Claim, known: datetime) 
 def test_marks_are_kept_and_written(claim: Claim, known: datetime) -> None:
     """Of an element that is kept as bytes as of a whole one, and on each of their last certain."""
     for says in assertions(claim):
-        whole = StatusElement.of(claim, says, known)
+        whole = element_of(claim, says, known)
         element = kept(claim, says, known)
         marks = {"by_schedule": True, "under_way": True, "contested": True}
         marked = element.model_copy(update={**marks, "last_certain": element})

@@ -13,7 +13,7 @@ from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Event, EventCorrected, Recorded
 from communique.domain.time.clocks import known_at
 from communique.v1 import event_pb2, payloads_pb2, time_pb2
-from tests.strategies import PAYLOADS, claims, events, models
+from tests.support.strategies import PAYLOADS, claims, events, models
 
 NEWER_PAYLOAD = bytes([0xC2, 0x3E, 3]) + b"\x0a\x01x"
 """Field 1000, a message with the text "x": the payload of a type that does not exist yet."""

@@ -13,7 +13,7 @@ from communique import codec
 from communique.codec.fields import Reader
 from communique.domain.claims.event import Event, event_from
 from communique.v1 import event_pb2, values_pb2
-from tests.strategies import events
+from tests.support.strategies import events
 
 SEVERAL = st.lists(events, min_size=2, max_size=6)
 TEXTS = ("", "XXX", "KOR", "kor", "2019-08-21", "2019-13", "Asia/Seoul", "\x07", "x" * 3_000)

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from communique import codec
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.state.assertions import assertions
-from communique.domain.state.element import StatusElement
 from communique.domain.time.clocks import AsOf, known_at
 from communique.v1 import status_pb2
-from tests import oracle
-from tests.histories import LATE, histories, points
-from tests.strategies import DYADS, claims
+from tests.support import oracle
+from tests.support.elements import element_of
+from tests.support.histories import LATE, histories, points
+from tests.support.strategies import DYADS, claims
 
 
 @given(st.data(), histories())
@@ -36,7 +36,7 @@ def test_an_element_survives(claim: Claim) -> None:
     """Whatever a claim asserts, and whatever is marked of it, reads back."""
     known = known_at(claim.known, LATE)
     for says in assertions(claim):
-        plain = StatusElement.of(claim, says, known)
+        plain = element_of(claim, says, known)
         marks = {"by_schedule": True, "under_way": True, "contested": True, "last_certain": plain}
         for element in (plain, plain.model_copy(update=marks)):
             assert codec.element(codec.element_message(element)) == element

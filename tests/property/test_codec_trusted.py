@@ -8,7 +8,7 @@ from hypothesis import given
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim
 from communique.v1 import event_pb2, values_pb2
-from tests.strategies import amendments, claims
+from tests.support.strategies import amendments, claims
 
 
 def state_of(message: event_pb2.Event) -> bytes:

@@ -12,10 +12,10 @@ from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
 from communique.domain.state.element import StatusElement
 from communique.domain.time.clocks import AsOf
-from tests import oracle, oracle_whole, whole
-from tests.histories import histories, points
-from tests.oracle_whole import by_facet
-from tests.strategies import DYADS
+from tests.support import boards, oracle, oracle_subjects
+from tests.support.histories import histories, points
+from tests.support.oracle_subjects import by_facet
+from tests.support.strategies import DYADS
 
 MIRRORED = {
     ChangeKind.APPEARED: ChangeKind.ENDED,
@@ -38,7 +38,7 @@ def test_a_comparison_is_that_of_the_oracle(
     """Changes and their causes are those of the naive definition."""
     before, after = data.draw(pairs(log))
 
-    assert whole.comparison(log, dyad, before, after) == oracle_whole.comparison(
+    assert boards.comparison(log, dyad, before, after) == oracle_subjects.comparison(
         log, dyad, before, after
     )
 
@@ -50,7 +50,7 @@ def test_a_point_does_not_differ_from_itself(
     """Comparing a point with itself finds no change."""
     as_of = data.draw(points(log))
 
-    assert whole.comparison(log, dyad, as_of, as_of).changes == ()
+    assert boards.comparison(log, dyad, as_of, as_of).changes == ()
 
 
 @given(st.data(), histories(), dyads)
@@ -60,8 +60,8 @@ def test_a_comparison_has_a_mirror_image(
     """The other way round, what appeared has ended, by the same causes."""
     before, after = data.draw(pairs(log))
     there, back = (
-        whole.comparison(log, dyad, before, after),
-        whole.comparison(log, dyad, after, before),
+        boards.comparison(log, dyad, before, after),
+        boards.comparison(log, dyad, after, before),
     )
 
     assert back == BilateralComparison(
@@ -86,10 +86,10 @@ def test_comparisons_compose(data: st.DataObject, log: list[Recorded], dyad: Dya
     a, b, c = data.draw(st.tuples(*[points(log)] * 3))
     state = by_facet(oracle.status(log, dyad, a))
     by_way_of_b = apply(
-        apply(state, whole.comparison(log, dyad, a, b)), whole.comparison(log, dyad, b, c)
+        apply(state, boards.comparison(log, dyad, a, b)), boards.comparison(log, dyad, b, c)
     )
 
-    assert by_way_of_b == apply(state, whole.comparison(log, dyad, a, c))
+    assert by_way_of_b == apply(state, boards.comparison(log, dyad, a, c))
     assert by_way_of_b == by_facet(oracle.status(log, dyad, c))
 
 
@@ -115,7 +115,7 @@ def test_time_alone_brings_claims_alone(
     after = replace(before, valid=after.valid)
     claimed = {it.claim.event_id for it in oracle.visible(log, before)}
 
-    for one in whole.comparison(log, dyad, before, after).changes:
+    for one in boards.comparison(log, dyad, before, after).changes:
         assert one.cause_event_ids
         assert set(one.cause_event_ids) <= claimed
 
@@ -129,11 +129,11 @@ def test_what_was_learnt_changes_by_what_was_learnt(
     after = replace(after, valid=before.valid)
     learnt = seen(log, before) ^ seen(log, after)
 
-    for one in whole.comparison(log, dyad, before, after).changes:
+    for one in boards.comparison(log, dyad, before, after).changes:
         assert learnt & set(one.cause_event_ids)
 
 
 def seen(log: list[Recorded], as_of: AsOf) -> set[UUID]:
     """Return the ids of the events that are visible, amendments too."""
-    amending = {amendment for _, amendment in oracle_whole.amendments_seen(log, as_of)}
+    amending = {amendment for _, amendment in oracle_subjects.amendments_seen(log, as_of)}
     return amending | {it.claim.event_id for it in oracle.visible(log, as_of)}

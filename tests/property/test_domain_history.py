@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from communique.domain.claims.event import Amendment, Claim, EventCorrected, Recorded
 from communique.domain.claims.history import contents, disputes
 from communique.domain.time.clocks import AsOf, known_at
-from tests import oracle
-from tests.histories import LATE, histories, instants, points
-from tests.strategies import DYADS
+from tests.support import oracle
+from tests.support.histories import LATE, histories, instants, points
+from tests.support.strategies import DYADS
 
 Says = tuple[Claim, datetime, UUID | None, tuple[UUID, ...]]
 """What an event says at a point: content, known time, correction, disputes."""

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from communique.domain.claims.event import Recorded
 from communique.domain.state.facets import FacetKind
 from communique.domain.state.issue_board import IssueBoard, IssueElement, board
-from tests import oracle, oracle_whole, whole
-from tests.histories import histories, points
-from tests.oracle_whole import by_facet
-from tests.strategies import DYADS, ISSUES
+from tests.support import boards, oracle, oracle_subjects
+from tests.support.histories import histories, points
+from tests.support.oracle_subjects import by_facet
+from tests.support.strategies import DYADS, ISSUES
 
 NOT_SHOWN = {FacetKind.AGENDA, FacetKind.RELATIONS, FacetKind.REPORT}
 
@@ -27,9 +27,9 @@ def test_a_board_is_that_of_the_oracle_in_any_order(
 ) -> None:
     """However the winners come, the board is the one of the naive definition."""
     as_of = data.draw(points(log))
-    found = data.draw(st.permutations(whole.issue_elements(log, issue, as_of)))
+    found = data.draw(st.permutations(boards.issue_elements(log, issue, as_of)))
 
-    assert board(issue, as_of, found) == oracle_whole.board(log, issue, as_of)
+    assert board(issue, as_of, found) == oracle_subjects.board(log, issue, as_of)
 
 
 @given(st.data(), histories(), st.sampled_from(ISSUES))
@@ -38,7 +38,7 @@ def test_a_board_shows_every_winner_once_or_for_each_owner(
 ) -> None:
     """Nothing that is given is lost; only a facet of both parties stands with both."""
     as_of = data.draw(points(log))
-    winning = whole.issue_elements(log, issue, as_of)
+    winning = boards.issue_elements(log, issue, as_of)
     shown = shown_on(board(issue, as_of, winning))
     slots = [(one.dyad, one.element.facet) for one in shown]
 
@@ -55,5 +55,5 @@ def test_a_board_agrees_with_the_statuses(
     as_of = data.draw(points(log))
     statuses = {str(dyad): by_facet(oracle.status(log, dyad, as_of)) for dyad in DYADS}
 
-    for one in shown_on(whole.issue_board(log, issue, as_of)):
+    for one in shown_on(boards.issue_board(log, issue, as_of)):
         assert statuses[one.dyad].get(one.element.facet) in (None, one.element)

@@ -12,10 +12,11 @@ from communique.domain.state.element import Rank, StatusElement
 from communique.domain.state.facets import Facet
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus, assemble
-from communique.domain.time.clocks import AsOf, known_at
-from tests import oracle
-from tests.histories import LATE, histories, points
-from tests.strategies import DYADS, claims, events
+from communique.domain.time.clocks import AsOf, known_at, micros
+from tests.support import oracle
+from tests.support.elements import element_of
+from tests.support.histories import LATE, histories, points
+from tests.support.strategies import DYADS, claims, events
 
 
 def elements_of(status: BilateralStatus) -> list[StatusElement]:
@@ -44,7 +45,14 @@ def test_the_rank_is_the_one_of_the_design(claim: Claim) -> None:
     known = known_at(claim.known, LATE)
     seen = oracle.Seen(1, LATE, claim, known)
     for says in assertions(claim):
-        assert tuple(Rank.of(claim, says, known)) == oracle.rank(seen, says)
+        earliest, stage, certainty, known_at_rank, event_id = oracle.rank(seen, says)
+        assert Rank.of(claim, says, micros(known)) == (
+            micros(earliest),
+            stage,
+            certainty,
+            micros(known_at_rank),
+            event_id.bytes,
+        )
 
 
 @given(events)
@@ -81,7 +89,7 @@ def test_a_status_does_not_depend_on_the_order_of_its_elements(
     """Whichever order the winners are found in, the status is the same."""
     dyad = DYADS[0]
     found = {
-        says.facet: StatusElement.of(claim, says, known_at(claim.known, LATE))
+        says.facet: element_of(claim, says, known_at(claim.known, LATE))
         for claim in said
         for says in assertions(claim)
         if says.dyad == dyad

@@ -18,10 +18,10 @@ from communique.domain.state.subject import SubjectEntry, subjects_of
 from communique.domain.text import SubjectKey
 from communique.domain.time.clocks import known_at
 from communique.domain.time.edtf import CEILING, ValidTime
-from tests import oracle, oracle_whole
-from tests.histories import LATE, histories, points
-from tests.strategies import ESSENTIALS, SUBJECTS, claims, fields, models
-from tests.whole import life_cycle_of
+from tests.support import oracle, oracle_subjects
+from tests.support.boards import life_cycle_of
+from tests.support.histories import LATE, histories, points
+from tests.support.strategies import ESSENTIALS, SUBJECTS, claims, fields, models
 
 KEYS: TypeAdapter[str] = TypeAdapter(Annotated[str, SubjectKey])
 
@@ -100,15 +100,15 @@ def test_a_life_cycle_is_that_of_the_oracle_in_any_order(
     """However the claims come, the steps are those of the naive definition."""
     shuffled = data.draw(st.permutations(about))
 
-    assert list(life_cycle_of(shuffled)) == oracle_whole.life_cycle(about)
+    assert list(life_cycle_of(shuffled)) == oracle_subjects.life_cycle(about)
 
 
 @given(st.data(), histories())
 def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None:
     """Each asserting claim stands behind one step, and steps go forward in valid time."""
     as_of = data.draw(points(log))
-    for key in oracle_whole.subjects(log, as_of):
-        view = oracle_whole.subject(log, key, as_of)
+    for key in oracle_subjects.subjects(log, as_of):
+        view = oracle_subjects.subject(log, key, as_of)
         steps = life_cycle_of(SubjectEntry(it.claim, it.known) for it in view.claims)
         behind = Counter(event_id for step in steps for event_id in step.event_ids)
 
@@ -123,7 +123,9 @@ def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> 
 def test_the_subjects_hold_all_claims(data: st.DataObject, log: list[Recorded]) -> None:
     """Every claim of the timeline is about some subject, and no subject has any other."""
     as_of = data.draw(points(log))
-    held = {one.event_id for about in oracle_whole.subjects(log, as_of).values() for one in about}
+    held = {
+        one.event_id for about in oracle_subjects.subjects(log, as_of).values() for one in about
+    }
 
     assert held == {it.claim.event_id for it in oracle.events(log, as_of)}
 

@@ -18,29 +18,33 @@ from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.payloads import DialogueUrged, MediationOffered
 from communique.domain.claims.values import Certainty
 from communique.domain.state.assertions import dyads_concerned
+from communique.domain.state.event_filter import Filter
 from communique.domain.state.subject import subjects_of
 from communique.domain.time.clocks import AsOf
-from communique.server.application.queries.filters import Filter
+from communique.server.application.queries.event_messages import event_as_of_message
 from communique.server.application.queries.read_models import ReadModels
-from communique.server.projections.decoded_log import History
+from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.generations import Generations
-from communique.server.projections.progress import EventPage, Page, Question
-from communique.server.projections.projection import Projection, ProjectionFile
-from communique.server.views.bilateral_status import facet_search as seek
-from communique.server.views.bilateral_status import status_projection as bilateral_status
+from communique.server.projections.projection import ViewProjection
+from communique.server.projections.projection_file import ProjectionFile
+from communique.server.projections.snapshot import RequestedAsOf
+from communique.server.runtime import limits
+from communique.server.views.bilateral_status import facet_search, status_projection
 from communique.server.views.bilateral_status.status_projection import BilateralStatusProjection
+from communique.server.views.paging import PageRequest
 from communique.server.views.scores.score_projection import ScoreSeriesProjection
-from communique.server.views.timeline import event_lists as listing
-from communique.server.views.timeline import timeline_projection as timeline
+from communique.server.views.timeline import event_lists, timeline_projection
+from communique.server.views.timeline.event_lists import EventPage, ListedEvent
 from communique.server.views.timeline.timeline_projection import REGION_BITS, TimelineProjection
 from communique.v1 import event_pb2
-from tests import oracle
-from tests.dumps import dump
-from tests.histories import LATE, histories, instants, points
-from tests.real_log import RealLog, real_log
-from tests.strategies import CODES, DYADS, ISSUES, OUTLETS, PAYLOADS, SUBJECTS
+from tests.support import oracle
+from tests.support.dumps import dump
+from tests.support.histories import LATE, histories, instants, points
+from tests.support.read_models import read_models_of
+from tests.support.real_log import RealLog, real_log
+from tests.support.strategies import CODES, DYADS, ISSUES, OUTLETS, PAYLOADS, SUBJECTS
 
-PROJECTIONS: tuple[type[Projection], ...] = (
+PROJECTIONS: tuple[type[ViewProjection], ...] = (
     BilateralStatusProjection,
     TimelineProjection,
     ScoreSeriesProjection,
@@ -56,23 +60,23 @@ def folder_of(real: RealLog) -> Path:
     return real.folder / "read-models"
 
 
-def file_of(real: RealLog, kind: type[Projection]) -> Path:
+def file_of(real: RealLog, kind: type[ViewProjection]) -> Path:
     """Return the file that serves a projection."""
     return Generations(folder_of(real), kind.name, kind.version).current()
 
 
-def project(path: Path, kind: type[Projection], real: RealLog, sizes: Sequence[int]) -> None:
+def project(path: Path, kind: type[ViewProjection], real: RealLog, sizes: Sequence[int]) -> None:
     """Project the rest of the log into a file, in batches of these sizes, each taken in twice.
 
     Two batches and then one are written together, in turn.
     """
-    history, file = History(real.log), ProjectionFile(path, kind())
+    history, file = DecodedLog(real.log), ProjectionFile(path, kind())
     cycle = 0
     while steps := list(islice(history.after(file.taken), sizes[cycle % len(sizes)])):
-        file.take_in(steps, history.stream)
+        file.take_in(steps, history.read_stream)
         if cycle % 3:
             file.write()
-        file.take_in(steps, history.stream)
+        file.take_in(steps, history.read_stream)
         cycle += 1
     file.write()
     file.close()
@@ -89,16 +93,16 @@ def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
     What they do with long histories they do here with short ones.
     """
     with (
-        patch.object(bilateral_status, "ERA_BITS", _DAY_BITS),
-        patch.object(seek, "ERA_BITS", _DAY_BITS),
-        patch.object(seek, "_STEPS_MAX", 1),
-        patch.object(timeline, "BLOCK_BITS", _TWO_EVENTS_BITS),
-        patch.object(listing, "BLOCK_BITS", _TWO_EVENTS_BITS),
-        patch.object(listing, "SCANNED_ROWS_MAX", 5),
+        patch.object(status_projection, "BUCKET_BITS", _DAY_BITS),
+        patch.object(facet_search, "BUCKET_BITS", _DAY_BITS),
+        patch.object(limits, "FACET_SEARCH_STEPS_MAX", 1),
+        patch.object(timeline_projection, "BLOCK_BITS", _TWO_EVENTS_BITS),
+        patch.object(event_lists, "BLOCK_BITS", _TWO_EVENTS_BITS),
+        patch.object(limits, "SCANNED_ROWS_MAX", 5),
     ):
         for kind in PROJECTIONS:
             project(file_of(real, kind), kind, real, sizes)
-        read_models = ReadModels(folder_of(real), real.log)
+        read_models = read_models_of(real.log, folder_of(real))
         try:
             yield read_models
         finally:
@@ -108,13 +112,18 @@ def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def question(as_of: AsOf) -> Question:
+def question(as_of: AsOf) -> RequestedAsOf:
     """Return the question that asks from a point."""
-    return Question(as_of.valid, as_of.known, as_of.position)
+    return RequestedAsOf(as_of.valid, as_of.known, as_of.position)
 
 
-def seen(message: event_pb2.EventAsOf) -> oracle.Seen:
+def seen(listed: ListedEvent) -> oracle.Seen:
     """Return what an event of a list says, as the oracle says it."""
+    return seen_of(event_as_of_message(listed))
+
+
+def seen_of(message: event_pb2.EventAsOf) -> oracle.Seen:
+    """Return what an event's message says, as the oracle says it."""
     claim = codec.stored(message.event)
     assert isinstance(claim, Claim)
     assert codec.message_of(claim) == message.event
@@ -128,15 +137,15 @@ def seen(message: event_pb2.EventAsOf) -> oracle.Seen:
     )
 
 
-Ask = Callable[[Page], EventPage]
+Ask = Callable[[PageRequest], EventPage]
 
 
 def pages_of(ask: Ask, size: int) -> Iterator[EventPage]:
     """Yield all pages of a list."""
-    page = ask(Page(size))
+    page = ask(PageRequest(size))
     yield page
     while page.next_key is not None:
-        page = ask(Page(size, page.next_key))
+        page = ask(PageRequest(size, page.next_key))
         yield page
 
 
@@ -204,9 +213,9 @@ def answers(read_models: ReadModels, as_of: AsOf) -> list[bytes]:
         for ask in (read_models.list_events, read_models.list_timeline)
     ]
     pages = [page for ask in lists for page in pages_of(ask, 100)]
-    events = [one for page in pages for one in page.events]
-    messages = [*map(codec.status_message, statuses), *events]
-    return [one.SerializeToString(deterministic=True) for one in messages]
+    events = [event_as_of_message(one) for page in pages for one in page.events]
+    messages = [codec.status_message(status) for status in statuses]
+    return [one.SerializeToString(deterministic=True) for one in (*messages, *events)]
 
 
 # --- what must hold ------------------------------------------------------------------------------
@@ -281,7 +290,7 @@ def test_rebuilt_is_the_same_as_live(
 def test_followers_take_in_what_is_appended_while_they_run(log: list[Recorded]) -> None:
     """Whatever is recorded is answered for, and events of newer types are counted."""
     with real_log() as real:
-        read_models = ReadModels(folder_of(real), real.log)
+        read_models = read_models_of(real.log, folder_of(real))
         read_models.start()
         try:
             real.append(log)

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.domain.time.clocks import AsOf, Version, amendment_visible, content_visible, regions
+from communique.domain.time.clocks import AsOf, Version, amendment_visible, regions
 
 DAY_COUNT = 4
 DAYS = [datetime(2019, 8, 1, tzinfo=UTC) + timedelta(days=day) for day in range(DAY_COUNT)]
@@ -20,7 +20,7 @@ def deciding(claim: Version, amendments: Sequence[Version], as_of: AsOf) -> int 
         if amendment_visible(amendment.position, amendment.known, as_of):
             index, content = number, amendment
     known = content.content_known
-    shows = known is not None and content_visible(claim.position, known, as_of)
+    shows = known is not None and claim.position <= as_of.position and known <= as_of.known
     return index if shows else None
 
 

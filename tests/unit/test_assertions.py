@@ -49,8 +49,8 @@ from communique.domain.state.assertions import (
     dyads_concerned,
 )
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
-from tests.given import claim
-from tests.strategies import PAYLOADS
+from tests.support.given import claim
+from tests.support.strategies import PAYLOADS
 
 DAY = "2019-08-21"
 MINISTER = MeetingLevel.MINISTER

@@ -27,7 +27,7 @@ from communique.codec import stored_bytes
 from communique.domain.claims.event import Recorded
 from communique.domain.parties.party import Dyad
 from communique.domain.time.clocks import AsOf, from_micros
-from tests import oracle
+from tests.support import oracle
 
 EVENTS = 1_200
 LATEST = Question(("KOR", "JPN"))

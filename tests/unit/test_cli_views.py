@@ -26,7 +26,7 @@ from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, KnownTime, end_of_day, parse_point
 from communique.export import wording as words
-from tests import oracle
+from tests.support import oracle
 
 CLAIMS = sample.claims()
 DYAD = Dyad.of(*sample.DYAD)

@@ -15,7 +15,6 @@ from communique.domain.time.clocks import (
     amendment_visible,
     asserted,
     check_known,
-    content_visible,
     end_of_day,
     from_micros,
     known_at,
@@ -124,11 +123,10 @@ def test_a_day_may_begin_within_the_skew() -> None:
 def test_visible_needs_both_the_position_and_the_known_time(
     position: int, known: datetime, *, visible: bool
 ) -> None:
-    """Both bounds are inclusive, for amendments and for contents alike."""
+    """Both bounds of an amendment are inclusive."""
     as_of = AsOf(valid=day(20), known=day(10), position=5)
 
     assert amendment_visible(position, known, as_of) is visible
-    assert content_visible(position, known, as_of) is visible
 
 
 def test_asserted_needs_it_to_have_begun() -> None:

@@ -34,8 +34,8 @@ from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
 from communique.domain.time.clocks import AsOf
-from tests import whole
-from tests.given import claim, corrected, disputed, log, point, retracted, status
+from tests.support import boards
+from tests.support.given import claim, corrected, disputed, log, point, retracted, status
 
 PROBABLE = {"certainty": Certainty.PROBABLE}
 PLAN = MeetingPlanned.model_validate({"scheduled": "2019-08-30"})
@@ -50,7 +50,7 @@ def uncaused(_: str) -> Iterable[UUID]:
 
 def compared(before: AsOf, after: AsOf, *events: Event) -> BilateralComparison:
     """Return what changed, with all its causes."""
-    return whole.comparison(log(*events), Dyad.of("JPN", "KOR"), before, after)
+    return boards.comparison(log(*events), Dyad.of("JPN", "KOR"), before, after)
 
 
 def causes(before: AsOf, after: AsOf, *events: Event) -> set[UUID]:

@@ -15,8 +15,8 @@ from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, parse_point
-from tests import oracle, oracle_whole
-from tests.given import disputed
+from tests.support import oracle, oracle_subjects
+from tests.support.given import disputed
 from tests.unit.test_cli_views import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown
 
 LATER = RECORDED + timedelta(days=1)
@@ -32,7 +32,7 @@ def compared(before: str, after: str, *events: Event) -> BilateralComparison:
     """What changed between the ends of two days in Seoul, by these events, or the sample."""
     told = log(*(events or CLAIMS))
     points = (AsOf(parse_point(day, sample.ZONE), LATER, len(told)) for day in (before, after))
-    return oracle_whole.comparison(told, DYAD, *points)
+    return oracle_subjects.comparison(told, DYAD, *points)
 
 
 def status(dyad: str) -> BilateralStatus:
@@ -98,7 +98,7 @@ def test_a_difference_that_no_line_shows_is_admitted() -> None:
     """Where another claim says the same in the same words, that is said."""
     told = log(CLAIMS[9], fact(10, event_id=UUID(int=2**128 - 1)))
     points = (AsOf(parse_point("2019-08-22"), LATER, position) for position in (1, 2))
-    printed = lines(oracle_whole.comparison(told, DYAD, *points))
+    printed = lines(oracle_subjects.comparison(told, DYAD, *points))
     assert any("another claim says the same" in line for line in printed)
 
 
@@ -107,7 +107,7 @@ def test_a_cause_that_was_not_fetched_keeps_its_id() -> None:
     claim = CLAIMS[9]
     told = log(claim, disputed(claim))
     points = (AsOf(parse_point("2019-08-22"), LATER, position) for position in (1, 2))
-    found = oracle_whole.comparison(told, DYAD, *points)
+    found = oracle_subjects.comparison(told, DYAD, *points)
     printed = lines(found, explain=True)
     assert f"      by {found.changes[0].cause_event_ids[0]}" in printed
 

@@ -24,7 +24,7 @@ from communique.domain.parties.party import Party
 from communique.domain.state.disagreement import Disagreement, Reading, disagreements
 from communique.domain.state.subject import SubjectEntry
 from communique.domain.time.clocks import known_at
-from tests.given import RECORDED, claim
+from tests.support.given import RECORDED, claim
 
 MINUTE = timedelta(minutes=1)
 DENIAL = {"polarity": Polarity.NEGATIVE}

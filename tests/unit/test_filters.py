@@ -7,9 +7,10 @@ import pytest
 from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
+from communique.domain.state.event_filter import Filter
 from communique.domain.time.edtf import ValidTime
-from communique.server.application.queries.filters import Filter, filter_of
-from communique.server.application.request_errors import InvalidRequest
+from communique.server.application.queries.filters import filter_of
+from communique.server.application.request_errors import InvalidFields
 from communique.v1 import time_pb2, values_pb2
 from communique.v1.record_service_pb2 import EventFilter
 
@@ -65,13 +66,13 @@ CASES = {
 @pytest.mark.parametrize(("selection", "is_selected"), CASES.values(), ids=CASES)
 def test_each_part_of_a_filter_selects(selection: Filter, *, is_selected: bool) -> None:
     """An empty part selects all; of several values one has to match; of several parts all."""
-    assert selection.matches(MEDIATION) is is_selected
+    assert selection.selects(MEDIATION) is is_selected
 
 
 def test_an_open_interval_reaches_into_the_future() -> None:
     """What is still running is not over before any moment."""
     running = MEDIATION.model_copy(update={"occurred": ValidTime.parse("2019-08/..")})
-    assert Filter(occurred_from=datetime(2100, 1, 1, tzinfo=UTC)).matches(running)
+    assert Filter(occurred_from=datetime(2100, 1, 1, tzinfo=UTC)).selects(running)
 
 
 def test_a_request_is_read_in_full() -> None:
@@ -112,7 +113,7 @@ def test_all_faults_of_a_filter_are_told_at_once() -> None:
         types=["Meeting"],
         certainties=[0, 1, 9],  # type: ignore[list-item]
     )
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidFields) as caught:
         filter_of(message)
     assert [violation.field for violation in caught.value.violations] == [
         "filter.dyad",
@@ -126,5 +127,5 @@ def test_all_faults_of_a_filter_are_told_at_once() -> None:
 def test_a_claim_that_names_no_subject_is_found_by_its_derived_ones() -> None:
     """The key is made of the facet that it is about."""
     bare = MEDIATION.model_copy(update={"subject": None})
-    assert Filter(subjects=frozenset({"mediation/JPN-KOR/CHN"})).matches(bare)
-    assert not Filter(subjects=frozenset({"talks/JPN-KOR"})).matches(bare)
+    assert Filter(subjects=frozenset({"mediation/JPN-KOR/CHN"})).selects(bare)
+    assert not Filter(subjects=frozenset({"talks/JPN-KOR"})).selects(bare)

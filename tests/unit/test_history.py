@@ -8,7 +8,7 @@ from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.history import Content, contents, disputes
 from communique.domain.claims.payloads import MeetingHeld, TalksRefused
 from communique.domain.time.clocks import KnownTime, Region, parse_point
-from tests.given import RECORDED, claim, corrected, disputed, log, retracted
+from tests.support.given import RECORDED, claim, corrected, disputed, log, retracted
 
 MINUTES = timedelta(minutes=30)
 HELD = claim(MeetingHeld(duration=MINUTES), "2019-08-21", "JPN+KOR", known="2019-08-21T16:30+09:00")

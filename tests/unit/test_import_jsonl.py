@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from communique.domain.claims.event import Claim, Event, Recorded
 from communique.export import json_lines
 from communique.importers import ImportFault, Report, jsonl
-from tests.strategies import events
+from tests.support.strategies import events
 
 REFUSAL: Final[dict[str, Any]] = {
     "occurred": "2019-08-21",

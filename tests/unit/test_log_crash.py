@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from communique.server.log import Claim, LogInUse
-from communique.server.log.sqlite_store.sqlite_log import EventLog
-from communique.server.runtime.file_lock import FileLock, sign
+from communique.server.log.entries import ClaimEntry
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.runtime.file_lock import FileInUse, FileLock, sign
 
 ROUNDS = 3
 
@@ -20,11 +20,11 @@ WRITER = """
 import sys
 from pathlib import Path
 from uuid import UUID, uuid4
-from communique.server.log import Amendment, Claim
-from communique.server.log.limits import Limits
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.entries import AmendmentEntry, ClaimEntry
+from communique.server.runtime.limits import LogLimits
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 
-log = EventLog.open(Path(sys.argv[1]), int, Limits(checkpoint_idle_pages=50))
+log = SQLiteEventLog.open(Path(sys.argv[1]), int, LogLimits(checkpoint_idle_pages=50))
 print("open", flush=True)
 
 def tell(answer):
@@ -35,9 +35,9 @@ def tell(answer):
 while True:
     last = None
     for size in (1, 3, 20, 1, 1):
-        claims = [Claim(uuid4(), "MeetingHeld", b"x" * 500) for _ in range(size)]
+        claims = [ClaimEntry(uuid4(), "MeetingHeld", b"x" * 500) for _ in range(size)]
         target = claims[0].event_id
-        last = log.append([*claims, Amendment(uuid4(), target, "EventCorrected", b"y")])
+        last = log.append([*claims, AmendmentEntry(uuid4(), target, "EventCorrected", b"y")])
         last.add_done_callback(tell)
     last.result()
 """
@@ -76,7 +76,7 @@ def test_what_was_answered_is_there(tmp_path: Path) -> None:
     for seed in range(ROUNDS):
         child = start(WRITER, path)
         acknowledged.update(kill_after(child, random.Random(seed).randrange(1, 1000)))
-        with EventLog.open(path, int) as log:
+        with SQLiteEventLog.open(path, int) as log:
             recorded = log.read(0, 10**6)
             assert [row.position for row in recorded] == list(range(1, len(recorded) + 1))
             assert len({(row.event_id, row.revision) for row in recorded}) == len(recorded)
@@ -86,12 +86,12 @@ def test_what_was_answered_is_there(tmp_path: Path) -> None:
 def test_a_log_has_one_owner(tmp_path: Path) -> None:
     """While one has the log open no other may, here or in another process, until it is closed."""
     path = tmp_path / "log.db"
-    with EventLog.open(path, int) as log:
-        with pytest.raises(LogInUse) as caught:
-            EventLog.open(path, int)
+    with SQLiteEventLog.open(path, int) as log:
+        with pytest.raises(FileInUse) as caught:
+            SQLiteEventLog.open(path, int)
         assert (caught.value.path, caught.value.holder) == (path, os.getpid())
-        assert log.append([Claim(UUID(int=1), "MeetingHeld", b"")]).result()[0].position == 1
-    with EventLog.open(path, int) as log:
+        assert log.append([ClaimEntry(UUID(int=1), "MeetingHeld", b"")]).result()[0].position == 1
+    with SQLiteEventLog.open(path, int) as log:
         assert log.head()[0] == 1
 
 
@@ -108,7 +108,7 @@ def test_a_lock_names_a_holder_while_another_signs_it(tmp_path: Path) -> None:
     signing.start()
     try:
         for _ in range(2_000):
-            with pytest.raises(LogInUse) as caught:
+            with pytest.raises(FileInUse) as caught:
                 FileLock(tmp_path / "lock", tmp_path)
             assert caught.value.holder == os.getpid()
     finally:
@@ -121,7 +121,7 @@ def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:
     """The refusal names the process that has the log; once that is killed the log is free."""
     path = tmp_path / "log.db"
     child = start(WRITER, path)
-    with pytest.raises(LogInUse, match=f"in use by process {child.pid}"):
-        EventLog.open(path, int)
+    with pytest.raises(FileInUse, match=f"in use by process {child.pid}"):
+        SQLiteEventLog.open(path, int)
     kill_after(child, 1)
-    EventLog.open(path, int).close()
+    SQLiteEventLog.open(path, int).close()

@@ -8,13 +8,14 @@ from uuid import uuid4
 import apsw
 import pytest
 
-from communique.server.log import Claim, LogUnavailable
-from communique.server.log.limits import Limits
-from communique.server.log.sqlite_store.log_reader import LogReader
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.entries import ClaimEntry
+from communique.server.log.log_errors import LogUnavailable
+from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.runtime.limits import LogLimits
 
 WAIT_SECONDS = 20
-LIMITS = Limits(probe_seconds=0.02, checkpoint_idle_pages=10)
+LIMITS = LogLimits(probe_seconds=0.02, checkpoint_idle_pages=10)
 
 
 class FaultyDisk(apsw.VFS):
@@ -76,20 +77,20 @@ def disk() -> Iterator[FaultyDisk]:
 
 
 @pytest.fixture
-def log(tmp_path: Path, disk: FaultyDisk) -> Iterator[EventLog]:
+def log(tmp_path: Path, disk: FaultyDisk) -> Iterator[SQLiteEventLog]:
     """A log on the faulty disk with one event in it."""
-    with EventLog.open(tmp_path / "log.db", int, LIMITS) as log:
+    with SQLiteEventLog.open(tmp_path / "log.db", int, LIMITS) as log:
         log.append([claim()]).result(WAIT_SECONDS)
         yield log
         disk.failure = None
 
 
-def claim() -> Claim:
+def claim() -> ClaimEntry:
     """A new event of 10 kB, which is larger than a page."""
-    return Claim(uuid4(), "MeetingHeld", b"x" * 10_000)
+    return ClaimEntry(uuid4(), "MeetingHeld", b"x" * 10_000)
 
 
-def wait_until_healthy(log: EventLog) -> None:
+def wait_until_healthy(log: SQLiteEventLog) -> None:
     """Give the log the time to try again by itself."""
     deadline = monotonic() + WAIT_SECONDS
     while not log.healthy and monotonic() < deadline:
@@ -106,7 +107,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("failure", "call"), FAILURES)
 def test_a_failed_commit_leaves_nothing_behind(
-    log: EventLog, disk: FaultyDisk, failure: type[Exception], call: str
+    log: SQLiteEventLog, disk: FaultyDisk, failure: type[Exception], call: str
 ) -> None:
     """The request fails as unavailable, is not in the log, and can be sent again."""
     lost = claim()
@@ -128,13 +129,13 @@ def test_a_restart_after_a_failure_finds_a_whole_log(
     tmp_path: Path, disk: FaultyDisk, failure: type[Exception], call: str
 ) -> None:
     """What was answered before and after the failure is there again; positions are dense."""
-    with EventLog.open(tmp_path / "log.db", int, LIMITS) as log:
+    with SQLiteEventLog.open(tmp_path / "log.db", int, LIMITS) as log:
         kept = [log.append([claim()]).result(WAIT_SECONDS)[0] for _ in range(3)]
         disk.fail(failure, call, "-wal")
         assert log.append([claim()]).exception(WAIT_SECONDS)
         disk.failure = None
         kept += [log.append([claim()]).result(WAIT_SECONDS)[0] for _ in range(3)]
-    with EventLog.open(tmp_path / "log.db", int, LIMITS) as log:
+    with SQLiteEventLog.open(tmp_path / "log.db", int, LIMITS) as log:
         found = [(row.position, row.event_id) for row in log.read(0, 100)]
     assert found == [(receipt.position, receipt.event_id.bytes) for receipt in kept]
     assert [position for position, _ in found] == list(range(1, 7))
@@ -142,7 +143,7 @@ def test_a_restart_after_a_failure_finds_a_whole_log(
 
 @pytest.mark.parametrize(("failure", "call"), FAILURES)
 def test_health_comes_back_by_itself(
-    log: EventLog, disk: FaultyDisk, failure: type[Exception], call: str
+    log: SQLiteEventLog, disk: FaultyDisk, failure: type[Exception], call: str
 ) -> None:
     """A log that nobody writes to learns on its own that the disk is well again."""
     disk.fail(failure, call, "-wal")
@@ -154,7 +155,7 @@ def test_health_comes_back_by_itself(
     assert log.head()[0] == 1
 
 
-def test_a_failed_checkpoint_loses_nothing(log: EventLog, disk: FaultyDisk) -> None:
+def test_a_failed_checkpoint_loses_nothing(log: SQLiteEventLog, disk: FaultyDisk) -> None:
     """If the WAL can't be copied back, commits still succeed and health tells of it."""
     disk.fail(apsw.IOError, "write", "log.db")
     receipts = log.append([claim() for _ in range(20)]).result(WAIT_SECONDS)
@@ -168,7 +169,7 @@ def test_a_failed_checkpoint_loses_nothing(log: EventLog, disk: FaultyDisk) -> N
     assert log.head()[0] == 21
 
 
-def test_an_answer_is_durable(log: EventLog, disk: FaultyDisk) -> None:
+def test_an_answer_is_durable(log: SQLiteEventLog, disk: FaultyDisk) -> None:
     """When a receipt is given, no write to the WAL is left that the disk hasn't confirmed."""
     unsynced: list[int] = []
     answers = []
@@ -184,10 +185,10 @@ def test_an_answer_is_durable(log: EventLog, disk: FaultyDisk) -> None:
 def test_reading_says_that_the_disk_fails(tmp_path: Path) -> None:
     """A log that can't be opened for reading is unavailable."""
     with pytest.raises(LogUnavailable):
-        LogReader(tmp_path / "missing.db").head()
+        SQLiteLogReader(tmp_path / "missing.db").head()
 
 
 def test_a_folder_that_is_missing_stays_missing(tmp_path: Path) -> None:
     """Opening makes the file, not its folder."""
     with pytest.raises(FileNotFoundError):
-        EventLog.open(tmp_path / "missing" / "log.db", int)
+        SQLiteEventLog.open(tmp_path / "missing" / "log.db", int)

@@ -8,29 +8,26 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communique.server.log import (
+from communique.server.log.entries import AmendmentEntry, ClaimEntry, Entry, LogRow
+from communique.server.log.log_errors import (
     AlreadyRetracted,
-    Amendment,
     AppendRejected,
-    Claim,
-    Entry,
     EventIdConflict,
     NotAmendable,
-    Recorded,
-    RevisionConflict,
+    RevisionMismatch,
     TooManyAmendments,
     UnknownEvent,
 )
-from communique.server.log.limits import Limits
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.runtime.limits import LogLimits
 
 AMENDMENTS_MAX = 2
-LIMITS = Limits(amendments_per_event_max=AMENDMENTS_MAX)
+LIMITS = LogLimits(amendments_per_event_max=AMENDMENTS_MAX)
 
 ids = st.integers(1, 6).map(lambda number: UUID(int=number))
 states = st.sampled_from([b"", b"other"])
-claims = st.builds(Claim, ids, st.just("Held"), states)
-amendments = st.builds(Amendment, ids, ids, st.just("Changed"), states, st.booleans())
+claims = st.builds(ClaimEntry, ids, st.just("Held"), states)
+amendments = st.builds(AmendmentEntry, ids, ids, st.just("Changed"), states, st.booleans())
 requests = st.tuples(
     st.lists(claims | claims | amendments, max_size=4),
     st.dictionaries(ids, st.integers(0, 3), max_size=1),
@@ -42,7 +39,7 @@ History = Sequence[Entry]
 
 def revision(history: History, event_id: UUID) -> int:
     """How many versions the stream has; an amendment's own has one."""
-    versions = [e for e in history if isinstance(e, Amendment) and e.target == event_id]
+    versions = [e for e in history if isinstance(e, AmendmentEntry) and e.target == event_id]
     return len(versions) + any(entry.event_id == event_id for entry in history)
 
 
@@ -51,13 +48,13 @@ def refusal(history: History, entry: Entry) -> type[AppendRejected] | None:
     held = {each.event_id: each for each in history}
     if entry.event_id in held:
         return None if held[entry.event_id] == entry else EventIdConflict
-    if isinstance(entry, Claim):
+    if isinstance(entry, ClaimEntry):
         return None
     if entry.target not in held:
         return UnknownEvent
-    if isinstance(held[entry.target], Amendment):
+    if isinstance(held[entry.target], AmendmentEntry):
         return NotAmendable
-    earlier = [e for e in history if isinstance(e, Amendment) and e.target == entry.target]
+    earlier = [e for e in history if isinstance(e, AmendmentEntry) and e.target == entry.target]
     if any(amendment.retracts for amendment in earlier):
         return AlreadyRetracted
     return TooManyAmendments if len(earlier) >= AMENDMENTS_MAX else None
@@ -70,7 +67,7 @@ def after(
     if not (entries and all(entry in history for entry in entries)):
         for event_id, expected in expectations.items():
             if revision(history, event_id) != expected:
-                return RevisionConflict
+                return RevisionMismatch
     for entry in entries:
         if broken := refusal(history, entry):
             return broken
@@ -87,9 +84,9 @@ def test_the_log_does_what_its_model_does(
     history: History = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "log.db")
-        recorded: Sequence[Recorded] = []
+        recorded: Sequence[LogRow] = []
         for group in groups:
-            with EventLog.open(path, int, LIMITS) as log:
+            with SQLiteEventLog.open(path, int, LIMITS) as log:
                 answers = [log.append(*request) for request in group]
                 for (entries, expectations), answer in zip(group, answers, strict=True):
                     result = after(history, entries, expectations)
@@ -105,7 +102,7 @@ def test_the_log_does_what_its_model_does(
         assert_same(recorded, history)
 
 
-def assert_same(recorded: Sequence[Recorded], history: History) -> None:
+def assert_same(recorded: Sequence[LogRow], history: History) -> None:
     """The log's rows are the model's entries, each in its stream and with its version."""
     assert [row[:5] for row in recorded] == [
         (
@@ -116,5 +113,5 @@ def assert_same(recorded: Sequence[Recorded], history: History) -> None:
             entry.state,
         )
         for place, entry in enumerate(history, 1)
-        for stream_id in [entry.target if isinstance(entry, Amendment) else entry.event_id]
+        for stream_id in [entry.target if isinstance(entry, AmendmentEntry) else entry.event_id]
     ]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communique.server.log import Amendment, Claim, Receipt
-from communique.server.log.sqlite_store.log_reader import LogReader
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.entries import AmendmentEntry, ClaimEntry, EntryReceipt
+from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 
 RECORD_MICROS = [100, 100, 200, 300, 300, 300, 400]
 """The record times of positions 1 to 7."""
@@ -25,16 +25,16 @@ def event_id(number: int) -> UUID:
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventLog]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLiteEventLog]:
     """Seven claims of 10 bytes, one a commit."""
     path = tmp_path_factory.mktemp("log") / "log.db"
-    with EventLog.open(path, iter(RECORD_MICROS).__next__) as log:
+    with SQLiteEventLog.open(path, iter(RECORD_MICROS).__next__) as log:
         for number in range(1, 8):
-            log.append([Claim(event_id(number), "MeetingHeld", b"0123456789")]).result()
+            log.append([ClaimEntry(event_id(number), "MeetingHeld", b"0123456789")]).result()
         yield log
 
 
-def positions(log: LogReader, after: int, limit: int, **options: int | None) -> list[int]:
+def positions(log: SQLiteLogReader, after: int, limit: int, **options: int | None) -> list[int]:
     """What `read` finds, by position."""
     descending = bool(options.pop("descending", False))
     rows = log.read(after, limit, descending=descending, **options)
@@ -43,7 +43,7 @@ def positions(log: LogReader, after: int, limit: int, **options: int | None) -> 
 
 def test_an_empty_log_is_at_zero(tmp_path: Path) -> None:
     """Before the first event the head is position 0, and there is nothing to find."""
-    with EventLog.open(tmp_path / "log.db", int) as log:
+    with SQLiteEventLog.open(tmp_path / "log.db", int) as log:
         assert log.head() == (0, 0)
         assert log.position_at(10**18) == 0
         assert log.read(0, 10) == []
@@ -51,7 +51,7 @@ def test_an_empty_log_is_at_zero(tmp_path: Path) -> None:
         assert log.find(event_id(1)) is None
 
 
-def test_the_head_is_the_last_event(log: EventLog) -> None:
+def test_the_head_is_the_last_event(log: SQLiteEventLog) -> None:
     """The head tells the last position and its record time."""
     assert log.head() == (7, 400)
 
@@ -76,7 +76,7 @@ def test_the_head_is_the_last_event(log: EventLog) -> None:
     ],
 )
 def test_ranges(
-    log: EventLog, after: int, limit: int, options: dict[str, int], expected: list[int]
+    log: SQLiteEventLog, after: int, limit: int, options: dict[str, int], expected: list[int]
 ) -> None:
     """A range excludes `after`, includes `until`, and ends at its limit of events or bytes."""
     assert positions(log, after, limit, **options) == expected
@@ -84,18 +84,18 @@ def test_ranges(
 
 @given(st.integers(0, 500))
 @settings(deadline=None)
-def test_positions_by_record_time(log: EventLog, micros: int) -> None:
+def test_positions_by_record_time(log: SQLiteEventLog, micros: int) -> None:
     """The position of a record time is the count of events recorded until then."""
     assert log.position_at(micros) == sum(each <= micros for each in RECORD_MICROS)
 
 
-def test_record_times_by_position(log: EventLog) -> None:
+def test_record_times_by_position(log: SQLiteEventLog) -> None:
     """Each position has its record time; before the first and after the last there is none."""
     found = [log.record_micros(position) for position in range(len(RECORD_MICROS) + 2)]
     assert found == [0, *RECORD_MICROS, 0]
 
 
-def test_events_by_position_come_as_asked(log: EventLog) -> None:
+def test_events_by_position_come_as_asked(log: SQLiteEventLog) -> None:
     """Events come in the order of the positions asked for, also repeatedly; unused ones don't."""
     found = log.by_positions([5, 1, 99, 5])
     assert [recorded.position for recorded in found] == [5, 1, 5]
@@ -104,9 +104,9 @@ def test_events_by_position_come_as_asked(log: EventLog) -> None:
 
 def test_ids_are_found(tmp_path: Path) -> None:
     """Claims and amendments are found by their own ids; a stream only by its claim's."""
-    claim = Claim(event_id(1), "MeetingHeld", b"")
-    amendment = Amendment(event_id(2), event_id(1), "EventCorrected", b"")
-    with EventLog.open(tmp_path / "log.db", int) as log:
+    claim = ClaimEntry(event_id(1), "MeetingHeld", b"")
+    amendment = AmendmentEntry(event_id(2), event_id(1), "EventCorrected", b"")
+    with SQLiteEventLog.open(tmp_path / "log.db", int) as log:
         log.append([claim, amendment]).result()
         assert [log.find(event_id(number)) for number in (1, 2, 3)] == [1, 2, None]
         assert [recorded.revision for recorded in log.stream(event_id(1))] == [1, 2]
@@ -116,18 +116,18 @@ def test_ids_are_found(tmp_path: Path) -> None:
 def test_readers_see_whole_commits(tmp_path: Path) -> None:
     """While batches of ten are written, every reader at every moment sees a multiple of ten."""
 
-    def write(log: EventLog) -> list[Receipt]:
+    def write(log: SQLiteEventLog) -> list[EntryReceipt]:
         answers = [
-            log.append([Claim(UUID(int=100 * n + k), "MeetingHeld", b"") for k in range(10)])
+            log.append([ClaimEntry(UUID(int=100 * n + k), "MeetingHeld", b"") for k in range(10)])
             for n in range(50)
         ]
         return answers[-1].result()
 
-    def read(log: EventLog) -> set[int]:
+    def read(log: SQLiteEventLog) -> set[int]:
         return {len(log.read(0, 1000)) % 10 for _ in range(50)}
 
     with (
-        EventLog.open(tmp_path / "log.db", int) as log,
+        SQLiteEventLog.open(tmp_path / "log.db", int) as log,
         ThreadPoolExecutor(5) as threads,
     ):
         reads = [threads.submit(read, log) for _ in range(4)]
@@ -139,12 +139,12 @@ def test_another_process_can_follow(tmp_path: Path) -> None:
     """A reader without the writer's signals finds new events by looking, and can give up."""
     path = tmp_path / "log.db"
     seen: list[int] = []
-    with EventLog.open(path, int) as log:
-        reader = LogReader(path)
+    with SQLiteEventLog.open(path, int) as log:
+        reader = SQLiteLogReader(path)
         assert reader.wait_beyond(0, 0.01) == 0
         waiter = Thread(target=lambda: seen.append(reader.wait_beyond(0)))
         waiter.start()
-        log.append([Claim(event_id(1), "MeetingHeld", b"")]).result()
+        log.append([ClaimEntry(event_id(1), "MeetingHeld", b"")]).result()
         waiter.join(20)
         began = monotonic()
         assert reader.wait_beyond(1, 10, lambda: True) == 1

@@ -5,20 +5,21 @@ from pathlib import Path
 import apsw
 import pytest
 
-from communique.server.log import ForeignFile, UnsupportedFormat
-from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
 from communique.server.log.sqlite_store.log_schema import LOG_FORMAT
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.sqlite.connection import (
-    Format,
-    ReadPool,
+    FileFormat,
+    ForeignFile,
+    UnsupportedFormat,
     connect,
     may_corrupt_wal,
     sqlite_version,
     transaction,
 )
+from communique.server.sqlite.read_pool import ReadPool
 
-NOTES = Format(application_id=77, version=3, schema="CREATE TABLE notes (note TEXT) STRICT;")
+NOTES = FileFormat(application_id=77, version=3, schema="CREATE TABLE notes (note TEXT) STRICT;")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
     other.close()
     before = path.read_bytes()
     with pytest.raises(ForeignFile) as caught:
-        EventLog.open(path, int)
+        SQLiteEventLog.open(path, int)
     assert (caught.value.path, caught.value.found) == (path, 5)
     assert path.read_bytes() == before
 
@@ -77,7 +78,7 @@ def test_what_is_no_database_is_left_alone(tmp_path: Path, content: bytes) -> No
     path = tmp_path / "log.db"
     path.write_bytes(content)
     with pytest.raises(ForeignFile, match="no SQLite file"):
-        EventLog.open(path, int)
+        SQLiteEventLog.open(path, int)
     assert path.read_bytes() == content
 
 
@@ -88,18 +89,18 @@ def test_an_unmarked_database_is_left_alone(tmp_path: Path) -> None:
     other.execute("CREATE TABLE theirs (x)")
     other.close()
     with pytest.raises(ForeignFile):
-        EventLog.open(path, int)
+        SQLiteEventLog.open(path, int)
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     """A log that a later version wrote is not touched, and both formats are named."""
     path = tmp_path / "log.db"
-    EventLog.open(path, int).close()
+    SQLiteEventLog.open(path, int).close()
     newer = apsw.Connection(str(path))
     newer.pragma("user_version", LOG_FORMAT.version + 1)
     newer.close()
     with pytest.raises(UnsupportedFormat) as caught:
-        EventLog.open(path, int)
+        SQLiteEventLog.open(path, int)
     error = caught.value
     assert (error.found, error.supported) == (LOG_FORMAT.version + 1, LOG_FORMAT.version)
 
@@ -109,16 +110,16 @@ def test_a_refused_log_is_not_locked(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     path.write_bytes(b"no database at all")
     with pytest.raises(ForeignFile):
-        EventLog.open(path, int)
+        SQLiteEventLog.open(path, int)
     path.unlink()
-    EventLog.open(path, int).close()
+    SQLiteEventLog.open(path, int).close()
 
 
 def test_a_reader_makes_nothing(tmp_path: Path) -> None:
     """Reading an empty file fails and leaves it empty."""
     path = tmp_path / "log.db"
     path.touch()
-    reader = LogReader(path)
+    reader = SQLiteLogReader(path)
     with pytest.raises(ForeignFile):
         reader.head()
     assert path.stat().st_size == 0

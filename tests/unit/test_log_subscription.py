@@ -16,25 +16,25 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from communique.server.log import Claim
-from communique.server.log.eventsourcing.event_recorder import SQLiteRecorder
-from communique.server.log.sqlite_store.log_reader import LogReader
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.entries import ClaimEntry
+from communique.server.log.eventsourcing.event_recorder import LogRecorder
+from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
+def log(tmp_path: Path) -> Iterator[SQLiteEventLog]:
     """An empty log."""
-    with EventLog.open(tmp_path / "log.db", int) as log:
+    with SQLiteEventLog.open(tmp_path / "log.db", int) as log:
         yield log
 
 
-def claim(topic: str = "MeetingHeld") -> Claim:
+def claim(topic: str = "MeetingHeld") -> ClaimEntry:
     """A new event."""
-    return Claim(uuid4(), topic, b"state")
+    return ClaimEntry(uuid4(), topic, b"state")
 
 
-def follow(recorder: SQLiteRecorder, until: int) -> list[int]:
+def follow(recorder: LogRecorder, until: int) -> list[int]:
     """The ids that a new subscription yields, up to the last one wanted."""
     seen = []
     with recorder.subscribe() as subscription:
@@ -45,44 +45,44 @@ def follow(recorder: SQLiteRecorder, until: int) -> list[int]:
     return seen
 
 
-def test_no_wake_up_is_lost(log: EventLog) -> None:
+def test_no_wake_up_is_lost(log: SQLiteEventLog) -> None:
     """Subscriptions that start while events are being written see all of them, in order."""
     total = 400
     with ThreadPoolExecutor(8) as threads:
         followers = []
         for number in range(total):
             if number % 50 == 0:
-                followers.append(threads.submit(follow, log.recorder, total))
+                followers.append(threads.submit(follow, LogRecorder(log), total))
             log.append([claim()]).result()
         assert [each.result(20) for each in followers] == [list(range(1, total + 1))] * 8
 
 
-def test_another_process_follows_too(log: EventLog) -> None:
+def test_another_process_follows_too(log: SQLiteEventLog) -> None:
     """A recorder that only reads sees events that it wasn't told of."""
-    reader = LogReader(log.path)
+    reader = SQLiteLogReader(log.path)
     with ThreadPoolExecutor(1) as threads:
-        follower = threads.submit(follow, SQLiteRecorder(reader), 20)
+        follower = threads.submit(follow, LogRecorder(reader), 20)
         for _ in range(20):
             log.append([claim()]).result()
         assert follower.result(20) == list(range(1, 21))
     reader.close()
 
 
-def test_topics_are_filtered_without_a_standstill(log: EventLog) -> None:
+def test_topics_are_filtered_without_a_standstill(log: SQLiteEventLog) -> None:
     """A subscription to a rare topic passes over any number of others and then goes on waiting."""
     log.append([claim() for _ in range(1200)] + [claim("Rare")]).result()
-    with log.recorder.subscribe(topics=["Rare"]) as subscription:
+    with LogRecorder(log).subscribe(topics=["Rare"]) as subscription:
         assert next(subscription).id == 1201
         log.append([claim() for _ in range(600)]).result()
         log.append([claim("Rare")]).result()
         assert next(subscription).id == 1802
 
 
-def test_a_wait_for_a_rare_topic_is_idle(log: EventLog) -> None:
+def test_a_wait_for_a_rare_topic_is_idle(log: SQLiteEventLog) -> None:
     """A subscription that has passed over the others doesn't read them again while it waits."""
     reads: list[int | None] = []
 
-    class Counting(SQLiteRecorder):
+    class Counting(LogRecorder):
         def select_notifications(
             self,
             start: int | None,
@@ -104,27 +104,27 @@ def test_a_wait_for_a_rare_topic_is_idle(log: EventLog) -> None:
     assert reads == [0]
 
 
-def test_stopping_ends_a_wait(log: EventLog) -> None:
+def test_stopping_ends_a_wait(log: SQLiteEventLog) -> None:
     """A subscription that waits for the next event ends as soon as another thread stops it."""
-    with log.recorder.subscribe() as subscription:
+    with LogRecorder(log).subscribe() as subscription:
         Timer(0.05, subscription.stop).start()
         assert list(subscription) == []
 
 
 def test_closing_the_log_ends_a_wait(tmp_path: Path) -> None:
     """Subscriptions end when the log closes, with all that was recorded before."""
-    log = EventLog.open(tmp_path / "log.db", int)
+    log = SQLiteEventLog.open(tmp_path / "log.db", int)
     log.append([claim()]).result()
-    with log.recorder.subscribe() as subscription:
+    with LogRecorder(log).subscribe() as subscription:
         Timer(0.05, log.close).start()
         assert [notification.id for notification in subscription] == [1]
 
 
-def test_notifications_carry_the_stored_event(log: EventLog) -> None:
+def test_notifications_carry_the_stored_event(log: SQLiteEventLog) -> None:
     """A notification has the stream's id and version, the topic and the bytes as submitted."""
     event = claim()
     log.append([event]).result()
-    notification = log.recorder.select_notifications(1, 10)[0]
+    notification = LogRecorder(log).select_notifications(1, 10)[0]
     assert notification.originator_id == event.event_id
     assert (notification.originator_version, notification.topic, notification.state) == (
         1,
@@ -133,30 +133,30 @@ def test_notifications_carry_the_stored_event(log: EventLog) -> None:
     )
 
 
-def test_originators_are_uuids(log: EventLog) -> None:
+def test_originators_are_uuids(log: SQLiteEventLog) -> None:
     """An originator id that is no UUID is refused in the library's own way."""
     with pytest.raises(DataError):
-        log.recorder.insert_events([StoredEvent("meeting-1", 1, "MeetingHeld", b"")])
+        LogRecorder(log).insert_events([StoredEvent("meeting-1", 1, "MeetingHeld", b"")])
     with pytest.raises(DataError):
-        log.recorder.select_events("meeting-1")
+        LogRecorder(log).select_events("meeting-1")
 
 
-def test_recorder_and_append_share_one_log(log: EventLog) -> None:
+def test_recorder_and_append_share_one_log(log: SQLiteEventLog) -> None:
     """What one of the two ways in has recorded, the other one knows."""
     stored = StoredEvent(UUID(int=1), 1, "MeetingHeld", b"state")
-    assert log.recorder.insert_events([stored]) == [1]
-    receipt = log.append([Claim(UUID(int=1), "MeetingHeld", b"state")]).result()[0]
+    assert LogRecorder(log).insert_events([stored]) == [1]
+    receipt = log.append([ClaimEntry(UUID(int=1), "MeetingHeld", b"state")]).result()[0]
     assert (receipt.position, receipt.duplicate) == (1, True)
-    log.append([Claim(UUID(int=2), "MeetingHeld", b"state")]).result()
+    log.append([ClaimEntry(UUID(int=2), "MeetingHeld", b"state")]).result()
     with pytest.raises(IntegrityError):
-        log.recorder.insert_events([StoredEvent(UUID(int=2), 1, "MeetingHeld", b"state")])
+        LogRecorder(log).insert_events([StoredEvent(UUID(int=2), 1, "MeetingHeld", b"state")])
 
 
-def test_a_recorder_without_a_writer_only_reads(log: EventLog) -> None:
+def test_a_recorder_without_a_writer_only_reads(log: SQLiteEventLog) -> None:
     """Inserting through a recorder that was opened to read is a programming error."""
-    reader = LogReader(log.path)
+    reader = SQLiteLogReader(log.path)
     with pytest.raises(ProgrammingError):
-        SQLiteRecorder(reader).insert_events([])
+        LogRecorder(reader).insert_events([])
     reader.close()
 
 
@@ -167,7 +167,7 @@ def test_a_failing_log_is_an_operational_error(tmp_path: Path) -> None:
         raise OSError("no clock")
 
     with (
-        EventLog.open(tmp_path / "log.db", clock) as log,
+        SQLiteEventLog.open(tmp_path / "log.db", clock) as log,
         pytest.raises(OperationalError, match="no clock"),
     ):
-        log.recorder.insert_events([StoredEvent(UUID(int=1), 1, "MeetingHeld", b"")])
+        LogRecorder(log).insert_events([StoredEvent(UUID(int=1), 1, "MeetingHeld", b"")])

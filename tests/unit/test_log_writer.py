@@ -14,9 +14,11 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from communique.server.log import Claim, LogClosed, LogOverloaded, LogUnavailable
-from communique.server.log.limits import Limits
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.entries import ClaimEntry
+from communique.server.log.eventsourcing.event_recorder import LogRecorder
+from communique.server.log.log_errors import LogClosed, LogOverloaded, LogUnavailable
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.runtime.limits import LogLimits
 
 WAIT_SECONDS = 20
 
@@ -37,7 +39,7 @@ class Clock:
         assert self.goes_on.wait(WAIT_SECONDS)
         return self.micros
 
-    def hold(self, log: EventLog) -> None:
+    def hold(self, log: SQLiteEventLog) -> None:
         """Occupy the writer with a first commit."""
         log.append([claim()])
         assert self.is_read.wait(WAIT_SECONDS)
@@ -51,14 +53,14 @@ def clock() -> Iterator[Clock]:
     clock.goes_on.set()
 
 
-def claim(size: int = 1) -> Claim:
+def claim(size: int = 1) -> ClaimEntry:
     """A new event of that many bytes."""
-    return Claim(uuid4(), "MeetingHeld", b"x" * size)
+    return ClaimEntry(uuid4(), "MeetingHeld", b"x" * size)
 
 
-def open_log(folder: Path, clock: Clock, limits: Limits | None = None) -> EventLog:
+def open_log(folder: Path, clock: Clock, limits: LogLimits | None = None) -> SQLiteEventLog:
     """The log in that folder."""
-    return EventLog.open(folder / "log.db", clock, limits)
+    return SQLiteEventLog.open(folder / "log.db", clock, limits)
 
 
 def test_what_waits_is_committed_together(tmp_path: Path, clock: Clock) -> None:
@@ -73,9 +75,11 @@ def test_what_waits_is_committed_together(tmp_path: Path, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [Limits(group_events_max=4), Limits(group_bytes_max=400)], ids=["events", "bytes"]
+    "limits",
+    [LogLimits(group_events_max=4), LogLimits(group_bytes_max=400)],
+    ids=["events", "bytes"],
 )
-def test_a_group_is_bounded(tmp_path: Path, clock: Clock, limits: Limits) -> None:
+def test_a_group_is_bounded(tmp_path: Path, clock: Clock, limits: LogLimits) -> None:
     """A commit takes no more than the limits say: three requests of two events need two."""
     with open_log(tmp_path, clock, limits) as log:
         clock.hold(log)
@@ -88,13 +92,13 @@ def test_a_group_is_bounded(tmp_path: Path, clock: Clock, limits: Limits) -> Non
 @pytest.mark.parametrize(
     "limits",
     [
-        Limits(queued_requests_max=1),
-        Limits(queued_events_max=3),
-        Limits(queued_bytes_max=300),
+        LogLimits(queued_requests_max=1),
+        LogLimits(queued_events_max=3),
+        LogLimits(queued_bytes_max=300),
     ],
     ids=["requests", "events", "bytes"],
 )
-def test_a_full_queue_refuses(tmp_path: Path, clock: Clock, limits: Limits) -> None:
+def test_a_full_queue_refuses(tmp_path: Path, clock: Clock, limits: LogLimits) -> None:
     """Beyond its limits the log says at once that it is overloaded, and by how much."""
     with open_log(tmp_path, clock, limits) as log:
         clock.hold(log)
@@ -111,7 +115,7 @@ def test_a_full_queue_refuses(tmp_path: Path, clock: Clock, limits: Limits) -> N
 def test_a_large_request_passes_when_nothing_waits(tmp_path: Path, clock: Clock) -> None:
     """A limit of the queue is no limit of a request: alone it is always taken."""
     clock.goes_on.set()
-    with open_log(tmp_path, clock, Limits(queued_bytes_max=10, group_bytes_max=10)) as log:
+    with open_log(tmp_path, clock, LogLimits(queued_bytes_max=10, group_bytes_max=10)) as log:
         assert log.append([claim(100)]).result(WAIT_SECONDS)[0].position == 1
 
 
@@ -186,7 +190,7 @@ def test_record_time_never_goes_back(tmp_path: Path, clock: Clock) -> None:
         log.append([claim()]).result(WAIT_SECONDS)
         clock.micros = 900
         assert log.append([claim()]).result(WAIT_SECONDS)[0].record_micros == 1000
-        log.recorder.insert_events([StoredEvent(uuid4(), 1, "MeetingHeld", b"")])
+        LogRecorder(log).insert_events([StoredEvent(uuid4(), 1, "MeetingHeld", b"")])
         assert log.head() == (3, 1000)
     with open_log(tmp_path, clock) as log:
         assert log.append([claim()]).result(WAIT_SECONDS)[0].record_micros == 1000
@@ -201,7 +205,7 @@ def test_any_failure_is_answered(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     def clock() -> int:
         return 5 // next(readings)
 
-    with EventLog.open(tmp_path / "log.db", clock) as log:
+    with SQLiteEventLog.open(tmp_path / "log.db", clock) as log:
         error = log.append([claim()]).exception(WAIT_SECONDS)
         assert isinstance(error, LogUnavailable)
         assert isinstance(error.__cause__, ZeroDivisionError)
@@ -214,7 +218,7 @@ def test_listeners_hear_before_the_answer(tmp_path: Path, clock: Clock) -> None:
     heard: list[int] = []
     heard_before_the_answer: list[int] = []
     with open_log(tmp_path, clock) as log:
-        log.add_listener(heard.append)
+        log.tail.add_listener(heard.append)
         answer = log.append([claim(), claim()])
         answer.add_done_callback(lambda _: heard_before_the_answer.extend(heard))
         clock.goes_on.set()
@@ -228,8 +232,8 @@ def test_listening_can_end(tmp_path: Path, clock: Clock) -> None:
     clock.goes_on.set()
     heard: list[int] = []
     with open_log(tmp_path, clock) as log:
-        stop_listening = log.add_listener(heard.append)
-        log.add_listener(lambda position: heard.append(-position))
+        stop_listening = log.tail.add_listener(heard.append)
+        log.tail.add_listener(lambda position: heard.append(-position))
         log.append([claim()]).result(WAIT_SECONDS)
         stop_listening()
         log.append([claim()]).result(WAIT_SECONDS)
@@ -241,9 +245,9 @@ def test_duplicates_are_no_news(tmp_path: Path, clock: Clock) -> None:
     clock.goes_on.set()
     heard: list[int] = []
     with open_log(tmp_path, clock) as log:
-        log.add_listener(heard.append)
+        log.tail.add_listener(heard.append)
         for _ in range(2):
-            log.append([Claim(UUID(int=1), "MeetingHeld", b"")]).result(WAIT_SECONDS)
+            log.append([ClaimEntry(UUID(int=1), "MeetingHeld", b"")]).result(WAIT_SECONDS)
     assert heard == [1]
 
 
@@ -254,8 +258,8 @@ def test_a_listener_that_fails_harms_nobody(
     clock.goes_on.set()
     heard: list[int] = []
     with open_log(tmp_path, clock) as log:
-        log.add_listener(lambda position: 1 // (position - position))
-        log.add_listener(heard.append)
+        log.tail.add_listener(lambda position: 1 // (position - position))
+        log.tail.add_listener(heard.append)
         log.append([claim()]).result(WAIT_SECONDS)
     assert heard == [1]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
@@ -282,8 +286,8 @@ def test_waiting_ends_with_time(tmp_path: Path, clock: Clock) -> None:
 def test_the_wal_is_copied_back_once_nothing_comes(tmp_path: Path, clock: Clock) -> None:
     """What was recorded reaches the file itself while the log is open and nobody appends."""
     clock.goes_on.set()
-    with open_log(tmp_path, clock, Limits(checkpoint_idle_pages=1, idle_seconds=0.01)) as log:
-        log.append([Claim(uuid4(), "MeetingHeld", b"copied back")]).result(WAIT_SECONDS)
+    with open_log(tmp_path, clock, LogLimits(checkpoint_idle_pages=1, idle_seconds=0.01)) as log:
+        log.append([ClaimEntry(uuid4(), "MeetingHeld", b"copied back")]).result(WAIT_SECONDS)
         deadline = monotonic() + WAIT_SECONDS
         while b"copied back" not in (tmp_path / "log.db").read_bytes():
             assert monotonic() < deadline
@@ -293,7 +297,7 @@ def test_the_wal_is_copied_back_once_nothing_comes(tmp_path: Path, clock: Clock)
 def test_the_wal_is_left_alone_while_requests_come(tmp_path: Path, clock: Clock) -> None:
     """A log that is hardly ever without a request copies nothing back for few pages."""
     clock.goes_on.set()
-    with open_log(tmp_path, clock, Limits(checkpoint_idle_pages=1, idle_seconds=3600)) as log:
+    with open_log(tmp_path, clock, LogLimits(checkpoint_idle_pages=1, idle_seconds=3600)) as log:
         for _ in range(3):
-            log.append([Claim(uuid4(), "MeetingHeld", b"copied back")]).result(WAIT_SECONDS)
+            log.append([ClaimEntry(uuid4(), "MeetingHeld", b"copied back")]).result(WAIT_SECONDS)
         assert b"copied back" not in (tmp_path / "log.db").read_bytes()

@@ -32,7 +32,7 @@ from communique.domain.claims.payloads import (
 from communique.domain.claims.values import Certainty
 from communique.domain.claims.words import Outlook, RelationsChange
 from communique.domain.state.posture import RULES, Posture
-from tests.given import claim, corrected, disputed, log, retracted, status
+from tests.support.given import claim, corrected, disputed, log, retracted, status
 
 DAY = "2019-08-21"
 

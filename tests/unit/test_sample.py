@@ -16,7 +16,7 @@ from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, end_of_day, parse_point
 from communique.domain.time.zones import zone_named
-from tests import oracle
+from tests.support import oracle
 
 CLAIMS = sample.claims()
 RECORDED_FROM = datetime(2026, 1, 1, tzinfo=UTC)

@@ -39,8 +39,8 @@ from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
 from communique.domain.state.facets import State
 from communique.domain.state.status import BilateralStatus
-from tests.given import claim, corrected, disputed, log, point, retracted, states, status
-from tests.strategies import MICROSECOND
+from tests.support.given import claim, corrected, disputed, log, point, retracted, states, status
+from tests.support.strategies import MICROSECOND
 
 CHECKS = MeasureAnnounced.model_validate({"measure": "checks", "scheduled": "2019-08-28"})
 NOTICE = AgreementTerminationNotified.model_validate({"ends": "2019-11-23"})

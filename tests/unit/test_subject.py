@@ -30,8 +30,8 @@ from communique.domain.parties.party import Party
 from communique.domain.state.facets import State
 from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
 from communique.domain.time.clocks import known_at
-from tests.given import RECORDED, claim
-from tests.whole import life_cycle_of
+from tests.support.boards import life_cycle_of
+from tests.support.given import RECORDED, claim
 
 EXPORTS = ("export-controls",)
 DENIAL = {"polarity": Polarity.NEGATIVE}

@@ -87,11 +87,10 @@ def serve(options: ServeOptions) -> None:
     settings = options.settings()
     # The other commands start in half the time without the server.
     from communique.server import app as server  # noqa: PLC0415
-    from communique.server import log  # noqa: PLC0415
 
     try:
         server.run(settings)
-    except (server.CannotListen, log.LogInUse, log.UnusableFile, log.LogUnavailable) as error:
+    except server.START_ERRORS as error:
         raise Failure(str(error)) from None
 
 

@@ -1,9 +1,10 @@
 """From the contract to the domain."""
 
 from typing import Final
+from uuid import UUID
 
 from communique.codec.fields import NewerWord, Reader, instant
-from communique.domain.claims.event import Event, Recorded, event_from
+from communique.domain.claims.event import Claim, Event, Recorded, event_from
 from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.element import StatusElement
@@ -11,6 +12,7 @@ from communique.domain.state.issue_board import IssueBoard, IssueSummary
 from communique.domain.state.score_series import ScoreSeries
 from communique.domain.state.status import BilateralStatus
 from communique.domain.state.subject import LifeCycleStep, SubjectSummary
+from communique.domain.time.edtf import ValidTime
 from communique.v1 import (
     comparison_pb2,
     event_pb2,
@@ -18,6 +20,7 @@ from communique.v1 import (
     series_pb2,
     status_pb2,
     subject_pb2,
+    time_pb2,
 )
 
 _clients: Final = Reader(from_log=False)
@@ -50,6 +53,46 @@ def stored(message: event_pb2.Event) -> Event | None:
 def stored_bytes(state: bytes) -> Event | None:
     """As `stored`, from the bytes."""
     return stored(event_pb2.Event.FromString(state))
+
+
+def content_message(state: bytes, event_id: bytes) -> event_pb2.Event:
+    """Return the content that a version of an event gives, under the event's own id.
+
+    `state` is the stored claim, or a correction of it.
+    """
+    message = event_pb2.Event.FromString(state)
+    if not message.HasField("event_corrected"):
+        return message
+    content = message.event_corrected.content
+    content.event_id = str(UUID(bytes=event_id))
+    return content
+
+
+def stored_content(state: bytes, event_id: bytes) -> Claim:
+    """Return the claim that `content_message` holds; raise `TypeError` where it holds none."""
+    content = stored(content_message(state, event_id))
+    if not isinstance(content, Claim):
+        raise TypeError(f"a version of event {UUID(bytes=event_id)} has no content: {content!r}")
+    return content
+
+
+def stored_occurred(state: bytes) -> ValidTime:
+    """Return the valid time of the content that a version of an event gives."""
+    message = event_pb2.Event.FromString(state)
+    if message.HasField("event_corrected"):
+        message = message.event_corrected.content
+    return valid_time(message.occurred)
+
+
+def valid_time(message: time_pb2.ValidTime) -> ValidTime:
+    """Return a valid time of the log."""
+    found = _log.valid_time(message)
+    return found if isinstance(found, ValidTime) else ValidTime.parse(**found)
+
+
+def has_payload(state: bytes) -> bool:
+    """Whether stored bytes are of a type that this release knows, whatever else they say."""
+    return event_pb2.Event.FromString(state).WhichOneof("payload") is not None
 
 
 def recorded(message: event_pb2.RecordedEvent) -> Recorded:

@@ -4,8 +4,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
-from communique.codec.fields import Reader
-from communique.codec.from_contract import element
+from communique.codec.from_contract import element, valid_time
 from communique.codec.names import words_of
 from communique.codec.slices import slices_of
 from communique.domain.claims.values import Certainty
@@ -88,12 +87,10 @@ class StoredElement(StatusElement):
 
 @lru_cache(_TIMES_MAX)
 def _valid_time(part: bytes) -> ValidTime:
-    """A time out of its message: days come again and again."""
-    found = _log.valid_time(time_pb2.ValidTime.FromString(part))
-    return found if isinstance(found, ValidTime) else ValidTime.parse(**found)
+    """Return a time out of its message: days come again and again."""
+    return valid_time(time_pb2.ValidTime.FromString(part))
 
 
-_log: Final = Reader(from_log=True)
 _STATES: Final = {n: State(word) for n, word in words_of(status_pb2.State.DESCRIPTOR).items() if n}
 _CERTAINTIES: Final = {
     n: Certainty(word) for n, word in words_of(values_pb2.Certainty.DESCRIPTOR).items() if n

@@ -20,10 +20,10 @@ from communique.domain.claims.event import Event
 from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.element import StatusElement
-from communique.domain.state.issue_board import IssueBoard
+from communique.domain.state.issue_board import IssueBoard, IssueSummary
 from communique.domain.state.score_series import ScoreSeries
 from communique.domain.state.status import BilateralStatus
-from communique.domain.state.subject import LifeCycleStep
+from communique.domain.state.subject import LifeCycleStep, SubjectSummary
 from communique.domain.time.clocks import KnownTime, micros
 from communique.domain.time.edtf import ValidTime
 from communique.v1 import (
@@ -68,6 +68,20 @@ def series_message(of: ScoreSeries) -> series_pb2.ScoreSeries:
 def issue_board_message(of: IssueBoard) -> issue_pb2.IssueBoard:
     """Return the message of an issue's board."""
     message = issue_pb2.IssueBoard()
+    _fill(message, of)
+    return message
+
+
+def subject_summary_message(of: SubjectSummary) -> subject_pb2.SubjectSummary:
+    """Return the message of a subject in a list."""
+    message = subject_pb2.SubjectSummary()
+    _fill(message, of)
+    return message
+
+
+def issue_summary_message(of: IssueSummary) -> issue_pb2.IssueSummary:
+    """Return the message of an issue in a list."""
+    message = issue_pb2.IssueSummary()
     _fill(message, of)
     return message
 

@@ -1,35 +1,110 @@
-"""The wire form of what is recorded: each event's bytes in a frame, up to its own.
+"""Recorded events on the wire: the one place that lays them out byte by byte.
 
-The log keeps an event as the bytes of its `Event` message. On the wire it is field 1 of
-`RecordedEvents`: a tag, a length, and a `RecordedEvent`, which is its small fields followed by a
-tag, a length, and those very bytes. All that goes before them is the *heading*. The writer knows
-it when it inserts, and keeps it beside the state: so a read of the whole log copies bytes as they
-lie there (`joining.py`), where putting the heading together takes two microseconds an event.
-`tests/unit/test_frames.py` shows that a heading and its state parse to the message they stand for.
+The log keeps an event as the bytes of its `Event` message. In a frame it is field 1 of
+`RecordedEvents`: a tag, a length, and a `RecordedEvent`, which is a few small fields followed by a
+tag, a length, and the stored bytes. Everything before the stored bytes is the *prefix*. The log
+writes the prefix beside the event when it records it, so a read of the log copies bytes and decodes
+nothing; composing the prefix on each read would take two microseconds an event.
+`tests/unit/test_wire.py` shows that prefix and event parse to the message that they stand for.
+
+The frames of `Read` and `Subscribe` carry the same fields under the same numbers.
 """
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from communique.server.log.entries import Recorded
-from communique.v1.event_pb2 import RecordedEvent
+from communique.v1.event_pb2 import Event, RecordedEvent
+from communique.v1.record_service_pb2 import Checkpoint, ReadResponse, SubscribeResponse
 
 _LENGTH_DELIMITED: Final = 2
 _EVENT_TAG: Final = bytes([RecordedEvent.EVENT_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
-ITEM_TAG: Final = bytes([1 << 3 | _LENGTH_DELIMITED])
-"""Field 1: `RecordedEvents.events`."""
+_EVENTS_TAG: Final = bytes([1 << 3 | _LENGTH_DELIMITED])
+"""Field 1: `RecordedEvents.events`, and `events` of `ReadResponse` and `SubscribeResponse`."""
 
 
-def heading(row: Recorded) -> bytes:
-    """Return what goes before the state of a row on the wire."""
-    position, _, revision, _, state, record_micros, submitter = row
-    size = len(state)
-    fields = b"\x08%b%b" % (_written(position), _fields(record_micros, submitter, revision))
-    length = varint(size)
-    whole = varint(len(fields) + len(_EVENT_TAG) + len(length) + size)
-    return b"".join((ITEM_TAG, whole, fields, _EVENT_TAG, length))
+class StoredRow(Protocol):
+    """What the wire form of a recorded event is made of; a row of the log has it."""
+
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """The position in the log."""
+
+    @property
+    @abstractmethod
+    def revision(self) -> int:
+        """The version in the event's stream."""
+
+    @property
+    @abstractmethod
+    def state(self) -> bytes:
+        """The bytes of the `Event` message."""
+
+    @property
+    @abstractmethod
+    def record_micros(self) -> int:
+        """The record time in microseconds since 1970 UTC."""
+
+    @property
+    @abstractmethod
+    def submitter(self) -> str:
+        """Who submitted it."""
+
+
+def prefix_of(row: StoredRow) -> bytes:
+    """Return what goes before the stored bytes of a row in a frame."""
+    size = len(row.state)
+    repeated = _repeated_fields(row.record_micros, row.submitter, row.revision)
+    fields = b"\x08%b%b" % (_encoded(row.position), repeated)
+    length = _varint(size)
+    whole = _varint(len(fields) + len(_EVENT_TAG) + len(length) + size)
+    return b"".join((_EVENTS_TAG, whole, fields, _EVENT_TAG, length))
+
+
+def event_bytes(row: StoredRow) -> bytes:
+    """Return an event's part of a frame."""
+    return prefix_of(row) + row.state
+
+
+def events_frame(parts: Sequence[bytes]) -> bytes:
+    """Return the frame, of a read or a subscription, that holds these events' parts."""
+    size = sum(map(len, parts))
+    return b"".join([_EVENTS_TAG, _varint(size), *parts])
+
+
+def checkpoint_frame(position: int) -> bytes:
+    """Return the frame, of a read or a subscription, that holds a checkpoint."""
+    return ReadResponse(checkpoint=Checkpoint(position=position)).SerializeToString()
+
+
+def caught_up_frame(position: int) -> bytes:
+    """Return the frame that says that a subscription has caught up."""
+    return SubscribeResponse(caught_up=Checkpoint(position=position)).SerializeToString()
+
+
+def heartbeat_frame(position: int) -> bytes:
+    """Return the frame that holds a subscription's heartbeat."""
+    return SubscribeResponse(heartbeat=Checkpoint(position=position)).SerializeToString()
+
+
+def fell_behind_frame(position: int) -> bytes:
+    """Return the frame that says that a subscription has fallen behind."""
+    return SubscribeResponse(fell_behind=Checkpoint(position=position)).SerializeToString()
+
+
+def recorded_message(row: StoredRow) -> RecordedEvent:
+    """Return the message that a row stands for in a frame."""
+    return RecordedEvent(
+        position=row.position,
+        record_time=timestamp_of(row.record_micros),
+        submitter=row.submitter,
+        revision=row.revision,
+        event=Event.FromString(row.state),
+    )
 
 
 def timestamp_of(micros: int) -> Timestamp:
@@ -39,8 +114,8 @@ def timestamp_of(micros: int) -> Timestamp:
 
 
 @lru_cache(maxsize=64)
-def _fields(record_micros: int, submitter: str, revision: int) -> bytes:
-    """The small fields but the position, the same for most events of a commit."""
+def _repeated_fields(record_micros: int, submitter: str, revision: int) -> bytes:
+    """Return the small fields but the position: the same for most events of a commit."""
     fields = RecordedEvent(
         record_time=timestamp_of(record_micros), submitter=submitter, revision=revision
     )
@@ -48,16 +123,16 @@ def _fields(record_micros: int, submitter: str, revision: int) -> bytes:
 
 
 @lru_cache(maxsize=1 << 12)
-def varint(length: int) -> bytes:
-    """Return a length as protobuf writes it; the same ones come again and again."""
-    return _written(length)
+def _varint(length: int) -> bytes:
+    """Return a length as protobuf encodes it; lengths repeat."""
+    return _encoded(length)
 
 
-def _written(number: int) -> bytes:
-    """Seven bits a byte, the lowest first."""
-    written = bytearray()
+def _encoded(number: int) -> bytes:
+    """Return a number as protobuf encodes it: seven bits a byte, the lowest first."""
+    encoded = bytearray()
     while number > 0x7F:  # noqa: PLR2004  the format's own
-        written.append(number & 0x7F | 0x80)
+        encoded.append(number & 0x7F | 0x80)
         number >>= 7
-    written.append(number)
-    return bytes(written)
+    encoded.append(number)
+    return bytes(encoded)

@@ -14,7 +14,14 @@ from communique.domain.claims.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.time.clocks import Region, Version, known_at, regions
+from communique.domain.time.clocks import (
+    AsOf,
+    Region,
+    Version,
+    amendment_visible,
+    known_at,
+    regions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,12 @@ def disputes(stream: Sequence[Recorded]) -> list[Dispute]:
         for one in stream
         if isinstance(one.event, Amendment) and isinstance(one.event.payload, EventDisputed)
     ]
+
+
+def is_visible(amendment: Recorded, as_of: AsOf) -> bool:
+    """Whether an amendment counts at a point; of a newer type it counts from its record time on."""
+    known = amendment.event.known if amendment.event else None
+    return amendment_visible(amendment.position, known_at(known, amendment.record_time), as_of)
 
 
 def _version(recorded: Recorded, content: Claim | None, claim_recorded: datetime) -> Version:

@@ -140,13 +140,16 @@ def _directed(actors: tuple[str, ...], recipients: tuple[str, ...]) -> tuple[Dya
     return tuple(sorted({Dyad.of(a, r) for a, r in product(actors, recipients) if a != r}))
 
 
-def assertions(claim: Claim) -> Sequence[Assertion]:
+def assertions(claim: Claim, affirmed: Sequence[Assertion] | None = None) -> Sequence[Assertion]:
     """Return what the claim asserts of each facet of each dyad.
 
     A denial asserts nothing of the state: it stands on the timeline and beside the claims that it
     contradicts. An assessment is the exception: a denial of progress is its very content.
+    `affirmed` are the claim's `affirmations`, where they are known already.
     """
-    return () if denies(claim) else affirmations(claim)
+    if denies(claim):
+        return ()
+    return affirmations(claim) if affirmed is None else affirmed
 
 
 def affirmations(claim: Claim) -> Sequence[Assertion]:

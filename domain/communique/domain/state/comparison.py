@@ -5,11 +5,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from communique.domain.claims.event import Amendment, Recorded
+from communique.domain.claims.history import is_visible
 from communique.domain.model import Model, Word
 from communique.domain.state.element import StatusElement
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus, ResolvedAsOf
-from communique.domain.time.clocks import AsOf, amendment_visible, known_at
+from communique.domain.time.clocks import AsOf
 
 
 class ChangeKind(Word):
@@ -137,10 +138,5 @@ def amendments_between(stream: Iterable[Recorded], one: AsOf, other: AsOf) -> tu
     return tuple(
         it.event.event_id
         for it in stream
-        if isinstance(it.event, Amendment) and _is_visible(it, one) != _is_visible(it, other)
+        if isinstance(it.event, Amendment) and is_visible(it, one) != is_visible(it, other)
     )
-
-
-def _is_visible(recorded: Recorded, as_of: AsOf) -> bool:
-    own = recorded.event.known if recorded.event else None
-    return amendment_visible(recorded.position, known_at(own, recorded.record_time), as_of)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from communique.domain.claims.event import Claim
@@ -12,6 +12,7 @@ from communique.domain.model import Model
 from communique.domain.parties.party import Party
 from communique.domain.state.assertions import Assertion
 from communique.domain.state.facets import Facet, FacetKind, State
+from communique.domain.time.clocks import micros
 from communique.domain.time.edtf import ValidTime
 
 
@@ -44,39 +45,6 @@ class StatusElement(Model):
     contested: bool = False
     last_certain: "StatusElement | None" = None
 
-    @classmethod
-    def of(cls, claim: Claim, assertion: Assertion, known: datetime) -> Self:
-        """Return what a claim's assertion fills its facet with; `known` is aware UTC.
-
-        Nothing is validated: all of it was, with the claim.
-        """
-        return cls.trusted(
-            {
-                "facet": str(assertion.facet),
-                "state": assertion.state,
-                "actors": claim.actors,
-                "recipients": claim.recipients,
-                "participants": claim.participants,
-                "issue": assertion.issue,
-                "subject": claim.subject or "",
-                "level": claim.payload.__dict__.get("level"),
-                "statement": assertion.statement,
-                "grounds": assertion.grounds,
-                "gist": claim.gist,
-                "occurred": claim.occurred,
-                "known": known,
-                "certainty": claim.certainty,
-                "polarity": claim.polarity,
-                "scheduled": assertion.scheduled,
-                "outlet": claim.source.outlet,
-                "event_ids": (claim.event_id,),
-                "by_schedule": False,
-                "under_way": False,
-                "contested": False,
-                "last_certain": None,
-            }
-        )
-
     @property
     def kind(self) -> FacetKind:
         """The kind of its facet."""
@@ -89,22 +57,49 @@ def _kind(facet: str) -> FacetKind:
     return Facet.parse(facet).kind
 
 
-class Rank(NamedTuple):
-    """What decides between the claims of one facet: the greatest; no tie is left to arrival."""
+def claimed_fields(claim: Claim, assertion: Assertion, known: object) -> dict[str, Any]:
+    """Return what a claim's assertion fills its facet with, by the fields of `StatusElement`.
 
-    earliest: datetime
+    Those that depend on the point asked from are not among them. `known` stands as it is given.
+    """
+    return {
+        "facet": str(assertion.facet),
+        "state": assertion.state,
+        "actors": claim.actors,
+        "recipients": claim.recipients,
+        "participants": claim.participants,
+        "issue": assertion.issue,
+        "subject": claim.subject or "",
+        "level": claim.payload.__dict__.get("level"),
+        "statement": assertion.statement,
+        "grounds": assertion.grounds,
+        "gist": claim.gist,
+        "occurred": claim.occurred,
+        "known": known,
+        "certainty": claim.certainty,
+        "polarity": claim.polarity,
+        "scheduled": assertion.scheduled,
+        "outlet": claim.source.outlet,
+        "event_ids": (claim.event_id,),
+    }
+
+
+class Rank(NamedTuple):
+    """What decides between the claims of one facet: the greatest; no tie is left to arrival.
+
+    The read models order by these fields, in this order. Times are microseconds since 1970 UTC and
+    the id is its 16 bytes: they compare as the instants and ids that they stand for.
+    """
+
+    earliest: int
     stage: int
     certainty: int
-    known: datetime
-    event_id: UUID
+    known: int
+    event_id: bytes
 
     @classmethod
-    def of(cls, claim: Claim, assertion: Assertion, known: datetime) -> Self:
-        """Return the rank of a claim's assertion; `known` is aware UTC."""
-        return cls(
-            claim.occurred.earliest,
-            assertion.stage,
-            claim.certainty.rank,
-            known,
-            claim.event_id,
-        )
+    def of(cls, claim: Claim, assertion: Assertion, known: int) -> Self:
+        """Return the rank of a claim's assertion; `known` is microseconds since 1970 UTC."""
+        earliest = micros(claim.occurred.earliest)
+        certainty = claim.certainty.rank
+        return cls(earliest, assertion.stage, certainty, known, claim.event_id.bytes)

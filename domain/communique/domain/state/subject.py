@@ -1,7 +1,7 @@
 """Subjects: the things in the world that claims are about, and how their life cycles went."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import product
 from typing import Final, NamedTuple
@@ -12,6 +12,7 @@ from communique.domain.claims.values import Certainty
 from communique.domain.model import Model
 from communique.domain.parties.party import Dyad
 from communique.domain.state.assertions import GENERAL, Assertion, affirmations, denies, state_of
+from communique.domain.state.element import Rank
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from communique.domain.time.edtf import ValidTime
 
@@ -29,23 +30,14 @@ class SubjectEntry(NamedTuple):
     known: datetime
 
 
-class Said(NamedTuple):
-    """What one claim asserts of its subject, and what decides between it and others.
+class RankedState(NamedTuple):
+    """The state that one claim asserts of its subject, and the claim's rank.
 
-    Times are microseconds, the event's id is its bytes: both compare as what they stand for.
+    In the rank, times are microseconds and the event's id is its bytes.
     """
 
     state: State
-    earliest: int
-    stage: int
-    certainty: int
-    known: int
-    event_id: bytes
-
-    @property
-    def rank(self) -> tuple[int, int, int, int, bytes]:
-        """As `Rank` has it."""
-        return self[1:]
+    rank: Rank
 
 
 class LifeCycleStep(Model):
@@ -110,22 +102,26 @@ def asserted_of(claim: Claim) -> tuple[State, Stage] | None:
 
 
 def life_cycle(
-    said: Iterable[Said], occurred: Callable[[bytes], ValidTime]
+    states: Iterable[RankedState], occurred: Callable[[bytes], ValidTime]
 ) -> tuple[LifeCycleStep, ...]:
     """Return the states that the claims about one subject assert, one step for each.
 
     They stand in the order of the rank of each step's greatest claim: of its earliest valid time,
     then its stage, and so on. `occurred` tells the time of such a claim, by its id.
     """
-    steps: dict[State, list[Said]] = {}
-    for one in sorted(said, key=lambda it: it.rank, reverse=True):
-        steps.setdefault(one.state, []).append(one)
-    return tuple(
-        LifeCycleStep(
-            state=state,
-            occurred=occurred(found[0].event_id),
-            certainty=_BY_RANK[max(one.certainty for one in found)],
-            event_ids=tuple(UUID(bytes=one.event_id) for one in found[:EVENT_IDS_MAX]),
-        )
-        for state, found in reversed(steps.items())
+    ranks: dict[State, list[Rank]] = {}
+    for state, rank in sorted(states, key=lambda each: each.rank, reverse=True):
+        ranks.setdefault(state, []).append(rank)
+    return tuple(_step(state, found, occurred) for state, found in reversed(ranks.items()))
+
+
+def _step(
+    state: State, ranks: Sequence[Rank], occurred: Callable[[bytes], ValidTime]
+) -> LifeCycleStep:
+    """Return the step of the claims with these ranks, the greatest first."""
+    return LifeCycleStep(
+        state=state,
+        occurred=occurred(ranks[0].event_id),
+        certainty=_BY_RANK[max(rank.certainty for rank in ranks)],
+        event_ids=tuple(UUID(bytes=rank.event_id) for rank in ranks[:EVENT_IDS_MAX]),
     )

@@ -2,6 +2,9 @@
 
 *Valid* time is when it happened, *known* time when it could be known, *record* time (or its exact
 form, the position) when the log got it. A question is asked from a point on all three: `AsOf`.
+
+What is visible and asserted at a point is written as tables of comparisons: the functions here
+evaluate them, and the read models generate their SQL from them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final, NamedTuple, Self
+from operator import gt, le
+from typing import Any, Final, NamedTuple, Self
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -108,6 +112,42 @@ class Version(NamedTuple):
     content_known: datetime | None
 
 
+class Comparison(NamedTuple):
+    """A bound that has to compare so with a coordinate of the point asked from.
+
+    Attributes:
+        bound: the name of the bound; one that is None always holds.
+        sign: `<=` or `>`, with the bound on the left.
+        coordinate: `valid`, `known` or `position`.
+    """
+
+    bound: str
+    sign: str
+    coordinate: str
+
+    def holds(self, bound: Any, coordinate: Any) -> bool:  # noqa: ANN401  of any clock
+        """Whether the comparison holds of a bound and a coordinate, both of one clock."""
+        return bound is None or bool(_SIGNS[self.sign](bound, coordinate))
+
+
+_SIGNS: Final = {"<=": le, ">": gt}
+
+COVERS: Final = (
+    Comparison("position_from", "<=", "position"),
+    Comparison("position_to", ">", "position"),
+    Comparison("known_from", "<=", "known"),
+    Comparison("known_to", ">", "known"),
+)
+"""What must hold of a region's bounds for it to cover a point."""
+AMENDMENT_VISIBLE: Final = (
+    Comparison("position", "<=", "position"),
+    Comparison("known", "<=", "known"),
+)
+"""What must hold of an amendment for it to count: recorded by then, and known by then."""
+ASSERTED: Final = Comparison("earliest", "<=", "valid")
+"""What must hold of a claim's valid time for it to be asserted: it had begun by then."""
+
+
 class Region(NamedTuple):
     """A rectangle of points: `from` inclusive, `to` exclusive, None without end."""
 
@@ -118,12 +158,8 @@ class Region(NamedTuple):
 
     def covers(self, known: datetime, position: int) -> bool:
         """Whether the point at this known time and position lies inside."""
-        return (
-            self.position_from <= position
-            and (self.position_to is None or position < self.position_to)
-            and self.known_from <= known
-            and (self.known_to is None or known < self.known_to)
-        )
+        point = {"known": known, "position": position}
+        return all(each.holds(getattr(self, each.bound), point[each.coordinate]) for each in COVERS)
 
 
 def known_at(known: KnownTime | None, record_time: datetime) -> datetime:
@@ -146,17 +182,16 @@ def check_known(known: KnownTime | None, now: datetime) -> None:
 
 def amendment_visible(position: int, known: datetime, as_of: AsOf) -> bool:
     """Whether an amendment counts: recorded by then, and its own known time reached."""
-    return position <= as_of.position and known <= as_of.known
-
-
-def content_visible(claim_position: int, content_known: datetime, as_of: AsOf) -> bool:
-    """Whether an event shows: its claim recorded by then, its deciding content known."""
-    return claim_position <= as_of.position and content_known <= as_of.known
+    bounds = {"position": position, "known": known}
+    return all(
+        each.holds(bounds[each.bound], getattr(as_of, each.coordinate))
+        for each in AMENDMENT_VISIBLE
+    )
 
 
 def asserted(earliest: datetime, as_of: AsOf) -> bool:
     """Whether what happened at `earliest` (aware) had happened by then."""
-    return earliest <= as_of.valid
+    return ASSERTED.holds(earliest, as_of.valid)
 
 
 def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Region]]:

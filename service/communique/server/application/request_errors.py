@@ -1,18 +1,17 @@
-"""What the service refuses, beside what the log and the read models refuse.
+"""What the use cases refuse, beside what the log and the read models refuse.
 
 ::
 
-    Refusal
-    ├── InvalidRequest          violations
+    RequestError
+    ├── InvalidFields           violations
     │   ├── KnownLater
-    │   ├── TooLarge
+    │   ├── EventTooLarge
     │   └── PageTokenInvalid
     ├── EventNotFound           event_id
     ├── PositionBeyondHead      position, head
-    ├── Overloaded              what
     └── ShuttingDown
 
-`errors` says which status each becomes.
+`reasons` says which reason of the contract each has.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -24,18 +23,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from communique.codec import Violation, violations
 from communique.domain.text import closest
-from communique.server.runtime.limits import VIOLATIONS_MAX
+from communique.server.runtime import limits
 
 Value = TypeVar("Value")
-_WORD_LENGTH_MAX: Final = 40
 _UUIDS: Final = TypeAdapter(UUID)
 
 
-class Refusal(Exception):
+class RequestError(Exception):
     """The request is refused whole, and nothing has changed."""
 
 
-class InvalidRequest(Refusal):
+class InvalidFields(RequestError):
     """Fields are at fault; each violation names one and says what is allowed."""
 
     def __init__(self, found: Sequence[Violation]) -> None:
@@ -47,24 +45,24 @@ class InvalidRequest(Refusal):
 
     @classmethod
     def at(cls, field: str, description: str) -> Self:
-        """Return the refusal of one field."""
+        """Return the error of one field."""
         return cls([Violation(field, description)])
 
 
-class KnownLater(InvalidRequest):
+class KnownLater(InvalidFields):
     """Known times lie in the future, and nothing else is at fault."""
 
 
-class TooLarge(InvalidRequest):
+class EventTooLarge(InvalidFields):
     """An event is larger than an event may be."""
 
 
-class PageTokenInvalid(InvalidRequest):
+class PageTokenInvalid(InvalidFields):
     """The page token was changed, or belongs to another request."""
 
 
 @dataclass(eq=False)
-class EventNotFound(Refusal):
+class EventNotFound(RequestError):
     """No event or amendment has this id."""
 
     event_id: UUID
@@ -75,7 +73,7 @@ class EventNotFound(Refusal):
 
 
 @dataclass(eq=False)
-class PositionBeyondHead(Refusal):
+class PositionBeyondHead(RequestError):
     """The position is not recorded yet; `field` is where the request has it, if it says."""
 
     position: int
@@ -88,18 +86,7 @@ class PositionBeyondHead(Refusal):
         return f"{where}position {self.position} is beyond the head of the log, {self.head}"
 
 
-@dataclass(eq=False)
-class Overloaded(Refusal):
-    """Too much is going on at once; the same request may pass a moment later."""
-
-    what: str
-
-    def __str__(self) -> str:
-        """Say what is full."""
-        return f"the server is overloaded: {self.what}"
-
-
-class ShuttingDown(Refusal):
+class ShuttingDown(RequestError):
     """The server is stopping and takes no new calls."""
 
     def __str__(self) -> str:
@@ -116,7 +103,7 @@ class Faults:
 
     def add(self, field: str, description: str) -> None:
         """Note a field at fault; those beyond `VIOLATIONS_MAX` are dropped."""
-        if len(self.found) < VIOLATIONS_MAX:
+        if len(self.found) < limits.VIOLATIONS_MAX:
             self.found.append(Violation(field, description))
 
     def add_error(self, field: str, error: ValueError) -> None:
@@ -146,19 +133,19 @@ class Faults:
         return [value for value in values if value is not None]
 
     def refuse(self) -> None:
-        """Raise `InvalidRequest` if there were any."""
+        """Raise `InvalidFields` if there were any."""
         if self.found:
-            raise InvalidRequest(self.found)
+            raise InvalidFields(self.found)
 
 
 def checked(field: str, read: Callable[[Any], Value], given: object) -> Value:
-    """Return `read(given)`; where it refuses with a `ValueError`, raise `InvalidRequest`."""
+    """Return `read(given)`; where it refuses with a `ValueError`, raise `InvalidFields`."""
     try:
         return read(given)
     except ValueError as error:
         faults = Faults()
         faults.add_error(field, error)
-        raise InvalidRequest(faults.found) from error
+        raise InvalidFields(faults.found) from error
 
 
 def uuid_of(text: str) -> UUID:
@@ -168,6 +155,7 @@ def uuid_of(text: str) -> UUID:
 
 def not_among(word: str, words: Collection[str]) -> str:
     """Say that `word` is none of `words`, offering the closest."""
-    near = closest(word[:_WORD_LENGTH_MAX], words)
+    shown = word[: limits.WORD_LENGTH_MAX]
+    near = closest(shown, words)
     hint = f"did you mean {near}?" if near else f"one of {', '.join(words)}"
-    return f"unknown {word[:_WORD_LENGTH_MAX]!r}: {hint}"
+    return f"unknown {shown!r}: {hint}"

@@ -12,7 +12,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimEntry:
     """A new event: `topic` names the type of the bytes in `state`."""
 
     event_id: UUID
@@ -21,7 +21,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment:
+class AmendmentEntry:
     """An event about the claim `target`; if it `retracts`, the target's stream ends with it."""
 
     event_id: UUID
@@ -31,15 +31,15 @@ class Amendment:
     retracts: bool = False
 
 
-Entry: TypeAlias = Claim | Amendment
+Entry: TypeAlias = ClaimEntry | AmendmentEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """A request: `entries` in order, all or none.
+class AppendRequest:
+    """Entries to append in order, all or none.
 
     `expectations` maps event ids to the revisions that they must be at before the entries are
-    applied: the count of versions in the claim's stream, 0 for an event that must not exist yet.
+    applied: the number of versions in the claim's stream, 0 for an event that must not exist yet.
     An amendment's own id is at 1 once recorded, since nothing amends it.
     """
 
@@ -48,11 +48,21 @@ class Append:
     submitter: str = ""
 
 
-class Receipt(NamedTuple):
-    """Where and when an entry was recorded, the same for ever.
+class UncheckedEvent(NamedTuple):
+    """A version of a stream that is inserted as it is, past the rules."""
 
-    `duplicate` says that this request did not record it: an earlier one did, or an earlier entry.
-    `revision` is the version that the entry has in its stream: 1 for a claim.
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
+class EntryReceipt(NamedTuple):
+    """Where and when an entry was recorded: the same for ever.
+
+    `duplicate` says that this request did not record the entry: an earlier request did, or an
+    earlier entry of this one. `revision` is the version that the entry has in its stream: 1 for a
+    claim.
     """
 
     event_id: UUID
@@ -62,11 +72,11 @@ class Receipt(NamedTuple):
     revision: int
 
 
-class Recorded(NamedTuple):
+class LogRow(NamedTuple):
     """One row of the log.
 
     `event_id` is the stream's: 16 bytes, for an amendment its target's id. `revision` is the
-    version in the stream. `record_micros` counts microseconds since 1970 in UTC.
+    version in the stream. `record_micros` counts microseconds since 1970 UTC.
     """
 
     position: int
@@ -78,8 +88,8 @@ class Recorded(NamedTuple):
     submitter: str
 
 
-class Joined(NamedTuple):
-    """Events of the log in wire form, one behind the other; `position` is the last one's."""
+class WireBatch(NamedTuple):
+    """Consecutive events in wire form, concatenated; `position` is that of the last one."""
 
     position: int
     event_count: int

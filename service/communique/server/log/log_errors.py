@@ -3,13 +3,10 @@
 ::
 
     LogError
-    ├── UnusableFile            path
-    │   ├── ForeignFile         found
-    │   └── UnsupportedFormat   found, supported
-    ├── LogInUse                path, holder
     ├── LogClosed
     ├── LogOverloaded           requests, events, bytes_queued
     ├── LogUnavailable
+    ├── VersionTaken
     └── AppendRejected
         ├── RevisionConflict    event_id, expected, actual
         ├── UnstorableRequest
@@ -25,65 +22,11 @@ are about the log, and say nothing against the request.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 
 class LogError(Exception):
-    """The root of the tree: catches all that this package raises on purpose."""
-
-
-@dataclass(eq=False)
-class UnusableFile(LogError):
-    """The file at `path` can't be opened as what it was asked to be."""
-
-    path: Path
-
-
-@dataclass(eq=False)
-class ForeignFile(UnusableFile):
-    """Another program's file, or no SQLite file at all; `found` is its application id, if any.
-
-    Nothing was changed in it. Point the setting at the right file.
-    """
-
-    found: int | None
-
-    def __str__(self) -> str:
-        """Name the file and what was found in it."""
-        what = "no SQLite file" if self.found is None else f"application id {self.found:#x}"
-        return f"{self.path} is not a file of this kind ({what})"
-
-
-@dataclass(eq=False)
-class UnsupportedFormat(UnusableFile):
-    """A file of ours in a format that this version doesn't know: mostly a newer one's.
-
-    Nothing was changed in it. Run the version that wrote it, or a later one.
-    """
-
-    found: int
-    supported: int
-
-    def __str__(self) -> str:
-        """Name the file and both formats."""
-        return f"{self.path} has format {self.found}, this version reads format {self.supported}"
-
-
-@dataclass(eq=False)
-class LogInUse(LogError):
-    """Another process owns the log at `path`; `holder` is its process id, if it left one.
-
-    Two writers would corrupt the log, so the second is refused. The lock ends with its holder,
-    however that ends: stop the other process, there is no file to delete.
-    """
-
-    path: Path
-    holder: int | None
-
-    def __str__(self) -> str:
-        """Name the file and its holder."""
-        return f"{self.path} is in use by process {self.holder or 'unknown'}"
+    """The root of the tree: catches all that a log raises on purpose."""
 
 
 class LogClosed(LogError):
@@ -122,12 +65,20 @@ class LogUnavailable(LogError):
     """
 
 
+class VersionTaken(LogError):
+    """An unchecked event bears a version that its stream has already; nothing was inserted."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "a version is taken"
+
+
 class AppendRejected(LogError):
     """The request broke a rule, and nothing of it was recorded."""
 
 
 @dataclass(eq=False)
-class RevisionConflict(AppendRejected):
+class RevisionMismatch(AppendRejected):
     """The event was not at the revision that the request expected (0: not recorded yet).
 
     Somebody else was first. Read the event again, and decide anew.

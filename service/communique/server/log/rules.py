@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from communique.server.log.entries import Amendment, Append, Entry, Receipt, Recorded
+from communique.server.log.entries import AmendmentEntry, AppendRequest, Entry, EntryReceipt, LogRow
 from communique.server.log.log_errors import (
     AlreadyRetracted,
     EventIdConflict,
     NotAmendable,
-    RevisionConflict,
+    RevisionMismatch,
     TooManyAmendments,
     UnknownEvent,
 )
@@ -52,12 +52,12 @@ class Ledger:
     position: int
     record_micros: int
     amendments_max: int
-    known: dict[bytes, Recorded] = field(default_factory=dict)
+    known: dict[bytes, LogRow] = field(default_factory=dict)
     streams: dict[bytes, Stream] = field(default_factory=dict)
-    event_rows: list[Recorded] = field(default_factory=list)
+    event_rows: list[LogRow] = field(default_factory=list)
     amendment_rows: list[AmendmentRow] = field(default_factory=list)
 
-    def admit(self, request: Append) -> list[Receipt]:
+    def admit(self, request: AppendRequest) -> list[EntryReceipt]:
         """Decide on a request, and keep its rows. Receipts are in the order of its entries.
 
         Raises an `AppendRejected`, with the ledger as it was.
@@ -69,11 +69,11 @@ class Ledger:
         draft.keep()
         return receipts
 
-    def _check_expectations(self, request: Append) -> None:
+    def _check_expectations(self, request: AppendRequest) -> None:
         for event_id, expected in request.expectations.items():
             actual = self._revision(event_id.bytes)
             if actual != expected:
-                raise RevisionConflict(event_id, expected, actual)
+                raise RevisionMismatch(event_id, expected, actual)
 
     def _revision(self, event_id: bytes) -> int:
         stream = self.streams.get(event_id)
@@ -89,7 +89,7 @@ class _Draft:
         self._ledger = ledger
         self._submitter = submitter
         self._position = ledger.position
-        self._known: dict[bytes, Recorded] = {}
+        self._known: dict[bytes, LogRow] = {}
         self._streams: dict[bytes, Stream] = {}
         self._amendment_rows: list[AmendmentRow] = []
 
@@ -101,14 +101,14 @@ class _Draft:
             for entry in entries
         )
 
-    def apply(self, index: int, entry: Entry) -> Receipt:
+    def apply(self, index: int, entry: Entry) -> EntryReceipt:
         """Record the entry in the draft, or recognise it."""
         known = recorded = self._find(entry.event_id.bytes)
         if recorded is None:
             recorded = self._record(index, entry)
         elif not self._is_same(recorded, entry):
             raise EventIdConflict(index, entry.event_id, recorded.position)
-        return Receipt(
+        return EntryReceipt(
             entry.event_id,
             recorded.position,
             recorded.record_micros,
@@ -125,14 +125,14 @@ class _Draft:
         ledger.event_rows += self._known.values()
         ledger.amendment_rows += self._amendment_rows
 
-    def _record(self, index: int, entry: Entry) -> Recorded:
+    def _record(self, index: int, entry: Entry) -> LogRow:
         own_id = stream_id = entry.event_id.bytes
         revision = 1
         self._position += 1
-        if isinstance(entry, Amendment):
+        if isinstance(entry, AmendmentEntry):
             stream_id = entry.target.bytes
             revision = self._amend(index, entry)
-        recorded = self._known[own_id] = Recorded(
+        recorded = self._known[own_id] = LogRow(
             self._position,
             stream_id,
             revision,
@@ -143,14 +143,14 @@ class _Draft:
         )
         return recorded
 
-    def _amend(self, index: int, entry: Amendment) -> int:
+    def _amend(self, index: int, entry: AmendmentEntry) -> int:
         """Move the target's stream on, and return the version that the amendment has in it."""
         revision = self._amendable(index, entry).revision + 1
         self._streams[entry.target.bytes] = Stream(revision, entry.retracts)
         self._amendment_rows.append((self._position, entry.event_id.bytes, entry.retracts))
         return revision
 
-    def _amendable(self, index: int, entry: Amendment) -> Stream:
+    def _amendable(self, index: int, entry: AmendmentEntry) -> Stream:
         event_id, target, amendments_max = entry.event_id, entry.target, self._ledger.amendments_max
         known = self._find(target.bytes)
         if known is None:
@@ -164,19 +164,19 @@ class _Draft:
             raise TooManyAmendments(index, event_id, target, amendments_max)
         return stream
 
-    def _find(self, event_id: bytes) -> Recorded | None:
+    def _find(self, event_id: bytes) -> LogRow | None:
         return self._known.get(event_id) or self._ledger.known.get(event_id)
 
     def _stream(self, event_id: UUID) -> Stream:
         key = event_id.bytes
         return self._streams.get(key) or self._ledger.streams.get(key, CLAIMED)
 
-    def _is_same(self, known: Recorded, entry: Entry) -> bool:
+    def _is_same(self, known: LogRow, entry: Entry) -> bool:
         """Tell whether the entry is that recorded event over again."""
         if known.topic != entry.topic or known.state != entry.state:
             return False
         is_claim = known.event_id == entry.event_id.bytes
-        if not isinstance(entry, Amendment):
+        if not isinstance(entry, AmendmentEntry):
             return is_claim
         if is_claim or known.event_id != entry.target.bytes:
             return False

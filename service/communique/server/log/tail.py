@@ -7,13 +7,12 @@ from time import monotonic
 from typing import Final, TypeAlias
 
 from communique.server.log.log_errors import LogClosed
+from communique.server.runtime import limits
 
 _logger: Final = logging.getLogger(__name__)
 
 Listener: TypeAlias = Callable[[int], object]
 """Called with the new last position."""
-
-POLL_SECONDS: Final = 0.05
 
 
 def never() -> bool:
@@ -117,13 +116,13 @@ class PolledTail(Tail):
         timeout: float | None = None,
         is_interrupted: Callable[[], bool] = never,
     ) -> int:
-        """As `Tail.wait_beyond`, up to `POLL_SECONDS` late."""
+        """As `Tail.wait_beyond`, up to `limits.POLL_SECONDS` late."""
         deadline = None if timeout is None else monotonic() + timeout
         while self.position <= position and not is_interrupted():
-            remaining = POLL_SECONDS if deadline is None else deadline - monotonic()
+            remaining = limits.POLL_SECONDS if deadline is None else deadline - monotonic()
             if remaining <= 0:
                 break
-            super().wait_beyond(position, min(remaining, POLL_SECONDS), is_interrupted)
+            super().wait_beyond(position, min(remaining, limits.POLL_SECONDS), is_interrupted)
         return self._position
 
 

@@ -1,31 +1,39 @@
-"""Copying a write-ahead log back into its file while the thread that writes does something else.
+"""How the file of a read model becomes durable while it is written.
 
-SQLite does so within a commit, and syncs both files on the way: who writes waits for the disk, most
-of all in a long file, where nearly every row has a page of its own. The connection that writes is
-idle between two batches, so another thread uses it meanwhile. It is never used by both at once.
-
-With 1,000,000 events in the files, and the two cores of `ARCHITECTURE.md`, an event is projected in
-210 to 250 microseconds instead of 270 to 300.
+A read model is derived, so it may lose its last transactions in a power cut, or be thrown away and
+rebuilt. Two things follow. A background thread checkpoints the write-ahead log, so that the thread
+that writes does not wait for the disk. And a file is written without fsync while it is being built.
 """
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import apsw
 
-PAGES: Final = 4_000
-"""So many in the write-ahead log, 16 MB, are copied back."""
+from communique.server.runtime import limits
+
+MARK_SUFFIX: Final = "-unsynced"
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Copying:
-    """What copies the write-ahead log of one connection back."""
+class BackgroundCheckpointer:
+    """Checkpoints the write-ahead log of one connection in a thread of its own.
+
+    SQLite itself checkpoints within a commit, and syncs both files on the way: the writer waits for
+    the disk, most of all in a long file, where nearly every row has a page of its own. The writing
+    connection is idle between two batches, so this thread uses it meanwhile; the two never use it
+    at once. With 1,000,000 events in the files, on two cores, projecting an event takes 210 to 250
+    microseconds instead of 270 to 300.
+    """
 
     def __init__(self, connection: apsw.Connection) -> None:
-        """Take over from SQLite, which copies nothing back by itself from now on."""
+        """Take over from SQLite, which checkpoints nothing by itself from now on."""
         self._connection = connection
         self._pages = 0
-        self._thread = ThreadPoolExecutor(1, "copying")
+        self._thread = ThreadPoolExecutor(1, "checkpointer")
         self._begun: Future[None] | None = None
         connection.set_wal_hook(self._note_pages)
 
@@ -34,18 +42,18 @@ class Copying:
         return apsw.SQLITE_OK
 
     def begin_if_due(self) -> None:
-        """Begin to copy if there is enough; the connection may be used again after `wait`."""
-        if self._pages >= PAGES:
-            self._begun = self._thread.submit(self._copy)
+        """Begin a checkpoint if the log is long; use the connection again after `wait` only."""
+        if self._pages >= limits.CHECKPOINT_PAGES:
+            self._begun = self._thread.submit(self._checkpoint)
 
-    def _copy(self) -> None:
+    def _checkpoint(self) -> None:
         # What the disk refuses stays in the write-ahead log, and is tried again after the next
         # commit, as SQLite itself does.
         with suppress(apsw.Error):
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def wait(self) -> None:
-        """Wait for the end of what has begun."""
+        """Wait for the end of a checkpoint that has begun."""
         if self._begun:
             self._begun.result()
             self._begun = None
@@ -53,3 +61,55 @@ class Copying:
     def close(self) -> None:
         """Wait, and end the thread."""
         self._thread.shutdown()
+
+
+class UnsyncedMark:
+    """Says beside a file that it is written without fsync, and since which start of the machine.
+
+    A file is written without fsync while it is being built: SQLite would sync the file and its
+    write-ahead log, and write each page twice, many times over. What a killed process has written
+    is kept all the same, but a power cut may damage the file. So the mark holds the id of the
+    machine's current start: a file whose mark is from another start is thrown away and rebuilt.
+    (Together with lists of unwritten rows instead of dictionaries, an import of 100,000 events is
+    answered at 3,650 events a second instead of 2,770.)
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Stand for the mark of the file at `path`; nothing is written yet."""
+        self._file = path
+        self._path = path.with_name(path.name + MARK_SUFFIX)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the file was written without fsync, and not synced since."""
+        return self._path.exists()
+
+    def may_hide_damage(self) -> bool:
+        """Whether the machine may have lost power since then."""
+        return self.is_set and (not (boot := _boot_id()) or self._path.read_text() != boot)
+
+    def set(self) -> None:
+        """Mark the file; on return the mark is durable."""
+        self._path.write_text(_boot_id())
+        _sync(self._path)
+        _sync(self._path.parent)
+
+    def clear(self) -> None:
+        """Sync the file with its write-ahead log, then remove the mark; nobody else may write."""
+        for path in (self._file.with_name(f"{self._file.name}-wal"), self._file):
+            if path.exists():
+                _sync(path)
+        self._path.unlink(missing_ok=True)
+
+
+def _boot_id() -> str:
+    """Return the id of the machine's current start; empty where the system has none."""
+    return _BOOT_ID.read_text() if _BOOT_ID.exists() else ""
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""What an event's history tells, found once for all projections, in the form of their rows.
+"""The contents and disputes of one event, computed once and shared by all projections.
 
 Times are microseconds, ids are bytes, and `FOREVER` stands for no end.
 """
@@ -8,15 +8,15 @@ from typing import Final, NamedTuple
 
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.history import Content, contents, disputes
-from communique.domain.state.assertions import Assertion, affirmations, denies
+from communique.domain.state.assertions import Assertion, affirmations, assertions
 from communique.domain.time.clocks import micros
 
 FOREVER: Final = 2**62
 """Stands for no end, of positions and of microseconds."""
 
 
-class Region(NamedTuple):
-    """Where a content decides: `from` inclusive, `to` exclusive."""
+class RegionBounds(NamedTuple):
+    """The bounds of a `Region`, `from` inclusive, `to` exclusive; known times in microseconds."""
 
     position_from: int
     position_to: int
@@ -24,7 +24,7 @@ class Region(NamedTuple):
     known_to: int
 
 
-class Telling(NamedTuple):
+class ContentVersion(NamedTuple):
     """One content in one region.
 
     Attributes:
@@ -35,7 +35,7 @@ class Telling(NamedTuple):
         region: where it decides.
         position: the version that gives it.
         corrected_by: the id of the correction that gives it.
-        about: what it would assert if it affirmed.
+        affirms: what it would assert if it affirmed.
         asserts: what it asserts, nothing for a denial.
     """
 
@@ -43,14 +43,14 @@ class Telling(NamedTuple):
     event_id: bytes
     known: int
     earliest: int
-    region: Region
+    region: RegionBounds
     position: int
     corrected_by: bytes | None
-    about: Sequence[Assertion]
+    affirms: Sequence[Assertion]
     asserts: Sequence[Assertion]
 
 
-class Disputed(NamedTuple):
+class DisputeVersion(NamedTuple):
     """A dispute of the claim `event_id`."""
 
     event_id: bytes
@@ -59,37 +59,42 @@ class Disputed(NamedTuple):
     dispute_id: bytes
 
 
-class Told(NamedTuple):
-    """What a claim and its amendments so far tell; `position` is the first one's."""
+class EventContents(NamedTuple):
+    """What a claim and its amendments so far say; `position` is the claim's."""
 
     position: int
-    tellings: Sequence[Telling]
-    disputes: Sequence[Disputed]
+    versions: Sequence[ContentVersion]
+    disputes: Sequence[DisputeVersion]
 
 
-def told(history: Sequence[Recorded]) -> Told:
-    """Return what a claim and its amendments, in the order of their positions, tell."""
+def contents_of(history: Sequence[Recorded]) -> EventContents:
+    """Return what a claim and its amendments, in the order of their positions, say."""
     first = history[0]
-    tellings = [_telling(content) for content in contents(history)]
+    versions = [_version(content) for content in contents(history)]
     if len(history) == 1 or first.event is None:
-        return Told(first.position, tellings, ())
+        return EventContents(first.position, versions, ())
     event_id = first.event.event_id.bytes
-    found = [
-        Disputed(event_id, one.position, micros(one.known), one.event_id.bytes)
-        for one in disputes(history)
-    ]
-    return Told(first.position, tellings, found)
+    return EventContents(
+        first.position,
+        versions,
+        [
+            DisputeVersion(
+                event_id, dispute.position, micros(dispute.known), dispute.event_id.bytes
+            )
+            for dispute in disputes(history)
+        ],
+    )
 
 
-def _telling(content: Content) -> Telling:
+def _version(content: Content) -> ContentVersion:
     claim, known, (position_from, position_to, known_from, known_to), position, by = content
-    about = affirmations(claim)
-    return Telling(
+    affirms = affirmations(claim)
+    return ContentVersion(
         claim,
         claim.event_id.bytes,
         micros(known),
         micros(claim.occurred.earliest),
-        Region(
+        RegionBounds(
             position_from,
             FOREVER if position_to is None else position_to,
             micros(known_from),
@@ -97,6 +102,6 @@ def _telling(content: Content) -> Telling:
         ),
         position,
         by.bytes if by else None,
-        about,
-        () if denies(claim) else about,
+        affirms,
+        assertions(claim, affirms),
     )

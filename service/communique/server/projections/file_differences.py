@@ -1,8 +1,9 @@
-"""Where two files of one projection differ in what they say, whatever their rows are numbered.
+"""Where two files of one projection differ, whatever numbers their rows bear.
 
-Rows of `facets`, `tags` and the like bear numbers in the order of first sight (*surrogates*), which
-depends on when which file was written. So a number is compared as the row that it stands for, and
-the rows of a table in the order of what they say. For example a row of `tagged_by_position` says::
+Rows of `facets`, `tags` and the like bear numbers in the order of first sight (*surrogate keys*),
+which depends on when which file was written. So a number is compared as the row that it stands for,
+and the rows of a table in the order of their contents. For example this row of
+`tagged_by_position` is compared as the one below it::
 
     tag_id 7, entry 98304
     tag party:KOR, entry 98304
@@ -15,9 +16,7 @@ from uuid import UUID
 
 import apsw
 
-ROWS_BETWEEN_SIGNS: Final = 1_000
-DIFFERENCE_LENGTH_MAX: Final = 1_000
-"""Characters of a difference in words."""
+from communique.server.runtime import limits
 
 _Row: TypeAlias = tuple[Any, ...]
 
@@ -36,8 +35,8 @@ class _Column(NamedTuple):
     expression: str
 
 
-class _Table(NamedTuple):
-    """A table's columns, and the one that merely numbers its rows, if one does."""
+class _TableColumns(NamedTuple):
+    """A table's columns, and its surrogate key, if it has one."""
 
     columns: tuple[str, ...]
     surrogate: str | None
@@ -61,11 +60,11 @@ def _difference(live: apsw.Connection, rebuilt: apsw.Connection) -> Iterator[str
         return
     tables = {name: _table(rebuilt, name) for kind, name, _ in expected if kind == "table"}
     # Those that refer to no other come first: what is wrong in them would be found in the others.
-    for name in sorted(tables, key=lambda one: (_references(tables[one]), one)):
-        told = ""
-        for told in _rows_differ(name, tables, live, rebuilt):
-            yield told
-        if told:
+    for name in sorted(tables, key=lambda table: (_references(tables[table]), table)):
+        difference = ""
+        for difference in _first_row_that_differs(name, tables, live, rebuilt):
+            yield difference
+        if difference:
             return
     # An index that has lost a row gives wrong answers out of right tables.
     damage = live.execute("PRAGMA integrity_check(1)").get
@@ -73,45 +72,45 @@ def _difference(live: apsw.Connection, rebuilt: apsw.Connection) -> Iterator[str
         yield f"the live file is damaged: {damage}"
 
 
-def _rows_differ(
-    name: str, tables: Mapping[str, _Table], live: apsw.Connection, rebuilt: apsw.Connection
+def _first_row_that_differs(
+    name: str, tables: Mapping[str, _TableColumns], live: apsw.Connection, rebuilt: apsw.Connection
 ) -> Iterator[str]:
     columns, query = _query(name, tables)
     only_live, only_rebuilt = None, None
     with closing(live.cursor()) as found, closing(rebuilt.cursor()) as expected:
         pairs = _merged(found.execute(query), expected.execute(query))
-        for number, (mine, other) in enumerate(pairs):
-            if mine is None:
-                only_rebuilt = only_rebuilt or other
-            elif other is None:
-                only_live = only_live or mine
+        for number, (live_row, rebuilt_row) in enumerate(pairs):
+            if live_row is None:
+                only_rebuilt = only_rebuilt or rebuilt_row
+            elif rebuilt_row is None:
+                only_live = only_live or live_row
             if only_live and only_rebuilt:
                 break
-            if number % ROWS_BETWEEN_SIGNS == 0:
+            if number % limits.ROWS_BETWEEN_SIGNS_OF_LIFE == 0:
                 yield ""
-    told = _told([column.name for column in columns], only_live, only_rebuilt)
-    if told:
-        yield f"{name}: {told}"[:DIFFERENCE_LENGTH_MAX]
+    difference = _described([column.name for column in columns], only_live, only_rebuilt)
+    if difference:
+        yield f"{name}: {difference}"[: limits.DIFFERENCE_LENGTH_MAX]
 
 
 def _merged(
     found: Iterator[_Row], expected: Iterator[_Row]
 ) -> Iterator[tuple[_Row | None, _Row | None]]:
     """Yield the rows of two sorted sides, those that are the same together."""
-    mine, other = next(found, None), next(expected, None)
-    while mine is not None or other is not None:
-        if mine == other:
-            yield mine, other
-            mine, other = next(found, None), next(expected, None)
-        elif other is None or (mine is not None and _order(mine) < _order(other)):
-            yield mine, None
-            mine = next(found, None)
+    left, right = next(found, None), next(expected, None)
+    while left is not None or right is not None:
+        if left == right:
+            yield left, right
+            left, right = next(found, None), next(expected, None)
+        elif right is None or (left is not None and _sort_key(left) < _sort_key(right)):
+            yield left, None
+            left = next(found, None)
         else:
-            yield None, other
-            other = next(expected, None)
+            yield None, right
+            right = next(expected, None)
 
 
-def _told(names: Sequence[str], found: _Row | None, expected: _Row | None) -> str:
+def _described(names: Sequence[str], found: _Row | None, expected: _Row | None) -> str:
     """Say in words which row is one too many, is missing, or was changed; empty for neither."""
     if found and expected and (changed := _changes(names, found, expected)):
         return changed
@@ -132,8 +131,7 @@ def _changes(names: Sequence[str], found: _Row, expected: _Row) -> str:
 
 
 def _row(names: Sequence[str], values: Sequence[Any]) -> str:
-    told = (f"{name} {_value(value)}" for name, value in zip(names, values, strict=True))
-    return ", ".join(told)
+    return ", ".join(f"{name} {_value(value)}" for name, value in zip(names, values, strict=True))
 
 
 def _value(value: object) -> str:
@@ -148,34 +146,36 @@ def _value(value: object) -> str:
             return str(value)
 
 
-def _order(row: _Row) -> list[tuple[bool, Any]]:
+def _sort_key(row: _Row) -> list[tuple[bool, Any]]:
     """The order of SQLite, in which NULL comes first; a column of a strict table has one type."""
     return [(value is not None, value) for value in row]
 
 
-def _table(connection: apsw.Connection, name: str) -> _Table:
+def _table(connection: apsw.Connection, name: str) -> _TableColumns:
     columns = list(connection.execute(_COLUMNS, (name,)))
     keys = [(column, kind) for column, kind, key in columns if key]
     is_numbered = len(keys) == 1 and keys[0][0].endswith(_SURROGATE) and keys[0][1] == "INTEGER"
-    return _Table(tuple(column for column, _, _ in columns), keys[0][0] if is_numbered else None)
+    return _TableColumns(
+        tuple(column for column, _, _ in columns), keys[0][0] if is_numbered else None
+    )
 
 
-def _references(table: _Table) -> int:
+def _references(table: _TableColumns) -> int:
     own = table.surrogate
     return sum(column != own and column.endswith(_SURROGATE) for column in table.columns)
 
 
-def _query(name: str, tables: Mapping[str, _Table]) -> tuple[list[_Column], str]:
-    """Return what the rows of a table say, and the query for it, in the order of that."""
-    owners = {table.surrogate: one for one, table in tables.items() if table.surrogate}
+def _query(name: str, tables: Mapping[str, _TableColumns]) -> tuple[list[_Column], str]:
+    """Return a table's columns with their surrogates resolved, and the query for its rows."""
+    owners = {table.surrogate: owner for owner, table in tables.items() if table.surrogate}
     columns, joins = _resolved(name, name, tables, owners)
-    said = ", ".join(column.expression for column in columns)
+    selected = ", ".join(column.expression for column in columns)
     numbers = ", ".join(str(number) for number in range(1, len(columns) + 1))
-    return columns, f"SELECT {said} FROM {name} {' '.join(joins)} ORDER BY {numbers}"  # noqa: S608  the file's own names
+    return columns, f"SELECT {selected} FROM {name} {' '.join(joins)} ORDER BY {numbers}"  # noqa: S608  the file's own names
 
 
 def _resolved(
-    name: str, alias: str, tables: Mapping[str, _Table], owners: Mapping[str, str]
+    name: str, alias: str, tables: Mapping[str, _TableColumns], owners: Mapping[str, str]
 ) -> tuple[list[_Column], list[str]]:
     """Return the columns of a table with each surrogate replaced by what it stands for."""
     columns: list[_Column] = []

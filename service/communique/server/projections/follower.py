@@ -1,4 +1,4 @@
-"""A follower: what keeps one projection's file up with the log, and lends what is in it."""
+"""A follower: it keeps one projection's file up with the log, and lends what is in it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -9,17 +9,22 @@ from typing import Any, TypeAlias
 import apsw
 
 from communique.server.log.tail import Tail
-from communique.server.projections.progress import Progress, RebuildProgress, VerifyProgress
-from communique.server.projections.projection import Projection, ProjectionFile, Snapshot
+from communique.server.projections.progress import (
+    ProjectionProgress,
+    RebuildReport,
+    VerificationReport,
+)
+from communique.server.projections.projection import ViewProjection
 from communique.server.projections.projection_errors import (
     ReadModelBehind,
     ReadModelStopped,
     RebuildRunning,
     VerificationRunning,
 )
-from communique.server.projections.projection_reader import ProjectionReader
+from communique.server.projections.projection_file import ProjectionReader
+from communique.server.projections.snapshot import Snapshot
 
-Listener: TypeAlias = Callable[[int], object]
+PositionListener: TypeAlias = Callable[[int], object]
 """Called with the position that a read model has reached."""
 
 
@@ -29,7 +34,7 @@ class Follower(ABC):
     `ThreadFollower` does it in a thread, `RemoteFollower` has another process do it.
     """
 
-    def __init__(self, projection: type[Projection], tail: Tail, position: int) -> None:
+    def __init__(self, projection: type[ViewProjection], tail: Tail, position: int) -> None:
         """Begin at the `position` of the projection's file; nothing moves before `start`."""
         self._projection = projection
         self._tail = tail
@@ -37,10 +42,10 @@ class Follower(ABC):
         # served.
         self._floor = tail.position
         self._is_new = position == 0
-        self._moved = Condition()
+        self._changed = Condition()
         self._rebuilding = Lock()
         self._verifying = Lock()
-        self._listeners: list[Listener] = []
+        self._listeners: list[PositionListener] = []
         self._error = ""
 
     @property
@@ -64,27 +69,27 @@ class Follower(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stop at the end of the batch in hand, and close the file."""
+        """Stop at the end of the current batch, and close the file."""
 
-    def add_listener(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called with the position after each move; return how to stop it.
+    def add_listener(self, listener: PositionListener) -> Callable[[], None]:
+        """Have `listener` called with the position after each advance; return how to stop it.
 
         It is called when following stops or goes on, too, in the thread that follows; it must be
         quick and raise nothing.
         """
-        with self._moved:
+        with self._changed:
             self._listeners = [*self._listeners, listener]
         return lambda: self._remove(listener)
 
-    def _remove(self, listener: Listener) -> None:
-        with self._moved:
+    def _remove(self, listener: PositionListener) -> None:
+        with self._changed:
             self._listeners = [each for each in self._listeners if each is not listener]
 
-    def _tell(self, error: str = "") -> None:
-        """Tell everybody how far it is, and whether it has stopped there."""
-        with self._moved:
+    def _notify(self, error: str = "") -> None:
+        """Tell waiters and listeners how far it is, and why it has stopped there if it has."""
+        with self._changed:
             self._error = error
-            self._moved.notify_all()
+            self._changed.notify_all()
             listeners = self._listeners
         for listener in listeners:
             listener(self.position)
@@ -95,8 +100,8 @@ class Follower(ABC):
         Raises `ReadModelStopped` where it will not be, `ReadModelBehind` when the time is over.
         """
         wanted = max(position, self._floor)
-        with self._moved:
-            self._moved.wait_for(lambda: self.position >= wanted or self._error, timeout_seconds)
+        with self._changed:
+            self._changed.wait_for(lambda: self.position >= wanted or self._error, timeout_seconds)
         reached = self.position
         if reached >= wanted:
             return
@@ -127,15 +132,15 @@ class Follower(ABC):
 
     @property
     @abstractmethod
-    def _serving(self) -> ProjectionFile | ProjectionReader:
+    def _serving(self) -> ProjectionReader:
         """The file that serves now."""
 
-    def progress(self) -> Progress:
+    def progress(self) -> ProjectionProgress:
         """Say how far it is."""
         head = self._tail.position
         with self.snapshot() as snapshot:
             position, unknown = snapshot.reached, snapshot.unknown_type_count()
-        return Progress(
+        return ProjectionProgress(
             self.name,
             self._projection.version,
             self._state(position),
@@ -152,8 +157,8 @@ class Follower(ABC):
             return "REBUILDING"
         return "BUILDING" if self._is_new and position < self._floor else "LIVE"
 
-    def rebuild(self, *others: "Follower") -> Iterator[RebuildProgress]:
-        """Build the read model anew aside, yield progress, and swap it in when it has caught up.
+    def rebuild(self, *others: "Follower") -> Iterator[RebuildReport]:
+        """Build the read model anew aside, yield reports, and swap it in when it has caught up.
 
         Those of `others`, which are of its class, are built together with it. Abandoned or killed
         on the way, the old ones go on serving. Raises `RebuildRunning`.
@@ -174,11 +179,11 @@ class Follower(ABC):
             self._rebuilding.release()
 
     @abstractmethod
-    def _rebuild(self, others: Sequence[Any]) -> Iterator[RebuildProgress]:
+    def _rebuild(self, others: Sequence[Any]) -> Iterator[RebuildReport]:
         """Rebuild it and `others`; no other rebuild of them is under way."""
 
-    def verify(self) -> Iterator[VerifyProgress]:
-        """Build the read model anew aside, compare it with the one that serves, yield progress.
+    def verify(self) -> Iterator[VerificationReport]:
+        """Build the read model anew aside, compare it with the one that serves, yield reports.
 
         Changes nothing and keeps nobody waiting. Raises `VerificationRunning`.
         """
@@ -190,5 +195,5 @@ class Follower(ABC):
             self._verifying.release()
 
     @abstractmethod
-    def _verify(self) -> Iterator[VerifyProgress]:
+    def _verify(self) -> Iterator[VerificationReport]:
         """Verify; no other verification of it is under way."""

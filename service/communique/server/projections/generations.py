@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from communique.server.projections.unsynced_mark import MARK_SUFFIX, UnsyncedMark
+from communique.server.projections.durability import MARK_SUFFIX, UnsyncedMark
 
 _SIDE_FILES: Final = ("", "-wal", "-shm", MARK_SUFFIX)
 """The mark goes last: a file that may be damaged is never left without it."""

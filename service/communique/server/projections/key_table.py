@@ -1,25 +1,25 @@
-"""Numbers for names: long keys are written once, and the indexes hold small numbers."""
+"""Numbers for long keys: a key is written once, and the indexes hold small numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import apsw
 
+from communique.server.runtime import limits
+
 Key: TypeAlias = tuple[Any, ...]
-_REMEMBERED_MAX: Final = 30_000
-"""They take up to 8 MB; looking the frequent ones up again costs 1 microsecond an event."""
 
 
-class Names:
+class KeyTable:
     """Gives each key of a table its number, in the order of first sight, and remembers it."""
 
     def __init__(self, table: str, number: str, columns: tuple[str, ...]) -> None:
         """Number the keys in `columns` of `table`, whose integer primary key is `number`."""
-        named, matches = ", ".join(columns), " AND ".join(f"{column} = ?" for column in columns)
+        names, matches = ", ".join(columns), " AND ".join(f"{column} = ?" for column in columns)
         marks = ", ".join("?" for _ in columns)
-        self._select = f"SELECT {named}, {number} FROM {table} WHERE {matches}"  # noqa: S608  our own names
-        self._insert = f"INSERT INTO {table} ({named}, {number}) VALUES ({marks}, ?)"  # noqa: S608
+        self._select = f"SELECT {names}, {number} FROM {table} WHERE {matches}"  # noqa: S608  our own names
+        self._insert = f"INSERT INTO {table} ({names}, {number}) VALUES ({marks}, ?)"  # noqa: S608
         self._last = f"SELECT ifnull(max({number}), 0) FROM {table}"  # noqa: S608
         self._numbers: dict[Key, int] = {}
 
@@ -27,7 +27,7 @@ class Names:
         """Return numbers that hold those of all `keys`; write down those that are new, in order."""
         wanted = dict.fromkeys(keys)
         unknown = [key for key in wanted if key not in self._numbers]
-        if len(self._numbers) + len(unknown) > _REMEMBERED_MAX:
+        if len(self._numbers) + len(unknown) > limits.KEYS_REMEMBERED_MAX:
             self._numbers, unknown = {}, list(wanted)
         if unknown:
             self._look_up(connection, unknown)

@@ -7,9 +7,9 @@
     ├── ReadModelStopped    name, position, reached, cause
     ├── UnknownProjection   name, known
     ├── RebuildRunning      name
-    ├── VerificationRunning name
-    ├── SubjectNotFound     subject, near
-    └── IssueNotFound       issue, near
+    └── VerificationRunning name
+
+The views add errors of their own below it: see `views.view_errors`.
 """
 
 
@@ -60,25 +60,3 @@ class VerificationRunning(ReadModelError):
         """Name it."""
         super().__init__(f"{name} is already being verified: wait for that to end")
         self.name = name
-
-
-class SubjectNotFound(ReadModelError):
-    """No claim about the subject is visible at the point."""
-
-    def __init__(self, subject: str, near: tuple[str, ...]) -> None:
-        """Name it, and those like it that have one."""
-        super().__init__(f"no claim about {subject} is visible at this point{_perhaps(near)}")
-        self.subject, self.near = subject, near
-
-
-class IssueNotFound(ReadModelError):
-    """No claim about the issue is visible at the point."""
-
-    def __init__(self, issue: str, near: tuple[str, ...]) -> None:
-        """Name it, and those like it that have one."""
-        super().__init__(f"no claim about {issue} is visible at this point{_perhaps(near)}")
-        self.issue, self.near = issue, near
-
-
-def _perhaps(near: tuple[str, ...]) -> str:
-    return f": did you mean {' or '.join(near)}?" if near else ""

@@ -1,4 +1,4 @@
-"""Followers take turns: one thread in which all of a log's projections move on, batch by batch.
+"""One thread in which all of a log's projections advance in turn, batch by batch.
 
 In threads of their own they would wait for the interpreter most of the time, drift apart, and each
 decode every event. In turn, the first decodes a batch and the others find it remembered.
@@ -6,16 +6,15 @@ decode every event. In turn, the first decodes a batch and the others find it re
 
 from abc import abstractmethod
 from threading import Lock, Thread
-from typing import Final, Protocol
+from typing import Protocol
 
-from communique.server.log import LogClosed
-from communique.server.log.sqlite_store.log_reader import LogReader
+from communique.server.log.event_log import LogReader
+from communique.server.log.log_errors import LogClosed
+from communique.server.runtime import limits
 
-_WAIT_SECONDS: Final = 1.0
 
-
-class Mover(Protocol):
-    """What takes turns."""
+class ScheduledFollower(Protocol):
+    """What the scheduler lets advance."""
 
     @property
     @abstractmethod
@@ -25,61 +24,63 @@ class Mover(Protocol):
     @property
     @abstractmethod
     def error(self) -> str:
-        """Why it does not move; empty while it does."""
+        """Why it does not advance; empty while it does."""
 
     @abstractmethod
-    def move_on(self) -> None:
+    def advance(self) -> None:
         """Take in the next batch; raises nothing but `LogClosed`."""
 
 
-class Turns:
-    """The thread, and those that move in it."""
+class ProjectionScheduler:
+    """The thread, and the followers that advance in it."""
 
-    def __init__(self, reader: LogReader) -> None:
-        """Follow what `reader` reads; the thread begins with the first who joins."""
-        self._reader = reader
-        self._movers: tuple[Mover, ...] = ()
-        self._joining = Lock()
-        self._moving = Lock()
+    def __init__(self, log: LogReader) -> None:
+        """Follow `log`; the thread starts with the first follower that is added."""
+        self._log = log
+        self._followers: tuple[ScheduledFollower, ...] = ()
+        self._changing = Lock()
+        self._advancing = Lock()
         self._thread = Thread()
 
-    def join(self, mover: Mover) -> None:
-        """Have one more move on whenever something was recorded."""
-        with self._joining:
-            self._movers = (*self._movers, mover)
-            if len(self._movers) == 1:
+    def add(self, follower: ScheduledFollower) -> None:
+        """Let one more follower advance whenever something was recorded."""
+        with self._changing:
+            self._followers = (*self._followers, follower)
+            if len(self._followers) == 1:
                 self._thread = Thread(target=self._run, name="projections", daemon=True)
                 self._thread.start()
-        self._reader.tail.wake()
+        self._log.tail.wake()
 
-    def leave(self, mover: Mover) -> None:
-        """Let it move no more, once its batch in hand is done; one that never joined may leave."""
-        with self._joining:
-            self._movers = tuple(each for each in self._movers if each is not mover)
-            is_last = not self._movers and self._thread.is_alive()
-        self._reader.tail.wake()
-        with self._moving:
+    def remove(self, follower: ScheduledFollower) -> None:
+        """Let a follower advance no more, once its current batch is done; it need not be there."""
+        with self._changing:
+            self._followers = tuple(each for each in self._followers if each is not follower)
+            is_last = not self._followers and self._thread.is_alive()
+        self._log.tail.wake()
+        with self._advancing:
             pass
         if is_last:
             self._thread.join()
 
     def _run(self) -> None:
         try:
-            while movers := self._movers:
-                self._wait(movers)
-                for mover in movers:
-                    self._move(mover)
+            while followers := self._followers:
+                self._wait(followers)
+                for follower in followers:
+                    self._advance(follower)
         except LogClosed:
             return
 
-    def _wait(self, movers: tuple[Mover, ...]) -> None:
-        """Wait until one of them is behind, or others have joined or left."""
-        head = self._reader.tail.position
-        hindmost = min((each.position for each in movers if not each.error), default=head)
-        self._reader.wait_beyond(hindmost, _WAIT_SECONDS, lambda: self._movers is not movers)
+    def _wait(self, followers: tuple[ScheduledFollower, ...]) -> None:
+        """Wait until a follower is behind, or others were added or removed."""
+        head = self._log.tail.position
+        hindmost = min((each.position for each in followers if not each.error), default=head)
+        self._log.wait_beyond(
+            hindmost, limits.SCHEDULER_WAIT_SECONDS, lambda: self._followers is not followers
+        )
 
-    def _move(self, mover: Mover) -> None:
-        with self._moving:
-            is_behind = mover.position < self._reader.tail.position
-            if is_behind and not mover.error and mover in self._movers:
-                mover.move_on()
+    def _advance(self, follower: ScheduledFollower) -> None:
+        with self._advancing:
+            is_behind = follower.position < self._log.tail.position
+            if is_behind and not follower.error and follower in self._followers:
+                follower.advance()

@@ -5,7 +5,7 @@ from typing import Final
 import apsw
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder
 
-from communique.server.sqlite.connection import ReadPool
+from communique.server.sqlite.read_pool import ReadPool
 
 TRACKING_TABLE: Final = """
     CREATE TABLE tracking (

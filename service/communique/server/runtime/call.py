@@ -1,21 +1,22 @@
-"""What gRPC knows of a call: who calls, and until when it waits."""
+"""One call of a use case, whichever face it came through."""
 
+from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
-
-if TYPE_CHECKING:
-    import grpc.aio
-
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+from time import monotonic
 
 
-def submitter_of(context: Context) -> str:
-    """Return the common name of the client's certificate; empty where the server asks for none."""
-    names = [*context.auth_context().get("x509_common_name", ())]
-    return names[0].decode() if names else ""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, and until when the caller waits.
 
+    Attributes:
+        principal: the caller as the face has authenticated it; empty where it does not.
+        deadline: on the monotonic clock, in seconds; infinite where the caller set none.
+    """
 
-def seconds_left(context: Context) -> float:
-    """Return how long the client still waits; infinite where it set no deadline."""
-    remaining = cast("float | None", context.time_remaining())
-    return inf if remaining is None else remaining
+    principal: str = ""
+    deadline: float = inf
+
+    def seconds_left(self) -> float:
+        """Return how long the caller still waits; less than 0 once it does not any more."""
+        return self.deadline - monotonic()

@@ -1,10 +1,25 @@
-"""One owner a log: an advisory lock that the system lets go of when its holder dies."""
+"""One owner of a file: an advisory lock that the system releases when its holder dies."""
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from communique.server.log.log_errors import LogInUse
+
+@dataclass(eq=False)
+class FileInUse(Exception):
+    """Another process owns what is at `path`; `holder` is its process id, if it left one.
+
+    Two writers would corrupt a file, so the second is refused. The lock ends with its holder,
+    however that ends: stop the other process, there is no file to delete.
+    """
+
+    path: Path
+    holder: int | None
+
+    def __str__(self) -> str:
+        """Name the file and its holder."""
+        return f"{self.path} is in use by process {self.holder or 'unknown'}"
 
 
 class FileLock:
@@ -14,16 +29,16 @@ class FileLock:
     """
 
     def __init__(self, path: Path, owned: Path) -> None:
-        """Lock the file at `path`, which stands for the file `owned`.
+        """Lock the file at `path`, which stands for the file or folder `owned`.
 
-        Raises `LogInUse` at once if another process, or this one, holds it already.
+        Raises `FileInUse` at once if another process, or this one, holds the lock already.
         """
         path.touch()
         self._file = path.open("r+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LogInUse(owned, self._holder()) from error
+            raise FileInUse(owned, self._holder()) from error
         sign(self._file.fileno())
 
     def fileno(self) -> int:
@@ -31,7 +46,7 @@ class FileLock:
         return self._file.fileno()
 
     def release(self) -> None:
-        """Let go; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         self._file.close()
 
     def _holder(self) -> int | None:
@@ -45,6 +60,7 @@ class FileLock:
 def sign(lock: int) -> None:
     """Leave this process's id as the holder's in a lock, given by its descriptor.
 
-    Over the one before, in one write of as many bytes: whoever reads it meanwhile finds a holder.
+    It is written over the one before, in one write of the same length: whoever reads the file
+    meanwhile finds a holder.
     """
     os.pwrite(lock, b"%-10d" % os.getpid(), 0)

@@ -1,5 +1,12 @@
-"""What a request, a frame or the process may take; the contract promises most of these."""
+"""Every limit of the server: what a request, a page, a queue, a file or the process may take.
 
+The contract promises those of requests and pages. A name ends with its unit where it has one, and
+with `MAX` or `MIN` where it bounds something. Modules read a limit as `limits.NAME`, so that a test
+can set it in one place. What fixes the layout of a file (sizes of blocks, bits of a key) is no
+limit and stands with the layout; the SQLite toolkit has the two defaults that are SQLite's own.
+"""
+
+from dataclasses import dataclass
 from typing import Final
 
 # Submitting.
@@ -8,12 +15,60 @@ EVENT_BYTES_MAX: Final = 65_536
 EXPECTATIONS_MAX: Final = 1_000
 EVENTS_VALIDATED_INLINE_MAX: Final = 8
 """Up to so many events are validated on the event loop, which takes a millisecond or two."""
-GROUP_CALLS_MAX: Final = 64
-"""So many submissions go on together: more would keep the event loop for too long."""
-GATHERED_BYTES_MAX: Final = 67_108_864
-"""So much of submissions waits for those before them, beside what waits in the log's own queue."""
+ADMITTED_CALLS_MAX: Final = 64
+"""So many held submissions are released together: more would keep the event loop for too long."""
+HELD_BYTES_MAX: Final = 67_108_864
+"""So many bytes of submissions are held before admission, beside what the log's queue holds."""
 BATCHES_VALIDATED_AHEAD_MAX: Final = 2
 """So many batches of an import wait, validated, while the one before them commits."""
+REJECTED_ID_LENGTH_MAX: Final = 64
+"""Characters of an event's id that a rejection repeats."""
+
+# The log's queue, commits and streams.
+INDEX_LEVEL_SIZES: Final = (8_192, 90_112, 1_000_448)
+"""Entries in each level of the index of streams but the last: see `id_index`.
+
+The first has 60 pages, which a commit of 500 dirties all. Each one is 11 times as large as the one
+before, and so is the last at 11,000,000 events: an entry that moves on dirties one page of its new
+level for every nine.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLimits:
+    """How much may wait before the log's writer, be committed together, or pile up in a stream.
+
+    A request that is larger than a bound by itself is still taken when nothing else waits: what a
+    request may hold is the caller's to limit.
+    """
+
+    queued_requests_max: int = 10_000
+    queued_events_max: int = 100_000
+    queued_bytes_max: int = 256 * 2**20
+    group_events_max: int = 5_000
+    group_bytes_max: int = 16 * 2**20
+    amendments_per_event_max: int = 100
+    checkpoint_idle_pages: int = 1_000
+    """WAL pages (of 4 KiB) that are checkpointed once nothing has come for `idle_seconds`."""
+    checkpoint_busy_pages: int = 16_000
+    """WAL pages that are checkpointed even while requests come: 64 MB, read in 0.05 s at a start.
+
+    An import dirties the same pages of an index again and again. The longer the WAL, the more often
+    one write to the file serves several events.
+    """
+    idle_seconds: float = 0.2
+    level_sizes: tuple[int, int, int] = INDEX_LEVEL_SIZES
+    probe_seconds: float = 1.0
+    """How often a log whose disk failed tries by itself whether it can write again."""
+
+
+LOG_CACHE_KIBIBYTES: Final = 8_192
+"""Of the log's writing connection. With eight times as much the index of 1,000,000 random ids stays
+in memory, and an import is no faster: the operating system has the pages as well."""
+POLL_SECONDS: Final = 0.05
+"""How often a log that another process writes is looked at while somebody waits for it."""
+NOTIFICATIONS_PER_READ: Final = 500
+"""How many notifications the `eventsourcing` adapter reads at a time."""
 
 # Asking.
 FILTER_VALUES_MAX: Final = 50
@@ -27,12 +82,42 @@ DYADS_PER_BATCH_MAX: Final = 100
 PAGE_BYTES_MAX: Final = 3_145_728
 """A page of large events is cut short: gRPC clients take 4 MiB a message unless told otherwise."""
 PAGE_TOKEN_LENGTH_MAX: Final = 1_024
+WAIT_PAUSE_SECONDS_MIN: Final = 0.001
+WAIT_PAUSE_SECONDS_MAX: Final = 0.05
+"""How long a question pauses between two looks at a read model that it waits for."""
+DEADLINE_MARGIN_SECONDS: Final = 0.05
+"""What is left of a call's deadline for saying that it was not enough."""
+
+# What one question looks at in the views.
+SCANNED_ROWS_MAX: Final = 10_000
+"""A page ends, full or not, after so many rows: no question takes long."""
+FACET_SEARCH_STEPS_MAX: Final = 64
+"""Rows that the shared statement of a facet search looks at for one facet, before it gives up."""
+CLAIM_COUNT_MAX: Final = 10_000
+"""A count of claims stops there."""
+COUNTED_TOGETHER_ROWS_MAX: Final = 1_000
+"""A tag of fewer rows is counted together with others, in one statement."""
+SUBJECT_CLAIMS_COUNTED_MAX: Final = 10_000
+"""The latest claims from which a subject's life cycle and disagreements are drawn."""
+SUBJECT_ENTRIES_MAX: Final = 100_000
+"""Entries, visible or not, among which a subject's or an issue's claims are looked for."""
+ROWS_PER_LOG_READ: Final = 50
+"""How many events a view reads from the log at a time: each may have 64 KiB."""
+NEIGHBOURS_MAX: Final = 200
+NEIGHBOURS_COMPARED_MAX: Final = 20
+"""Of the names next to an unknown one: to compare two names in full takes 100 microseconds."""
+SUGGESTIONS_MAX: Final = 3
+SUGGESTION_ROWS_MAX: Final = 1_000
+"""Rows of a suggested name among which a visible claim is looked for."""
+DYADS_RANKED_PER_STEP: Final = 16
+"""A ranking lets others go first after so many statuses."""
+RANKINGS_REMEMBERED_MAX: Final = 64
 
 # Reading the log.
 EVENTS_PER_FRAME_MAX: Final = 1_000
 FRAME_BYTES_MAX: Final = 1_048_576
 READ_AT_ONCE_BYTES: Final = 524_288
-"""Frames are read until they have so many bytes, then go out: a slow client holds up as many."""
+"""Frames are read until they have so many bytes, then sent: a slow client holds up as many."""
 CHECKPOINT_POSITIONS_MAX: Final = 10_000
 """A filtered read says how far it is after at most so many positions."""
 
@@ -44,14 +129,64 @@ CHECKPOINT_SECONDS: Final = 1.0
 """How long a live subscription says nothing at most while its filter passes over events."""
 LOOK_SECONDS_MIN: Final = 0.1
 """A watch looks again at the earliest after so long."""
+RING_RETRY_SECONDS: Final = 0.5
+"""How long the ring pauses after the log could not be read."""
 END_SECONDS: Final = 0.5
 """How long streams have to end by themselves when the server stops."""
+
+# Keeping the read models up to date.
+READ_MODEL_CACHE_KIBIBYTES: Final = 8_192
+"""Of each connection to a read model's file. Writing, with twice as much an event misses 0.1 pages
+at 60,000 events, instead of 1.0. Reading, with SQLite's own 2 MB a status of 63 elements misses 97
+pages, instead of 10, and takes 2.7 ms, instead of 2.0."""
+DECODED_EVENTS_PER_BATCH: Final = 1_024
+"""So many events are decoded at once. The last two batches are remembered, with 5 KB an event."""
+UNWRITTEN_EVENTS_MAX: Final = 10_240
+"""So many events are sorted and written in one transaction by a projection that is far behind.
+
+With a million events in the files and 16,384 at once, an event writes 35 KB to all of them and
+takes SQLite 160 microseconds; with 2,048 at once it was 81 KB and 270. Each event takes 2.7 KB of
+memory until it is written.
+"""
+KEYS_REMEMBERED_MAX: Final = 30_000
+"""Of a table of keys: they take up to 8 MB; to look up a frequent key again costs 1 microsecond."""
+STREAMS_REMEMBERED_MAX: Final = 512
+CHECKPOINT_PAGES: Final = 4_000
+"""So many pages (16 MB) in a read model's write-ahead log are checkpointed."""
+SCHEDULER_WAIT_SECONDS: Final = 1.0
+PROGRESS_SECONDS: Final = 0.2
+"""How often a verification says how far it is."""
+SQLITE_STEPS_BETWEEN_LOOKS: Final = 100_000
+"""Instructions of SQLite, a few milliseconds, after which a long query looks whether to stop."""
+ROWS_BETWEEN_SIGNS_OF_LIFE: Final = 1_000
+"""Rows that a comparison of two files passes between two signs of life."""
+DIFFERENCE_LENGTH_MAX: Final = 1_000
+"""Characters of a difference between two files in words."""
+
+# The projector's process.
+HEAD_SECONDS: Final = 0.1
+"""How long the server waits before it tells the projector of a later head, unless somebody waits.
+
+With 1,000 commits a second following then takes 350 microseconds an event instead of 530 with a
+fifth of it: the projector commits its three files once for all that has come meanwhile.
+"""
+RESTART_SECONDS_MIN: Final = 0.1
+RESTART_SECONDS_MAX: Final = 10.0
+"""How long the server waits before it starts a projector in the place of one that died."""
+WELL_SECONDS: Final = 60.0
+"""After a projector that has lived so long the next is started with the shortest wait again."""
+PROJECTOR_STOP_SECONDS_MAX: Final = 30.0
+PROJECTOR_LOCK_SECONDS_MAX: Final = 10.0
+"""How long a server waits for the projector of a killed server to be gone."""
+PROJECTOR_LOCK_POLL_SECONDS: Final = 0.01
 
 # Error details travel in the trailers of a call, for which clients allow 8 KiB.
 VIOLATIONS_MAX: Final = 50
 VIOLATIONS_BYTES_MAX: Final = 4_096
 TEXT_LENGTH_MAX: Final = 300
 """Characters of an error's message, and of one violation."""
+WORD_LENGTH_MAX: Final = 40
+"""Characters of an unknown word that an error repeats."""
 
 # The transport and the process.
 MESSAGE_BYTES_MAX: Final = 16_777_216
@@ -71,3 +206,5 @@ THREAD_SWITCH_SECONDS: Final = 0.001
 an import is validated and projected."""
 RETRY_SECONDS: Final = 0.25
 """When a client that was turned away for overload may come back."""
+LOG_RETRY_SECONDS: Final = 1.0
+"""When a client may come back that was turned away because the log's storage failed."""

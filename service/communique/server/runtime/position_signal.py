@@ -1,79 +1,51 @@
-"""A position that moves, and the calls without an end that wait for it on the event loop."""
+"""A position that grows, and the tasks of the event loop that wait for it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-Fault = Callable[[], Exception]
-"""Makes the exception anew for each who is to raise it."""
+MakeError = Callable[[], Exception]
+"""Makes the exception anew for each task that is to raise it."""
 
 
-class Pulse:
+class PositionSignal:
     """A position that only grows, told to all who wait for it. Belongs to one event loop.
 
-    Looking and beginning to wait are one step of the loop, so no move can fall in between.
+    Looking and beginning to wait are one step of the loop, so no advance can fall in between.
     """
 
     def __init__(self, position: int) -> None:
         """Start at a position."""
         self.position = position
-        self._fault: Fault | None = None
-        self._moved = asyncio.Event()
+        self._make_error: MakeError | None = None
+        self._changed = asyncio.Event()
 
-    def move(self, position: int) -> None:
-        """Move on, and wake those who wait; a position already passed is no news."""
+    def advance(self, position: int) -> None:
+        """Move on, and wake those who wait; a position already passed changes nothing."""
         if position > self.position:
             self.position = position
             self._wake()
 
-    def fail(self, fault: Fault | None) -> None:
-        """Have everybody raise the fault from now on; None: no more."""
-        self._fault = fault
+    def fail(self, make_error: MakeError | None) -> None:
+        """Have everybody raise the error from now on; None: no more."""
+        self._make_error = make_error
         self._wake()
 
     def check(self) -> None:
-        """Raise the fault, if there is one."""
-        if self._fault:
-            raise self._fault()
+        """Raise the error, if there is one."""
+        if self._make_error:
+            raise self._make_error()
 
-    async def beyond(self, position: int, seconds: float) -> None:
-        """Wait until it is beyond a position, or `seconds` have passed; raise the fault."""
+    async def wait_beyond(self, position: int, seconds: float) -> None:
+        """Wait until it is beyond a position, or `seconds` have passed; raise the error."""
         try:
             async with asyncio.timeout(seconds):
                 while self.position <= position:
                     self.check()
-                    await self._moved.wait()
+                    await self._changed.wait()
         except TimeoutError:
             return
         self.check()
 
     def _wake(self) -> None:
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
-
-
-class Streams:
-    """The calls without an end that are under way, so that they end when the server does."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._tasks: set[asyncio.Task[object]] = set()
-
-    @contextmanager
-    def joined(self) -> Iterator[None]:
-        """Count the call of this task among them for the length of the block."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a stream runs in a task")
-        self._tasks.add(task)
-        try:
-            yield
-        finally:
-            self._tasks.discard(task)
-
-    async def end(self, seconds: float) -> None:
-        """Give them `seconds` to end by themselves; cancel those that wait for their clients."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for task in self._tasks:
-            task.cancel()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

@@ -3,15 +3,25 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
-
-from communique.server.application.request_errors import Overloaded
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 
-class Workers:
+@dataclass(eq=False)
+class ServerBusy(Exception):
+    """Too much is going on at once; the same request may pass a moment later."""
+
+    what: str
+
+    def __str__(self) -> str:
+        """Say what is full."""
+        return f"the server is overloaded: {self.what}"
+
+
+class WorkerPool:
     """A few threads and a bounded queue before them. Belongs to one event loop."""
 
     def __init__(self, name: str, threads: int, queued_max: int) -> None:
@@ -26,10 +36,10 @@ class Workers:
     ) -> Answer:
         """Return `function(...)`, called in a thread; it is not called if the caller is cancelled.
 
-        Raises `Overloaded` if too many wait already.
+        Raises `ServerBusy` if too many wait already.
         """
         if self._waiting >= self._waiting_max:
-            raise Overloaded(f"{self._waiting} {self._name} are under way")
+            raise ServerBusy(f"{self._waiting} {self._name} are under way")
         self._waiting += 1
         try:
             return await asyncio.wrap_future(self._pool.submit(function, *given, **named))

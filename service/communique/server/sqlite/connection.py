@@ -1,29 +1,21 @@
-"""SQLite as this service uses it: one writing connection a file, any number of reading ones.
-
-Nothing here knows the log: the read models open their files with the same functions.
-"""
+"""Opening SQLite files: one writing connection a file, any number of reading ones."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import Final, Literal, TypeAlias
 
 import apsw
 import apsw.bestpractice
 import structlog
 
-from communique.server.log.log_errors import ForeignFile, UnsupportedFormat
-
 _logger: Final = structlog.get_logger(__name__)
 
 Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 BUSY_MS_MAX: Final = 5_000
-
-_CACHE_KIBIBYTES: Final = 2_000
-"""SQLite's own default."""
+"""How long a connection waits for a lock that another one holds."""
 
 _READ_WRITE: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 
@@ -31,8 +23,45 @@ _WAL_DEFECT_FIRST: Final = (3, 7, 0)
 _WAL_DEFECT_LAST: Final = (3, 51, 2)
 
 
+@dataclass(eq=False)
+class UnusableFile(Exception):
+    """The file at `path` can't be opened as what it was asked to be."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class ForeignFile(UnusableFile):
+    """Another program's file, or no SQLite file at all; `found` is its application id, if any.
+
+    Nothing was changed in it. Point the setting at the right file.
+    """
+
+    found: int | None
+
+    def __str__(self) -> str:
+        """Name the file and what was found in it."""
+        what = "no SQLite file" if self.found is None else f"application id {self.found:#x}"
+        return f"{self.path} is not a file of this kind ({what})"
+
+
+@dataclass(eq=False)
+class UnsupportedFormat(UnusableFile):
+    """A file of ours in a format that this version doesn't know: mostly a newer one's.
+
+    Nothing was changed in it. Run the version that wrote it, or a later one.
+    """
+
+    found: int
+    supported: int
+
+    def __str__(self) -> str:
+        """Name the file and both formats."""
+        return f"{self.path} has format {self.found}, this version reads format {self.supported}"
+
+
 @dataclass(frozen=True, slots=True)
-class Format:
+class FileFormat:
     """What a file of one kind holds: `schema` is the SQL that makes it.
 
     The two numbers are written into the file's header, where `open` and file(1) look for them.
@@ -60,7 +89,7 @@ def may_corrupt_wal(version: str) -> bool:
 
 
 def connect(
-    path: Path, kind: Format, *, synchronous: Synchronous = "FULL", readonly: bool = False
+    path: Path, kind: FileFormat, *, synchronous: Synchronous = "FULL", readonly: bool = False
 ) -> apsw.Connection:
     """Open the file of that kind; if not `readonly`, make it first, or upgrade an earlier version.
 
@@ -96,12 +125,12 @@ def _configure(connection: apsw.Connection, *, readonly: bool) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     # A plan may not depend on what is bound. Otherwise SQLite prepares a statement with `LIMIT ?`
-    # anew for each execution: 150 microseconds for that of `seek`, which then takes 15.
+    # anew for each execution: 150 microseconds for that of the facet search, which then takes 15.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     apsw.bestpractice.connection_dqs(connection)
 
 
-def _is_new(connection: apsw.Connection, path: Path, kind: Format, *, readonly: bool) -> bool:
+def _is_new(connection: apsw.Connection, path: Path, kind: FileFormat, *, readonly: bool) -> bool:
     """Tell whether the file is still to be made; raise if it is somebody else's."""
     try:
         application_id: int = connection.pragma("application_id")
@@ -118,7 +147,7 @@ def _is_new(connection: apsw.Connection, path: Path, kind: Format, *, readonly: 
     return False
 
 
-def _make(connection: apsw.Connection, kind: Format, script: str) -> None:
+def _make(connection: apsw.Connection, kind: FileFormat, script: str) -> None:
     with transaction(connection):
         connection.execute(script)
         connection.pragma("application_id", kind.application_id)
@@ -136,56 +165,3 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-class ReadPool:
-    """Read-only connections to one file, each in the hands of one thread at a time.
-
-    There are as many as threads have read at the same moment. Readers never wait for the writer.
-    """
-
-    def __init__(self, path: Path, kind: Format, cache_kibibytes: int = _CACHE_KIBIBYTES) -> None:
-        """Open nothing yet: the first reader does. Each may keep so much of the file in memory."""
-        self._path = path
-        self._kind = kind
-        self._cache_kibibytes = cache_kibibytes
-        self._lock = Lock()
-        self._idle: list[apsw.Connection] = []
-        self._is_closed = False
-
-    @contextmanager
-    def connection(self) -> Iterator[apsw.Connection]:
-        """Lend a connection. Finish or close its cursors before it goes back.
-
-        Raises what `connect` raises, and `apsw.ConnectionClosedError` after `close`.
-        """
-        connection = self._take()
-        try:
-            yield connection
-        finally:
-            self._give_back(connection)
-
-    def close(self) -> None:
-        """Close the idle connections now, and those in use when they come back."""
-        with self._lock:
-            self._is_closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
-
-    def _take(self) -> apsw.Connection:
-        with self._lock:
-            if self._is_closed:
-                raise apsw.ConnectionClosedError(str(self._path))
-            if self._idle:
-                return self._idle.pop()
-        connection = connect(self._path, self._kind, readonly=True)
-        connection.pragma("cache_size", -self._cache_kibibytes)
-        return connection
-
-    def _give_back(self, connection: apsw.Connection) -> None:
-        with self._lock:
-            if not self._is_closed:
-                self._idle.append(connection)
-                return
-        connection.close()

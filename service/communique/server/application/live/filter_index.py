@@ -1,58 +1,42 @@
 """Which of many filters select an event, without asking each of them.
 
-A filter is filed under the tags of its narrowest part, of which an event that it selects bears one:
-of a thousand filters on a dyad each, an event has to be held against the few of its own dyads.
+A filter is filed under the tags of its rarest part, one of which an event that it selects has: of a
+thousand filters on a dyad each, an event is held against the few of its own dyads.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from communique.domain.claims.event import Amendment, Claim, Event, EventCorrected, EventDisputed
-from communique.server.application.queries.filters import Filter
-from communique.server.log import Recorded
-from communique.server.log.eventsourcing.contract_mapper import event_of
-from communique.server.views.timeline.event_lists import tag_sets
-from communique.server.views.timeline.timeline_projection import ALL, tags_of
+from communique.domain.claims.event import Event
+from communique.domain.state.event_filter import Filter, found_by
+from communique.server.log.decoding import event_of
+from communique.server.log.entries import LogRow
 
 
-class Matching:
+class FilterIndex:
     """Some filters, filed by tags."""
 
-    def __init__(self, selections: Iterable[Filter]) -> None:
+    def __init__(self, filters: Iterable[Filter]) -> None:
         """File the filters."""
-        self.selections = frozenset(selections)
-        self._filed: dict[str, list[Filter]] = {}
-        for selection in self.selections:
-            narrowest, *_ = tag_sets(selection)
-            for tag in narrowest:
-                self._filed.setdefault(tag, []).append(selection)
+        self.filters = frozenset(filters)
+        self._by_tag: dict[str, list[Filter]] = {}
+        for each in self.filters:
+            rarest, *_ = each.tag_sets()
+            for tag in rarest:
+                self._by_tag.setdefault(tag, []).append(each)
 
-    def found(self, rows: Sequence[Recorded]) -> Mapping[Filter, Sequence[int]]:
+    def selected(self, rows: Sequence[LogRow]) -> Mapping[Filter, Sequence[int]]:
         """Return which rows each filter selects, by their indexes; filters with none are left out.
 
         An event of a newer type is selected by none.
         """
-        found: dict[Filter, list[int]] = {}
-        for index, row in enumerate(rows if self.selections else ()):
+        selected: dict[Filter, list[int]] = {}
+        for index, row in enumerate(rows if self.filters else ()):
             event = event_of(row.topic, row.state)
-            for selection in self._selecting(event) if event else ():
-                found.setdefault(selection, []).append(index)
-        return found
+            for each in self._selecting(event) if event else ():
+                selected.setdefault(each, []).append(index)
+        return selected
 
     def _selecting(self, event: Event) -> Iterator[Filter]:
-        near = {one for tag in _tags(event) for one in self._filed.get(tag, ())}
-        return (one for one in near if one.matches_recorded(event))
-
-
-def _tags(event: Event) -> Iterator[str]:
-    """Yield the tags that an event of the log is found by, an amendment by what it says itself."""
-    match event:
-        case Claim():
-            yield from tags_of(event)
-        case Amendment(payload=EventCorrected(content=content)):
-            yield f"type:{event.payload.type}"
-            yield from tags_of(content)
-        case Amendment(payload=payload):
-            yield ALL
-            yield f"type:{payload.type}"
-            if isinstance(payload, EventDisputed) and payload.disputed_by:
-                yield f"party:{payload.disputed_by.code}"
+        keys = found_by(event)
+        near = {each for tag in keys.tags for each in self._by_tag.get(tag, ())}
+        return (each for each in near if each.selects_found_by(keys))

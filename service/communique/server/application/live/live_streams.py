@@ -1,4 +1,4 @@
-"""The calls without an end: subscriptions and watches, what they share, and how they end."""
+"""Subscriptions and watches: what they share, and how they end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,30 +6,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from communique.domain.parties.party import Dyad
-from communique.server.application.live.ring import Tailing
-from communique.server.application.live.subscriptions import Subscription
-from communique.server.application.live.watches import Watch
-from communique.server.application.queries.filters import Filter
+from communique.domain.state.event_filter import Filter
+from communique.server.application.live.open_streams import OpenStreams
+from communique.server.application.live.ring import LogRing
+from communique.server.application.live.status_watch import StatusWatch
+from communique.server.application.live.subscription_feed import SubscriptionFeed
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.application.request_errors import ShuttingDown
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.event_log import EventLog
+from communique.server.runtime import limits
 from communique.server.runtime.clock import Clock
-from communique.server.runtime.limits import END_SECONDS
-from communique.server.runtime.position_signal import Pulse, Streams
-from communique.server.runtime.threads import Workers
+from communique.server.runtime.position_signal import PositionSignal
+from communique.server.runtime.threads import WorkerPool
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveStreams:
     """What subscriptions and watches share in a process.
 
     Attributes:
         event_log: the log.
         read_models: the read models.
         clock: what "now" is at each look of a watch.
-        tailing: the log's live end.
-        pulse: the position of the read model of statuses.
-        streams: the calls under way.
+        ring: the end of the log.
+        status_position: the position of the read model of statuses.
+        open_streams: the calls under way.
         catch_ups: the threads in which subscriptions read the log.
         looks: the threads in which watches look at the read models.
         heartbeat_seconds: how often a quiet stream says that it is alive.
@@ -38,28 +39,28 @@ class Live:
     event_log: EventLog
     read_models: ReadModels
     clock: Clock
-    tailing: Tailing
-    pulse: Pulse
-    streams: Streams
-    catch_ups: Workers
-    looks: Workers
+    ring: LogRing
+    status_position: PositionSignal
+    open_streams: OpenStreams
+    catch_ups: WorkerPool
+    looks: WorkerPool
     heartbeat_seconds: float
 
-    def subscription(self, after: int, selection: Filter | None) -> Subscription:
+    def subscription(self, after: int, selection: Filter | None) -> SubscriptionFeed:
         """Return a subscription to what `selection` selects (None: all) behind a position."""
-        return Subscription(
-            self.tailing,
-            self.event_log,
-            self.catch_ups,
-            self.heartbeat_seconds,
-            after,
-            selection,
+        return SubscriptionFeed(
+            self.ring, self.event_log, self.catch_ups, self.heartbeat_seconds, after, selection
         )
 
-    def watch(self, dyad: Dyad) -> Watch:
+    def watch(self, dyad: Dyad) -> StatusWatch:
         """Return a watch of a dyad."""
-        return Watch(
-            self.pulse, self.read_models, self.looks, self.clock, self.heartbeat_seconds, dyad
+        return StatusWatch(
+            self.status_position,
+            self.read_models,
+            self.looks,
+            self.clock,
+            self.heartbeat_seconds,
+            dyad,
         )
 
     @asynccontextmanager
@@ -67,12 +68,12 @@ class Live:
         """Follow the log and the read model for the length of the block; then end all streams."""
         loop = asyncio.get_running_loop()
         remove = self.read_models.add_status_listener(
-            lambda position: loop.call_soon_threadsafe(self.pulse.move, position)
+            lambda position: loop.call_soon_threadsafe(self.status_position.advance, position)
         )
         try:
-            async with self.tailing.following():
+            async with self.ring.following():
                 yield
         finally:
             remove()
-            self.pulse.fail(ShuttingDown)
-            await self.streams.end(END_SECONDS)
+            self.status_position.fail(ShuttingDown)
+            await self.open_streams.end(limits.END_SECONDS)

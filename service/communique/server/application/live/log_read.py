@@ -4,27 +4,22 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from communique.codec.frames import checkpoint_frame, item_of, items_frame
+from communique.codec.wire import checkpoint_frame, event_bytes, events_frame
 from communique.domain.claims.event import Event
-from communique.server.application.queries.filters import Filter
-from communique.server.application.request_errors import InvalidRequest
-from communique.server.log import Joined, Recorded
-from communique.server.log.eventsourcing.contract_mapper import event_of
-from communique.server.log.sqlite_store.log_reader import LogReader
-from communique.server.runtime.limits import (
-    CHECKPOINT_POSITIONS_MAX,
-    EVENTS_PER_FRAME_MAX,
-    FRAME_BYTES_MAX,
-    READ_AT_ONCE_BYTES,
-)
-from communique.server.runtime.threads import Workers
+from communique.domain.state.event_filter import Filter
+from communique.server.application.request_errors import InvalidFields
+from communique.server.log.decoding import event_of
+from communique.server.log.entries import LogRow, WireBatch
+from communique.server.log.event_log import LogReader
+from communique.server.runtime import limits
+from communique.server.runtime.threads import WorkerPool
 from communique.v1 import record_service_pb2
 
 Decode: TypeAlias = Callable[[str, bytes], Event | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ReadSpan:
     """What a read goes through: the positions with `after` < position <= `until`.
 
     They are read from the low end up or, if it `is_backwards`, from the high end down. `limit` is
@@ -38,84 +33,84 @@ class Span:
     selection: Filter | None = None
 
 
-class Read:
-    """One read under way: which positions are left, and what was found and not yet sent.
+class LogRead:
+    """One read under way: which positions are left, and what was selected and not yet sent.
 
-    `event_count` says how many events were found, those of a few frames not yet given included.
+    `event_count` says how many events were selected, those of a few frames not yet given included.
     """
 
-    def __init__(self, reader: LogReader, workers: Workers, span: Span) -> None:
-        """Read what `span` says with `reader`, in the threads of `workers`."""
-        self._reader = reader
+    def __init__(self, log: LogReader, workers: WorkerPool, span: ReadSpan) -> None:
+        """Read what `span` says from `log`, in the threads of `workers`."""
+        self._log = log
         self._workers = workers
         self._span = span
         self._after, self._until = span.after, span.until
         self._looked_at = span.until + 1 if span.is_backwards else span.after
-        self._sieve = Sieve(span.selection) if span.selection else None
-        self._found: list[bytes] = []
-        self._found_bytes = 0
-        self._unsaid = 0
+        self._filter = RowFilter(span.selection) if span.selection else None
+        self._selected: list[bytes] = []
+        self._selected_bytes = 0
+        self._positions_since_frame = 0
         self.event_count = 0
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield frames, as bytes of `ReadResponse`; the last is a checkpoint."""
         while not self._is_over():
-            for frame in await self._workers.run(self._read_on):
+            for frame in await self._workers.run(self._next_frames):
                 yield frame
         yield checkpoint_frame(self._looked_at)
 
-    def _read_on(self) -> list[bytes]:
+    def _next_frames(self) -> list[bytes]:
         """Look at the next positions; return the frames that are due, if any."""
-        if self._sieve is None:
-            return self._next_frames()
+        if self._filter is None:
+            return self._copied_frames()
         for row in self._next_rows():
             self._move_to(row.position)
-            self._unsaid += 1
-            if self._sieve.selects(row):
-                self._found.append(item_of(row))
-                self._found_bytes += len(row.state)
+            self._positions_since_frame += 1
+            if self._filter.selects(row):
+                self._selected.append(event_bytes(row))
+                self._selected_bytes += len(row.state)
                 self.event_count += 1
             if self._is_over():
                 break
         return self._due_frames()
 
-    def _next_frames(self) -> list[bytes]:
-        """Copy what is recorded, without looking at it.
+    def _copied_frames(self) -> list[bytes]:
+        """Copy what is recorded into frames, without decoding it.
 
         The way to a thread and back takes 0.1 ms, a frame 0.2: so it is made for several.
         """
         frames: list[bytes] = []
         size = 0
-        while size < READ_AT_ONCE_BYTES and not self._is_over():
-            found = self._joined()
-            if not found.event_count:
+        while size < limits.READ_AT_ONCE_BYTES and not self._is_over():
+            batch = self._next_batch()
+            if not batch.event_count:
                 self._after = self._until
                 break
-            self._move_to(found.position)
-            self.event_count += found.event_count
-            frames.append(items_frame([found.wire]))
-            size += len(found.wire)
+            self._move_to(batch.position)
+            self.event_count += batch.event_count
+            frames.append(events_frame([batch.wire]))
+            size += len(batch.wire)
         return frames
 
-    def _joined(self) -> Joined:
-        count = EVENTS_PER_FRAME_MAX
+    def _next_batch(self) -> WireBatch:
+        count = limits.EVENTS_PER_FRAME_MAX
         if self._span.limit is not None:
             count = min(count, self._span.limit - self.event_count)
-        return self._reader.joined(
+        return self._log.read_wire(
             self._after,
             self._until,
             count,
             descending=self._span.is_backwards,
-            bytes_max=FRAME_BYTES_MAX,
+            bytes_max=limits.FRAME_BYTES_MAX,
         )
 
-    def _next_rows(self) -> list[Recorded]:
-        rows = self._reader.read(
+    def _next_rows(self) -> list[LogRow]:
+        rows = self._log.read(
             self._after,
-            EVENTS_PER_FRAME_MAX,
+            limits.EVENTS_PER_FRAME_MAX,
             until=self._until,
             descending=self._span.is_backwards,
-            bytes_max=FRAME_BYTES_MAX,
+            bytes_max=limits.FRAME_BYTES_MAX,
         )
         if not rows:
             self._after = self._until
@@ -133,20 +128,22 @@ class Read:
 
     def _due_frames(self) -> list[bytes]:
         is_full = (
-            len(self._found) >= EVENTS_PER_FRAME_MAX or self._found_bytes >= FRAME_BYTES_MAX // 2
+            len(self._selected) >= limits.EVENTS_PER_FRAME_MAX
+            or self._selected_bytes >= limits.FRAME_BYTES_MAX // 2
         )
-        is_late = self._unsaid >= CHECKPOINT_POSITIONS_MAX - EVENTS_PER_FRAME_MAX
+        positions_max = limits.CHECKPOINT_POSITIONS_MAX - limits.EVENTS_PER_FRAME_MAX
+        is_late = self._positions_since_frame >= positions_max
         if not (is_full or is_late or self._is_over()):
             return []
-        frames = [items_frame(self._found)] if self._found else []
+        frames = [events_frame(self._selected)] if self._selected else []
         if is_late:
             frames.append(checkpoint_frame(self._looked_at))
-        self._found, self._found_bytes, self._unsaid = [], 0, 0
+        self._selected, self._selected_bytes, self._positions_since_frame = [], 0, 0
         return frames
 
 
-class Sieve:
-    """A filter on rows of the log, which decodes few of those that it does not select.
+class RowFilter:
+    """A filter on rows of the log, with a pre-filter that spares decoding most of the others.
 
     Type words are looked up in the topic. Codes, slugs and names lie in the stored bytes as they
     are, so that an event whose bytes hold none of those asked for needs no decoding. Not so the
@@ -154,31 +151,36 @@ class Sieve:
     """
 
     def __init__(self, selection: Filter, decode: Decode = event_of) -> None:
-        """Look for what `selection` says; `decode` gives the event of a topic and a state."""
+        """Select what `selection` says; `decode` gives the event of a topic and a state."""
         self._selection = selection
         self._decode = decode
         dyad = selection.dyad
-        asked: list[Iterable[str]] = [
+        word_sets: list[Iterable[str]] = [
             *([[dyad.first], [dyad.second]] if dyad else []),
             selection.parties,
             selection.issues,
             selection.outlets,
         ]
-        self._needles = [[word.encode() for word in words] for words in asked if words]
+        self._byte_sets = [[word.encode() for word in words] for words in word_sets if words]
 
-    def selects(self, row: Recorded) -> bool:
+    def selects(self, row: LogRow) -> bool:
         """Whether the filter selects the event of the row."""
-        if self._selection.types and row.topic not in self._selection.types:
-            return False
-        if not all(any(word in row.state for word in words) for words in self._needles):
+        if not self._may_select(row):
             return False
         event = self._decode(row.topic, row.state)
-        return event is not None and self._selection.matches_recorded(event)
+        return event is not None and self._selection.selects(event)
+
+    def _may_select(self, row: LogRow) -> bool:
+        """Whether the row's topic and bytes have what the filter asks for."""
+        types = self._selection.types
+        return (not types or row.topic in types) and all(
+            any(word in row.state for word in words) for words in self._byte_sets
+        )
 
 
 def is_backwards(direction: record_service_pb2.Direction.ValueType) -> bool:
-    """Return which way a request goes; raise `InvalidRequest` for a value that is no direction."""
+    """Return which way a request goes; raise `InvalidFields` for a value that is no direction."""
     if direction not in record_service_pb2.Direction.values():
         words = "FORWARDS or BACKWARDS"
-        raise InvalidRequest.at("direction", f"unknown value {direction}: one of {words}")
+        raise InvalidFields.at("direction", f"unknown value {direction}: one of {words}")
     return direction == record_service_pb2.DIRECTION_BACKWARDS

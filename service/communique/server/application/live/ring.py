@@ -1,121 +1,114 @@
 """The live end of the log: followed once for the process, and kept in memory for all subscribers.
 
-What is recorded comes as *blocks*, each event of which is put into wire form once, and held once
-against those filters that may select it (`matching`). The last blocks stay in a ring. A subscriber
-has a cursor, a position up to which it was given everything, and takes what follows it; it has no
-queue, so one that is slow costs nothing. A cursor that the ring has left behind is served from the
-log. Subscribers whose filter passes over a block are not woken: a thousand that wait for a dyad
-each cost no more than the few that are spoken of. While nobody subscribes nothing is read, and the
-ring begins anew at the log's end with the first who does.
+What is recorded comes as *blocks*. Each event of a block is put into wire form once, and held once
+against those filters that may select it (`filter_index`). The last blocks stay in a ring. A
+subscriber has a cursor, a position up to which it was given everything, and takes what follows it;
+it has no queue, so a slow subscriber costs nothing. A cursor that the ring has left behind is
+served from the log. Subscribers whose filter passes over a block are not woken: a thousand
+subscribers that wait for a dyad each cost no more than the few whose dyads are concerned. While
+nobody subscribes nothing is read, and the ring begins anew at the log's end with the first
+subscriber.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from communique.codec.frames import item_of
-from communique.server.application.live.filter_index import Matching
-from communique.server.application.queries.filters import Filter
+from communique.codec.wire import event_bytes
+from communique.domain.state.event_filter import Filter
+from communique.server.application.live.filter_index import FilterIndex
 from communique.server.application.request_errors import ShuttingDown
-from communique.server.log import LogUnavailable
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.event_log import EventLog
+from communique.server.log.log_errors import LogUnavailable
+from communique.server.runtime import limits
 from communique.server.runtime.call_log import Logger
-from communique.server.runtime.limits import (
-    EVENTS_PER_FRAME_MAX,
-    FRAME_BYTES_MAX,
-    RING_BYTES_MAX,
-    RING_POSITIONS_MAX,
-)
-from communique.server.runtime.position_signal import Fault, Pulse
-from communique.server.runtime.threads import Workers
-
-_PAUSE_SECONDS: Final = 0.5
-"""After the log could not be read."""
+from communique.server.runtime.position_signal import MakeError, PositionSignal
+from communique.server.runtime.threads import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RingBlock:
     """What was recorded with `after` < position <= `until`, ready to be sent.
 
-    `items` are the events in wire form; `found` says which of them the filters of `looked` select,
-    and leaves out those that select none.
+    `items` are the events in wire form; `selected` says which of them the `filters` that looked at
+    the block select, and leaves out those that select none.
     """
 
     after: int
     until: int
     items: Sequence[bytes]
     byte_count: int
-    looked: frozenset[Filter]
-    found: Mapping[Filter, Sequence[int]]
+    filters: frozenset[Filter]
+    selected: Mapping[Filter, Sequence[int]]
 
-    def selected(self, selection: Filter | None) -> Sequence[bytes]:
+    def selected_items(self, selection: Filter | None) -> Sequence[bytes]:
         """Return what a filter selects, None being one that selects all."""
         if selection is None:
             return self.items
-        return [self.items[index] for index in self.found.get(selection, ())]
+        return [self.items[index] for index in self.selected.get(selection, ())]
 
 
-class _Lookout:
+class _SharedFilter:
     """A filter that subscribers share.
 
-    Its pulse is at the end of the last block that it selects from, or at its first: behind that
-    nothing was selected. `since` is None until a block was looked at.
+    Its signal is at the end of the last block that it selects from, or at its first block: nothing
+    after that was selected. `since` is None until a block was looked at.
     """
 
     def __init__(self) -> None:
         self.subscribers = 0
         self.since: int | None = None
-        self.pulse = Pulse(0)
+        self.signal = PositionSignal(0)
 
 
-class Taken(NamedTuple):
+class RingItems(NamedTuple):
     """The events that follow a cursor, and where the cursor is after them."""
 
     items: Sequence[bytes]
     cursor: int
 
 
-class Tailing:
+class LogRing:
     """Follows the log and keeps its end. Belongs to one event loop."""
 
     def __init__(
         self,
         event_log: EventLog,
-        workers: Workers,
+        workers: WorkerPool,
         logger: Logger,
-        positions_max: int = RING_POSITIONS_MAX,
+        positions_max: int = limits.RING_POSITIONS_MAX,
     ) -> None:
         """Keep at most `positions_max` positions; read the log in a thread of `workers`."""
-        self.pulse = Pulse(event_log.tail.position)
-        self.first = self.pulse.position
+        self.signal = PositionSignal(event_log.tail.position)
+        self.first = self.signal.position
         self._log = event_log
         self._workers = workers
         self._logger = logger
         self._positions_max = positions_max
-        self._blocks: dict[int, Block] = {}
+        self._blocks: dict[int, RingBlock] = {}
         self._byte_count = 0
         self._subscribers = 0
-        self._lookouts: dict[Filter, _Lookout] = {}
-        self._matching = Matching(())
+        self._shared: dict[Filter, _SharedFilter] = {}
+        self._index = FilterIndex(())
         self._recorded = asyncio.Event()
 
     @property
     def position(self) -> int:
         """The last position that the ring holds."""
-        return self.pulse.position
+        return self.signal.position
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
-        """Follow the log for the length of the block; at its end every subscriber is told."""
+        """Follow the log for the length of the block; at its end every subscriber hears of it."""
         loop = asyncio.get_running_loop()
 
         def recorded(_position: int) -> None:
             if self._subscribers:
                 loop.call_soon_threadsafe(self._recorded.set)
 
-        remove = self._log.add_listener(recorded)
+        remove = self._log.tail.add_listener(recorded)
         task = asyncio.create_task(self._follow())
         try:
             yield
@@ -144,7 +137,7 @@ class Tailing:
     def _begin_anew(self) -> None:
         self._blocks.clear()
         self._byte_count = 0
-        self.pulse.move(self._log.tail.position)
+        self.signal.advance(self._log.tail.position)
         self.first = self.position
 
     @contextmanager
@@ -152,110 +145,111 @@ class Tailing:
         if selection is None:
             yield
             return
-        lookout = self._lookouts.setdefault(selection, _Lookout())
-        lookout.subscribers += 1
+        shared = self._shared.setdefault(selection, _SharedFilter())
+        shared.subscribers += 1
         try:
             yield
         finally:
-            lookout.subscribers -= 1
-            if not lookout.subscribers:
-                del self._lookouts[selection]
+            shared.subscribers -= 1
+            if not shared.subscribers:
+                del self._shared[selection]
 
     def has_next(self, cursor: int, selection: Filter | None) -> bool:
         """Whether what follows a cursor lies here, and was looked at by the filter."""
         block = self._blocks.get(cursor)
-        is_here = block is not None and (selection is None or selection in block.looked)
-        return is_here or self._has_passed(cursor, selection)
+        is_here = block is not None and (selection is None or selection in block.filters)
+        return is_here or self._selects_nothing_after(cursor, selection)
 
-    def _has_passed(self, cursor: int, selection: Filter | None) -> bool:
+    def _selects_nothing_after(self, cursor: int, selection: Filter | None) -> bool:
         """Whether the filter has looked at all that follows a cursor, and selects none of it."""
-        lookout = self._lookouts.get(selection) if selection else None
-        return (
-            lookout is not None and lookout.since is not None and cursor >= lookout.pulse.position
-        )
+        shared = self._shared.get(selection) if selection else None
+        return shared is not None and shared.since is not None and cursor >= shared.signal.position
 
-    async def beyond(self, cursor: int, selection: Filter | None, seconds: float) -> None:
+    async def wait_beyond(self, cursor: int, selection: Filter | None, seconds: float) -> None:
         """Wait until something selected may follow a cursor, or `seconds` have passed.
 
-        Subscribers whose filter passes over what is recorded are not woken. Raises the fault.
+        Subscribers whose filter passes over what is recorded are not woken. Raises the error that
+        the log was followed into.
         """
-        pulse = self._lookouts[selection].pulse if selection else self.pulse
-        await pulse.beyond(cursor, seconds)
+        signal = self._shared[selection].signal if selection else self.signal
+        await signal.wait_beyond(cursor, seconds)
 
-    def _fail(self, fault: Fault | None) -> None:
-        """Have everybody raise the fault from now on; None: no more."""
-        self.pulse.fail(fault)
-        for lookout in self._lookouts.values():
-            lookout.pulse.fail(fault)
+    def _fail(self, make_error: MakeError | None) -> None:
+        """Have everybody raise the error from now on; None: no more."""
+        self.signal.fail(make_error)
+        for shared in self._shared.values():
+            shared.signal.fail(make_error)
 
-    def take(self, cursor: int, selection: Filter | None) -> Taken | None:
+    def take(self, cursor: int, selection: Filter | None) -> RingItems | None:
         """Return as much of what follows as fits into a frame; None: nothing is here."""
         items: list[bytes] = []
         size, start = 0, cursor
         while self.has_next(cursor, selection):
-            if self._has_passed(cursor, selection):
+            if self._selects_nothing_after(cursor, selection):
                 cursor = self.position
                 break
-            more = self._blocks[cursor].selected(selection)
+            more = self._blocks[cursor].selected_items(selection)
             size += sum(map(len, more))
-            if items and (len(items) + len(more) > EVENTS_PER_FRAME_MAX or size > FRAME_BYTES_MAX):
+            is_full = len(items) + len(more) > limits.EVENTS_PER_FRAME_MAX
+            if items and (is_full or size > limits.FRAME_BYTES_MAX):
                 break
             items += more
             cursor = self._blocks[cursor].until
-        return Taken(items, cursor) if cursor > start else None
+        return RingItems(items, cursor) if cursor > start else None
 
     async def _follow(self) -> None:
-        """Read on whenever something was recorded; a log that can't be read is told to all."""
+        """Read whenever something was recorded; all hear of a log that can't be read."""
         while True:
             await self._recorded.wait()
             self._recorded.clear()
             try:
                 while self._subscribers and self._log.tail.position > self.position:
-                    matching = self._matching_now()
-                    self._keep(await self._workers.run(self._next_block, matching))
+                    index = self._current_index()
+                    self._keep(await self._workers.run(self._next_block, index))
             except Exception:
                 # Subscribers hear of it, and it is tried again.
                 self._logger.exception("tailing", at=self.position)
                 self._fail(LogUnavailable)
-                await asyncio.sleep(_PAUSE_SECONDS)
+                await asyncio.sleep(limits.RING_RETRY_SECONDS)
                 self._fail(None)
                 self._recorded.set()
 
-    def _matching_now(self) -> Matching:
-        """The filters of all subscribers, filed anew where they have changed."""
-        if self._matching.selections != self._lookouts.keys():
-            self._matching = Matching(self._lookouts)
-        return self._matching
+    def _current_index(self) -> FilterIndex:
+        """Return the filters of all subscribers, filed anew where they have changed."""
+        if self._index.filters != self._shared.keys():
+            self._index = FilterIndex(self._shared)
+        return self._index
 
-    def _next_block(self, matching: Matching) -> Block:
+    def _next_block(self, index: FilterIndex) -> RingBlock:
         after = self.position
-        rows = self._log.read(after, EVENTS_PER_FRAME_MAX, bytes_max=FRAME_BYTES_MAX)
-        items = [item_of(row) for row in rows]
-        found, size = matching.found(rows), sum(map(len, items))
-        return Block(after, after + len(rows), items, size, matching.selections, found)
+        rows = self._log.read(after, limits.EVENTS_PER_FRAME_MAX, bytes_max=limits.FRAME_BYTES_MAX)
+        items = [event_bytes(row) for row in rows]
+        selected, size = index.selected(rows), sum(map(len, items))
+        return RingBlock(after, after + len(rows), items, size, index.filters, selected)
 
-    def _keep(self, block: Block) -> None:
-        """Put a block into the ring, let go of the oldest, and wake those whom it concerns."""
+    def _keep(self, block: RingBlock) -> None:
+        """Put a block into the ring, drop the oldest, and wake those whom it concerns."""
         if block.after != self.position:  # the ring has begun anew while it was read
             return
         self._blocks[block.after] = block
         self._byte_count += block.byte_count
         while len(self._blocks) > 1 and (
-            block.until - self.first > self._positions_max or self._byte_count > RING_BYTES_MAX
+            block.until - self.first > self._positions_max
+            or self._byte_count > limits.RING_BYTES_MAX
         ):
             oldest = self._blocks.pop(self.first)
             self._byte_count -= oldest.byte_count
             self.first = oldest.until
-        self.pulse.move(block.until)
-        self._wake_lookouts(block)
+        self.signal.advance(block.until)
+        self._wake_filters(block)
 
-    def _wake_lookouts(self, block: Block) -> None:
-        for selection in block.found.keys() & self._lookouts.keys():
-            self._lookouts[selection].pulse.move(block.until)
-        new = [it for it in self._lookouts.items() if it[1].since is None]
-        for selection, lookout in new:
-            if selection in block.looked:
-                lookout.since = block.after
-                lookout.pulse.move(block.after)
+    def _wake_filters(self, block: RingBlock) -> None:
+        for selection in block.selected.keys() & self._shared.keys():
+            self._shared[selection].signal.advance(block.until)
+        new = [item for item in self._shared.items() if item[1].since is None]
+        for selection, shared in new:
+            if selection in block.filters:
+                shared.since = block.after
+                shared.signal.advance(block.after)
             else:  # its subscribers have to read this block from the log
-                lookout.pulse.move(block.until)
+                shared.signal.advance(block.until)

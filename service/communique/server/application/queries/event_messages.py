@@ -1,36 +1,31 @@
-"""Messages of the contract, put together from the log's own bytes."""
+"""Events as they stood at a point, as messages of the contract."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
-from communique.codec import timestamp
-from communique.domain.time.clocks import from_micros
-from communique.server.log import Recorded
-from communique.server.views.timeline.event_lists import Entry
-from communique.v1 import event_pb2
+from communique import codec
+from communique.codec.wire import recorded_message, timestamp_of
+from communique.server.views.timeline.event_lists import ListedEvent
+from communique.server.views.timeline.subject_pages import ListedClaim
+from communique.v1 import event_pb2, subject_pb2
 
 
-def event_as_of(
-    entry: Entry, disputes: list[bytes], rows: Mapping[int, Recorded]
-) -> event_pb2.EventAsOf:
-    """Return an event as it stood; `rows` holds the claim and the version of its content."""
-    claim = rows[entry.position]
+def event_as_of_message(listed: ListedEvent) -> event_pb2.EventAsOf:
+    """Return an event as it stood, put together from the log's own bytes."""
+    entry, claim, content, dispute_ids = listed
     return event_pb2.EventAsOf(
         position=claim.position,
-        record_time=timestamp(from_micros(claim.record_micros)),
+        record_time=timestamp_of(claim.record_micros),
         submitter=claim.submitter,
-        known=timestamp(from_micros(entry.known)),
-        event=content_of(rows[entry.content_position], entry.event_id),
+        known=timestamp_of(entry.known),
+        event=codec.content_message(content.state, entry.event_id),
         corrected_by=str(UUID(bytes=entry.corrected_by)) if entry.corrected_by else "",
-        disputed_by_events=[str(UUID(bytes=one)) for one in disputes],
+        disputed_by_events=[str(UUID(bytes=dispute_id)) for dispute_id in dispute_ids],
     )
 
 
-def content_of(version: Recorded, event_id: bytes) -> event_pb2.Event:
-    """Return the content that a version of an event gives, under the event's own id."""
-    event = event_pb2.Event.FromString(version.state)
-    if not event.HasField("event_corrected"):
-        return event
-    content = event.event_corrected.content
-    content.event_id = str(UUID(bytes=event_id))
-    return content
+def subject_claim_message(listed: ListedClaim) -> subject_pb2.SubjectClaim:
+    """Return a claim about a subject, with its amendments."""
+    return subject_pb2.SubjectClaim(
+        event=event_as_of_message(listed.event),
+        amendments=map(recorded_message, listed.amendments),
+    )

@@ -12,8 +12,8 @@ from hashlib import blake2b
 from typing import Final, NamedTuple, TypeAlias
 
 from communique.domain.time.clocks import AsOf, from_micros, micros
-from communique.server.application.request_errors import InvalidRequest, PageTokenInvalid
-from communique.server.runtime.limits import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PAGE_TOKEN_LENGTH_MAX
+from communique.server.application.request_errors import InvalidFields, PageTokenInvalid
+from communique.server.runtime import limits
 from communique.v1.record_service_pb2 import ListEventsRequest
 from communique.v1.timeline_service_pb2 import (
     GetIssueRequest,
@@ -40,14 +40,14 @@ _HEAD: Final = struct.Struct(">Bqqq")
 _DIGEST_BYTES: Final = 16
 
 
-class Cursor(NamedTuple):
+class PageCursor(NamedTuple):
     """Where a list goes on: behind `after_key`, as of the point of the first page."""
 
     as_of: AsOf
     after_key: bytes
 
 
-def token_of(cursor: Cursor, request: PagedRequest) -> str:
+def token_of(cursor: PageCursor, request: PagedRequest) -> str:
     """Return the token for the next page of a request."""
     as_of = cursor.as_of
     head = _HEAD.pack(_VERSION, micros(as_of.valid), micros(as_of.known), as_of.position)
@@ -57,10 +57,10 @@ def token_of(cursor: Cursor, request: PagedRequest) -> str:
 
 def next_token_of(as_of: AsOf, next_key: bytes | None, request: PagedRequest) -> str:
     """Return the token for the page behind a key, empty where there is none."""
-    return "" if next_key is None else token_of(Cursor(as_of, next_key), request)
+    return "" if next_key is None else token_of(PageCursor(as_of, next_key), request)
 
 
-def cursor_of(request: PagedRequest) -> Cursor | None:
+def cursor_of(request: PagedRequest) -> PageCursor | None:
     """Return where a request goes on, None for the first page.
 
     Raises `PageTokenInvalid` where its token was changed, or was given for another request.
@@ -73,20 +73,22 @@ def cursor_of(request: PagedRequest) -> Cursor | None:
         raise _invalid()
     _, valid, known, position = _HEAD.unpack_from(content)
     as_of = AsOf(from_micros(valid), from_micros(known), position)
-    return Cursor(as_of, content[_HEAD.size :])
+    return PageCursor(as_of, content[_HEAD.size :])
 
 
 def page_size_of(
-    request: PagedRequest, default: int = PAGE_SIZE_DEFAULT, size_max: int = PAGE_SIZE_MAX
+    request: PagedRequest,
+    default: int = limits.PAGE_SIZE_DEFAULT,
+    size_max: int = limits.PAGE_SIZE_MAX,
 ) -> int:
     """Return how many are asked for: 0 is the default, too many are as many as allowed."""
     if request.page_size < 0:
-        raise InvalidRequest.at("page_size", f"should not be negative, is {request.page_size}")
+        raise InvalidFields.at("page_size", f"should not be negative, is {request.page_size}")
     return min(request.page_size or default, size_max)
 
 
 def _parts(token: str) -> tuple[bytes, bytes]:
-    if len(token) > PAGE_TOKEN_LENGTH_MAX:
+    if len(token) > limits.PAGE_TOKEN_LENGTH_MAX:
         raise _invalid()
     try:
         whole = urlsafe_b64decode(token)

@@ -1,31 +1,24 @@
-"""All read models of one log: kept up by their followers, asked from any thread."""
+"""All read models of one log: kept up to date by their followers, asked from any thread."""
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.event_filter import Filter
 from communique.domain.state.score_series import ScoreSeries
 from communique.domain.state.status import BilateralStatus
-from communique.domain.time.clocks import AsOf
-from communique.server.application.queries.event_messages import event_as_of
-from communique.server.log.sqlite_store.log_reader import LogReader
-from communique.server.projections.decoded_log import History
-from communique.server.projections.follower import Follower, Listener
+from communique.server.log.event_log import LogReader
+from communique.server.projections.decoded_log import DecodedLog
+from communique.server.projections.follower import Follower, PositionListener
 from communique.server.projections.progress import (
-    EventPage,
-    Page,
-    Progress,
-    Question,
-    RebuildProgress,
-    VerifyProgress,
+    ProjectionProgress,
+    RebuildReport,
+    VerificationReport,
 )
-from communique.server.projections.projection import Snapshot
 from communique.server.projections.projection_errors import UnknownProjection
-from communique.server.projections.scheduler import Turns
-from communique.server.projections.thread_follower import Handover, ThreadFollower, nobody
-from communique.server.views.bilateral_status.current_elements import Winners
+from communique.server.projections.snapshot import RequestedAsOf, Snapshot
+from communique.server.views.bilateral_status.current_elements import CurrentElements
+from communique.server.views.bilateral_status.issue_board_query import BoardPage, board_page
 from communique.server.views.bilateral_status.rankings import (
     Ranking,
     Rankings,
@@ -40,51 +33,38 @@ from communique.server.views.bilateral_status.status_comparison import (
     bilateral_comparison,
 )
 from communique.server.views.bilateral_status.status_projection import BilateralStatusProjection
-from communique.server.views.scores.score_projection import (
-    ScoreSeriesProjection,
-    SeriesWanted,
-    score_series,
+from communique.server.views.paging import PageRequest
+from communique.server.views.scores.score_projection import ScoreSeriesProjection
+from communique.server.views.scores.score_query import ScoreWindow, score_series
+from communique.server.views.timeline.event_lists import (
+    EventPage,
+    list_by_position,
+    list_by_valid,
+    with_rows,
 )
-from communique.server.views.timeline.event_lists import Found, list_by_position, list_by_valid
-from communique.server.views.timeline.issue_query import Issues
-from communique.server.views.timeline.subject_query import Subjects
+from communique.server.views.timeline.subject_pages import SubjectPage, SubjectPages
 from communique.server.views.timeline.timeline_projection import TimelineProjection
-
-if TYPE_CHECKING:
-    from communique.server.application.queries.filters import Filter
-
-PROJECTIONS: Final = (BilateralStatusProjection, TimelineProjection, ScoreSeriesProjection)
-
-
-def thread_followers(
-    folder: Path, reader: LogReader, hand_over: Handover = nobody
-) -> list[Follower]:
-    """Return a follower for each projection, with its file in `folder`."""
-    history, turns = History(reader), Turns(reader)
-    return [ThreadFollower(folder, each, reader, history, turns, hand_over) for each in PROJECTIONS]
+from communique.server.views.timeline.topic_lists import TopicLists
 
 
 class ReadModels:
-    """Answers from the read models. Blocking; safe to use from any thread."""
+    """Answers from the read models, in domain models and rows of the log.
 
-    def __init__(
-        self, folder: Path, event_log: LogReader, followers: Iterable[Follower] | None = None
-    ) -> None:
-        """Open the files in `folder`, or make them. The caller closes the log, after this.
+    Blocking; safe to use from any thread. Each question raises `ReadModelBehind` for a position
+    that lies ahead.
+    """
 
-        Without `followers`, threads of this process follow the log.
-        """
-        self._log = event_log
-        self._history = History(event_log)
+    def __init__(self, log: LogReader, followers: Iterable[Follower]) -> None:
+        """Ask the files that `followers` keep up to date. The caller closes the log, after this."""
+        self._log = log
+        self._decoded = DecodedLog(log)
         self._rankings = Rankings()
-        chosen = thread_followers(folder, event_log) if followers is None else followers
-        self._followers = {follower.name: follower for follower in chosen}
+        self._followers = {follower.name: follower for follower in followers}
         self._status = self._followers[BilateralStatusProjection.name]
         self._timeline = self._followers[TimelineProjection.name]
-        self._series = self._followers[ScoreSeriesProjection.name]
-
-        self.subjects = Subjects(event_log, self._timeline)
-        self.issues = Issues(event_log, self._status, self._timeline)
+        self._scores = self._followers[ScoreSeriesProjection.name]
+        self._subjects = SubjectPages(log, self._timeline)
+        self.topics = TopicLists(log, self._timeline)
 
     def start(self) -> None:
         """Begin to follow the log."""
@@ -96,77 +76,92 @@ class ReadModels:
         for follower in self._followers.values():
             follower.close()
 
-    def bilateral_status(self, dyad: Dyad, question: Question) -> BilateralStatus:
-        """Return how things stand between two; raise `ReadModelBehind` for a position ahead."""
+    def bilateral_status(self, dyad: Dyad, asked: RequestedAsOf) -> BilateralStatus:
+        """Return how things stand between two parties."""
         with self._status.snapshot() as snapshot:
-            return self._status_of(snapshot, self._point(snapshot, question))(dyad)
+            return self._status_of(snapshot, self._point(snapshot, asked))(dyad)
 
-    def compare(self, dyad: Dyad, before: Question, after: Question) -> BilateralComparison:
-        """Return what changed between two points; raise `ReadModelBehind` for a position ahead."""
+    def compare(
+        self, dyad: Dyad, before: RequestedAsOf, after: RequestedAsOf
+    ) -> BilateralComparison:
+        """Return what changed between two points."""
         with self._status.snapshot() as snapshot:
-            one, other = (self._point(snapshot, asked) for asked in (before, after))
-            stream, connection = self._history.stream, snapshot.connection
-            return bilateral_comparison(connection, stream, dyad, (one, other))
+            points = self._point(snapshot, before), self._point(snapshot, after)
+            return bilateral_comparison(
+                snapshot.connection, self._decoded.read_stream, dyad, points
+            )
 
     def bilateral_statuses(
-        self, dyads: Iterable[Dyad], question: Question
+        self, dyads: Iterable[Dyad], asked: RequestedAsOf
     ) -> list[BilateralStatus]:
-        """Return how things stand with each dyad, all as of one point; raise as above."""
+        """Return how things stand with each dyad, all as of one point."""
         with self._status.snapshot() as snapshot:
-            point = self._point(snapshot, question)
+            point = self._point(snapshot, asked)
             return statuses_of_each(self._status_of(snapshot, point), dyads)
 
     def rank_statuses(
-        self, code: str, order: StatusOrder, question: Question, begun: Ranking | None = None
+        self, code: str, order: StatusOrder, asked: RequestedAsOf, begun: Ranking | None = None
     ) -> Ranking:
         """Put a party's statuses with at least one element in order, a step further than `begun`.
 
-        The question is that of `begun`, with its position. Raises as above.
+        The point is that of `begun`, with its position.
         """
         with self._status.snapshot() as snapshot:
-            point = self._point(snapshot, question)
+            point = self._point(snapshot, asked)
             ranking = begun or self._rankings.begun(snapshot.connection, code, order, point.as_of)
             return self._rankings.continued(ranking, self._status_of(snapshot, point))
 
-    def ranked_statuses(self, ranking: Ranking, page: Page) -> StatusPage:
-        """Return a page of a whole ranking; raise as above."""
-        as_of = ranking.as_of
+    def ranked_statuses(self, ranking: Ranking, page: PageRequest) -> StatusPage:
+        """Return a page of a complete ranking."""
         with self._status.snapshot() as snapshot:
-            point = self._point(snapshot, Question(as_of.valid, as_of.known, as_of.position))
+            point = self._point(snapshot, RequestedAsOf.pinned(ranking.as_of))
             return ranked_page(ranking, self._status_of(snapshot, point), page)
 
-    def list_events(self, selection: "Filter", question: Question, page: Page) -> EventPage:
+    def list_events(self, selection: Filter, asked: RequestedAsOf, page: PageRequest) -> EventPage:
         """Return a page of the events selected, in the order of their positions."""
         with self._timeline.snapshot() as snapshot:
-            as_of = snapshot.as_of(self._timeline.name, question)
-            found = list_by_position(
-                snapshot.connection, selection, as_of, page.size, page.after_key
-            )
-        return self._event_page(found, as_of)
+            as_of = snapshot.as_of(self._timeline.name, asked)
+            entries = list_by_position(snapshot.connection, selection, as_of, page)
+        return with_rows(self._log, entries, as_of)
 
     def list_timeline(
-        self, selection: "Filter", question: Question, page: Page, *, backwards: bool = False
+        self,
+        selection: Filter,
+        asked: RequestedAsOf,
+        page: PageRequest,
+        *,
+        backwards: bool = False,
     ) -> EventPage:
         """Return a page of the events selected, in the order of (earliest valid time, event id)."""
         with self._timeline.snapshot() as snapshot:
-            as_of = snapshot.as_of(self._timeline.name, question)
-            found = list_by_valid(
-                snapshot.connection,
-                selection,
-                as_of,
-                page.size,
-                page.after_key,
-                backwards=backwards,
-            )
-        return self._event_page(found, as_of)
+            as_of = snapshot.as_of(self._timeline.name, asked)
+            connection = snapshot.connection
+            entries = list_by_valid(connection, selection, as_of, page, backwards=backwards)
+        return with_rows(self._log, entries, as_of)
 
-    def score_series(self, wanted: SeriesWanted, question: Question) -> ScoreSeries:
-        """Return a dyad's scores over time; raise `ReadModelBehind` for a position ahead."""
-        with self._series.snapshot() as snapshot:
-            as_of = snapshot.as_of(self._series.name, question)
-            return score_series(snapshot.connection, wanted, as_of)
+    def subject(self, key: str, asked: RequestedAsOf, page: PageRequest) -> SubjectPage:
+        """Return one subject with a page of its claims: see `SubjectPages.subject`."""
+        return self._subjects.subject(key, asked, page)
 
-    def add_status_listener(self, listener: Listener) -> Callable[[], None]:
+    def issue(self, slug: str, asked: RequestedAsOf, page: PageRequest) -> BoardPage:
+        """Return a page of an issue's board, empty where claims name it that assert nothing.
+
+        Raises `IssueNotFound` where no claim that names it is visible and asserted.
+        """
+        with self._status.snapshot() as snapshot:
+            as_of, recorded = self._point(snapshot, asked)
+            found = board_page(snapshot.connection, slug, as_of, recorded, page)
+        if found.is_empty and page.after_key is None:
+            self.topics.check_named(slug, as_of)
+        return found
+
+    def score_series(self, window: ScoreWindow, asked: RequestedAsOf) -> ScoreSeries:
+        """Return a dyad's scores over time."""
+        with self._scores.snapshot() as snapshot:
+            as_of = snapshot.as_of(self._scores.name, asked)
+            return score_series(snapshot.connection, window, as_of)
+
+    def add_status_listener(self, listener: PositionListener) -> Callable[[], None]:
         """Have `listener` called whenever statuses may have changed: see `Follower`."""
         return self._status.add_listener(listener)
 
@@ -175,11 +170,11 @@ class ReadModels:
         for follower in self._followers.values():
             follower.wait_for(position, timeout_seconds)
 
-    def progress(self) -> list[Progress]:
+    def progress(self) -> list[ProjectionProgress]:
         """Return how far each projection is, in the order of their names."""
         return [self._followers[name].progress() for name in sorted(self._followers)]
 
-    def rebuild(self, name: str) -> Iterator[RebuildProgress]:
+    def rebuild(self, name: str) -> Iterator[RebuildReport]:
         """Rebuild a projection from the log, or all of them without a name: see `Follower.rebuild`.
 
         Raises `UnknownProjection`.
@@ -187,7 +182,7 @@ class ReadModels:
         first, *others = [self._named(name)] if name else self._followers.values()
         return first.rebuild(*others)
 
-    def verify(self, name: str) -> Iterator[VerifyProgress]:
+    def verify(self, name: str) -> Iterator[VerificationReport]:
         """Compare a projection with the log: see `Follower.verify`. Raises `UnknownProjection`."""
         return self._named(name).verify()
 
@@ -196,17 +191,9 @@ class ReadModels:
             raise UnknownProjection(name, tuple(sorted(self._followers)))
         return self._followers[name]
 
-    def _point(self, snapshot: Snapshot, question: Question) -> RecordedPoint:
-        as_of = snapshot.as_of(self._status.name, question)
+    def _point(self, snapshot: Snapshot, asked: RequestedAsOf) -> RecordedPoint:
+        as_of = snapshot.as_of(self._status.name, asked)
         return RecordedPoint(as_of, self._log.record_micros(as_of.position))
 
     def _status_of(self, snapshot: Snapshot, point: RecordedPoint) -> StatusOf:
-        return Winners(snapshot.connection, *point).status
-
-    def _event_page(self, found: Found, as_of: AsOf) -> EventPage:
-        """Put the page together from the log's own bytes."""
-        positions = {one.position for one, _ in found.entries}
-        positions |= {one.content_position for one, _ in found.entries}
-        rows = {row.position: row for row in self._log.by_positions(sorted(positions))}
-        events = [event_as_of(one, disputes, rows) for one, disputes in found.entries]
-        return EventPage(events, found.next_key, as_of)
+        return CurrentElements(snapshot.connection, *point).status

@@ -9,42 +9,42 @@ from communique.domain.model import Word
 from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import STEPS_MAX, Bucket, Scale, step_count
 from communique.domain.time.clocks import KnownTime
-from communique.server.application.queries.requested_points import moment_of, zone_of
-from communique.server.application.request_errors import Faults, InvalidRequest, not_among
-from communique.server.views.scores.score_projection import SeriesWanted
+from communique.server.application.queries.requested_as_of import moment_of, zone_of
+from communique.server.application.request_errors import Faults, InvalidFields, not_among
+from communique.server.views.scores.score_query import ScoreWindow
 from communique.v1 import series_pb2
 from communique.v1 import timeline_service_pb2 as pb
 
 _Word = TypeVar("_Word", bound=Word)
 
 
-def series_wanted(dyad: Dyad, request: pb.GetScoreSeriesRequest) -> SeriesWanted:
-    """Return what is asked of the dyad; raise `InvalidRequest` naming each field at fault.
+def score_window_of(dyad: Dyad, request: pb.GetScoreSeriesRequest) -> ScoreWindow:
+    """Return what is asked of the dyad; raise `InvalidFields` naming each field at fault.
 
     Days are read in the zone of the as-of: `from` is the beginning of one, `to` the end.
     """
     faults = Faults()
     if request.actor and request.actor not in dyad:
         faults.add("actor", not_among(request.actor, (dyad.first, dyad.second)))
-    scale = _word(Scale, Scale.GOLDSTEIN, series_pb2.Scale.DESCRIPTOR, request.scale, faults)
-    bucket = _word(Bucket, Bucket.MONTH, series_pb2.Bucket.DESCRIPTOR, request.bucket, faults)
+    scale = _word_of(Scale, Scale.GOLDSTEIN, series_pb2.Scale.DESCRIPTOR, request.scale, faults)
+    bucket = _word_of(Bucket, Bucket.MONTH, series_pb2.Bucket.DESCRIPTOR, request.bucket, faults)
     zone = zone_of(request.as_of, faults)
-    begins, ends = (_end(request, name, zone, faults) for name in ("from", "to"))
+    begins, ends = (_edge(request, name, zone, faults) for name in ("from", "to"))
     if begins is None or ends is None:
-        raise InvalidRequest(faults.found)
+        raise InvalidFields(faults.found)
     since, until = begins.begins, ends.instant
     _check_window(since, until, bucket, faults)
     faults.refuse()
-    return SeriesWanted(dyad, request.actor, scale, bucket, since, until)
+    return ScoreWindow(dyad, request.actor, scale, bucket, since, until)
 
 
-def _end(
+def _edge(
     request: pb.GetScoreSeriesRequest, name: str, zone: str, faults: Faults
 ) -> KnownTime | None:
     if not request.HasField(name):  # type: ignore[arg-type]
         faults.add(name, "is needed: a day such as 2019-08-01, or a date-time")
         return None
-    return faults.read(name, lambda it: moment_of(it, zone), getattr(request, name))
+    return faults.read(name, lambda point: moment_of(point, zone), getattr(request, name))
 
 
 def _check_window(since: datetime, until: datetime, bucket: Bucket, faults: Faults) -> None:
@@ -57,7 +57,7 @@ def _check_window(since: datetime, until: datetime, bucket: Bucket, faults: Faul
         faults.add("to", f"at most {STEPS_MAX:,} steps are allowed, not {steps}: ask in parts")
 
 
-def _word(
+def _word_of(
     words: type[_Word], default: _Word, enum: EnumDescriptor, number: int, faults: Faults
 ) -> _Word:
     """Return the word of an enum value; unspecified, the default."""

@@ -10,33 +10,34 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from communique.server import log
-from communique.server.application.reasons import message_of, rule_of
-from communique.server.application.recording.validation import Examined, Intake
-from communique.server.application.request_errors import InvalidRequest
-from communique.server.log.sqlite_store.sqlite_log import EventLog
-from communique.server.runtime.limits import BATCHES_VALIDATED_AHEAD_MAX, RETRY_SECONDS
+from communique.server.application.reasons import failure_of
+from communique.server.application.recording.validation import EventValidator, Validated
+from communique.server.application.request_errors import InvalidFields
+from communique.server.log.entries import Entry, EntryReceipt
+from communique.server.log.event_log import EventLog
+from communique.server.log.log_errors import AppendRejected, LogOverloaded
+from communique.server.runtime import limits
 from communique.v1 import event_pb2
 from communique.v1.record_service_pb2 import ImportRequest, ImportResponse, Rejection
 
 Item = TypeVar("Item")
-Outcome: TypeAlias = log.Receipt | InvalidRequest | log.AppendRejected
+Outcome: TypeAlias = EntryReceipt | InvalidFields | AppendRejected
 """What became of one event."""
 
 
-class _Batch(NamedTuple):
+class _ValidatedBatch(NamedTuple):
     """A request's events, and what they are."""
 
     messages: Sequence[event_pb2.Event]
-    examined: list[Examined]
+    validated: list[Validated]
 
 
-class Importer:
+class BulkImport:
     """Takes in the batches of one import."""
 
-    def __init__(self, intake: Intake, event_log: EventLog, submitter: str) -> None:
-        """Validate with `intake`, and append to `event_log` in the name of `submitter`."""
-        self._intake = intake
+    def __init__(self, validator: EventValidator, event_log: EventLog, submitter: str) -> None:
+        """Validate with `validator`, and append to `event_log` in the name of `submitter`."""
+        self._validator = validator
         self._log = event_log
         self._submitter = submitter
         self._progress = ImportResponse()
@@ -44,51 +45,51 @@ class Importer:
     async def run(self, requests: AsyncIterator[ImportRequest]) -> AsyncIterator[ImportResponse]:
         """Yield progress once for each batch, in their order, when the batch is durable.
 
-        Raises `InvalidRequest` for a batch that is empty or too large, after those before it.
+        Raises `InvalidFields` for a batch that is empty or too large, after those before it.
         """
-        async with aclosing(
-            ahead(self._validated(requests), BATCHES_VALIDATED_AHEAD_MAX)
-        ) as batches:
+        ahead_max = limits.BATCHES_VALIDATED_AHEAD_MAX
+        async with aclosing(prefetched(self._validated(requests), ahead_max)) as batches:
             async for batch in batches:
-                yield self._told(batch, await self._outcomes(batch.examined))
+                yield self._progress_with(batch, await self._outcomes(batch.validated))
 
-    async def _validated(self, requests: AsyncIterator[ImportRequest]) -> AsyncIterator[_Batch]:
+    async def _validated(
+        self, requests: AsyncIterator[ImportRequest]
+    ) -> AsyncIterator[_ValidatedBatch]:
         async for request in requests:
-            yield _Batch(request.events, await self._intake.examined(request.events))
+            validated = await self._validator.validated(request.events)
+            yield _ValidatedBatch(request.events, validated)
 
-    async def _outcomes(self, examined: Sequence[Examined]) -> list[Outcome]:
+    async def _outcomes(self, validated: Sequence[Validated]) -> list[Outcome]:
         """Append what can be appended; return what became of each event, in their order."""
-        entries = [one for one in examined if not isinstance(one, InvalidRequest)]
+        entries = [each for each in validated if not isinstance(each, InvalidFields)]
         appended = iter(await self._append(entries))
-        return [one if isinstance(one, InvalidRequest) else next(appended) for one in examined]
+        return [each if isinstance(each, InvalidFields) else next(appended) for each in validated]
 
-    async def _append(
-        self, entries: Sequence[log.Entry]
-    ) -> Sequence[log.Receipt | log.AppendRejected]:
+    async def _append(self, entries: Sequence[Entry]) -> Sequence[EntryReceipt | AppendRejected]:
         """Append all as one; where that is rejected, each by itself, committed together."""
         if not entries:
             return []
         try:
             return await asyncio.wrap_future(await self._queued(entries))
-        except log.AppendRejected:
+        except AppendRejected:
             answers = [await self._queued([entry]) for entry in entries]
             return [await _receipt_or_rejection(answer) for answer in answers]
 
-    async def _queued(self, entries: Sequence[log.Entry]) -> Future[list[log.Receipt]]:
+    async def _queued(self, entries: Sequence[Entry]) -> Future[list[EntryReceipt]]:
         """Queue an append once the log has room for it: an import is slowed down, not refused."""
         while True:
             try:
                 return self._log.append(entries, submitter=self._submitter)
-            except log.LogOverloaded:
-                await asyncio.sleep(RETRY_SECONDS)
+            except LogOverloaded:
+                await asyncio.sleep(limits.RETRY_SECONDS)
 
-    def _told(self, batch: _Batch, outcomes: Sequence[Outcome]) -> ImportResponse:
-        """Add a batch to the progress, and return it as it stands now."""
+    def _progress_with(self, batch: _ValidatedBatch, outcomes: Sequence[Outcome]) -> ImportResponse:
+        """Add a batch to the progress, and return a copy of it as it is now."""
         total = self._progress
         total.ClearField("rejections")
         for message, outcome in zip(batch.messages, outcomes, strict=True):
             match outcome:
-                case log.Receipt(position=position, duplicate=duplicate):
+                case EntryReceipt(position=position, duplicate=duplicate):
                     total.position = max(total.position, position)
                     total.duplicate_count += duplicate
                     total.appended_count += not duplicate
@@ -96,15 +97,15 @@ class Importer:
                     total.rejected_count += 1
                     total.rejections.append(_rejection(total.received_count, message, outcome))
             total.received_count += 1
-        told = ImportResponse()
-        told.CopyFrom(total)
-        return told
+        progress = ImportResponse()
+        progress.CopyFrom(total)
+        return progress
 
 
-async def ahead(items: AsyncIterator[Item], count: int) -> AsyncGenerator[Item, None]:
+async def prefetched(items: AsyncIterator[Item], count: int) -> AsyncGenerator[Item, None]:
     """Yield the items, of which up to `count` are made while an earlier one is being dealt with.
 
-    What making one raises is raised in its place, after the items before it.
+    What making an item raises is raised in its place, after the items before it.
     """
     made: asyncio.Queue[Item | BaseException] = asyncio.Queue(count)
 
@@ -128,21 +129,22 @@ async def ahead(items: AsyncIterator[Item], count: int) -> AsyncGenerator[Item, 
 
 
 async def _receipt_or_rejection(
-    answer: Future[list[log.Receipt]],
-) -> log.Receipt | log.AppendRejected:
+    answer: Future[list[EntryReceipt]],
+) -> EntryReceipt | AppendRejected:
     try:
         return (await asyncio.wrap_future(answer))[0]
-    except log.AppendRejected as rejection:
+    except AppendRejected as rejection:
         return rejection
 
 
 def _rejection(
-    index: int, message: event_pb2.Event, error: InvalidRequest | log.AppendRejected
+    index: int, message: event_pb2.Event, error: InvalidFields | AppendRejected
 ) -> Rejection:
     """Say what is wrong with the event that came as number `index` of the call."""
+    failure = failure_of(error)
     return Rejection(
         index=index,
-        event_id=message.event_id[:64],
-        reason=rule_of(error).reason,
-        message=message_of(error),
+        event_id=message.event_id[: limits.REJECTED_ID_LENGTH_MAX],
+        reason=failure.reason,
+        message=failure.message,
     )

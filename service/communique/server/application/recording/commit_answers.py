@@ -1,4 +1,4 @@
-"""What the log answers, brought from the writer's thread to the event loop."""
+"""The log's answers, brought from the writer's thread to the event loop."""
 
 import asyncio
 from collections import deque
@@ -6,28 +6,28 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from communique.server.log.sqlite_store.sqlite_log import EventLog
+from communique.server.log.event_log import EventLog
 
 Answer = TypeVar("Answer")
 
 
-class Answers:
-    """Hands over the answers of one commit with one wake-up of the loop that it is made in.
+class CommitAnswers:
+    """Hands over all answers of one commit with one wake-up of the event loop.
 
-    `asyncio.wrap_future` wakes the loop for each of them, and each time the writer lets go of the
-    interpreter's lock in the middle of its answers.
+    `asyncio.wrap_future` wakes the loop for each of them, and each time the writer's thread lets go
+    of the interpreter's lock in the middle of its answers.
     """
 
     def __init__(self, event_log: EventLog) -> None:
-        """Belong to the running loop, and to the log alone: it has one of them."""
+        """Belong to the running loop, and to the log alone: it has one of these."""
         self._loop = asyncio.get_running_loop()
-        self._given = deque[tuple[asyncio.Future[Any], Future[Any]]]()
+        self._done = deque[tuple[asyncio.Future[Any], Future[Any]]]()
         event_log.call_after_answers(self._wake)
 
-    async def of(self, answer: Future[Answer]) -> Answer:
+    async def wait(self, answer: Future[Answer]) -> Answer:
         """Wait for an answer of the log; a caller that is cancelled cancels what it asked for."""
         waiting: asyncio.Future[Answer] = self._loop.create_future()
-        answer.add_done_callback(lambda given: self._given.append((waiting, given)))
+        answer.add_done_callback(lambda done: self._done.append((waiting, done)))
         if answer.done():  # its commit may have been over before the line above
             self._hand_over()
         try:
@@ -38,16 +38,16 @@ class Answers:
 
     def _wake(self) -> None:
         """Have the loop hand over, from any thread; one that is closed has nobody left to wait."""
-        if self._given:
+        if self._done:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._hand_over)
 
     def _hand_over(self) -> None:
-        while self._given:
-            waiting, given = self._given.popleft()
+        while self._done:
+            waiting, answer = self._done.popleft()
             if waiting.done():
                 continue
-            if error := given.exception():
+            if error := answer.exception():
                 waiting.set_exception(error)
             else:
-                waiting.set_result(given.result())
+                waiting.set_result(answer.result())

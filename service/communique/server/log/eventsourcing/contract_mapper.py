@@ -1,7 +1,7 @@
-"""The seam between stored bytes and the domain, as the `eventsourcing` library draws it.
+"""The library's mapper over the contract's bytes.
 
 Topics are the contract's type words, never paths of Python classes. What is read through the mapper
-is validated; projections take the claims of the log out of slices (`codec.trusted_claim`).
+is validated.
 """
 
 from dataclasses import dataclass
@@ -9,14 +9,10 @@ from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
-from google.protobuf.message import DecodeError
 
 from communique import codec
 from communique.domain.claims.event import Event
-from communique.domain.claims.event import Recorded as DomainRecorded
-from communique.domain.time.clocks import from_micros
-from communique.server.log import Recorded
-from communique.v1 import event_pb2
+from communique.server.log.decoding import UndecodableEvent, event_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +54,10 @@ class ContractMapper(Mapper[UUID]):
         Raises `MapperDeserialisationError` if they are no valid event, or of another type than
         their topic says.
         """
-        event = event_of(stored_event.topic, stored_event.state)
+        try:
+            event = event_of(stored_event.topic, stored_event.state)
+        except UndecodableEvent as error:
+            raise MapperDeserialisationError(str(error)) from error
         stream_id = stored_event.originator_id
         originator_id = stream_id if isinstance(stream_id, UUID) else UUID(stream_id)
         return StreamEvent(originator_id, stored_event.originator_version, event)
-
-
-def recorded_of(row: Recorded) -> DomainRecorded:
-    """Return the domain's view of a row of the log; raises as `event_of` does.
-
-    A claim is trusted, as it was validated when it came in; all else is validated.
-    """
-    event: Event | None = codec.trusted_claim(row.state)
-    if event is None or event.payload.type != row.topic:
-        event = event_of(row.topic, row.state)
-    record_time = from_micros(row.record_micros)
-    return DomainRecorded(row.position, record_time, row.revision, event, row.submitter)
-
-
-def event_of(topic: str, state: bytes) -> Event | None:
-    """Return the event of stored bytes, None where what it says is newer than this release.
-
-    Raises `MapperDeserialisationError` if they are no valid event of the type that `topic` says.
-    """
-    try:
-        event = codec.stored_bytes(state)
-    except (DecodeError, OverflowError, ValueError) as error:
-        raise MapperDeserialisationError(f"no event under {topic!r}: {error}") from error
-    if event is not None and event.payload.type != topic:
-        raise MapperDeserialisationError(f"the state under {topic!r} is a {event.payload.type}")
-    if event is None and topic in codec.TYPE_WORDS and not _has_payload(state):
-        raise MapperDeserialisationError(f"the state under {topic!r} has no payload")
-    return event
-
-
-def _has_payload(state: bytes) -> bool:
-    """Whether it is of a known type; it may say something newer, such as a word, all the same."""
-    return event_pb2.Event.FromString(state).WhichOneof("payload") is not None

@@ -1,13 +1,12 @@
-"""The log behind the `eventsourcing` library's interface, for what is built on that library."""
+"""Any log behind the `eventsourcing` library's recorder, for what is built on that library."""
 
 from collections.abc import Iterator, Sequence
-from json import dumps
-from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
     DataError,
+    IntegrityError,
     Notification,
     OperationalError,
     ProgrammingError,
@@ -15,43 +14,22 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from communique.server.log.log_errors import LogClosed, LogUnavailable
-from communique.server.log.sqlite_store.log_reader import POSITION_MAX, LogReader
-from communique.server.log.sqlite_store.log_writer import Writer
-
-SELECT_LIMIT: Final = 500
-"""How many notifications a subscription reads at a time."""
-
-_VERSION_MIN: Final = -(2**63)
-_STREAM: Final = """
-    SELECT v.originator_version, topic, state
-    FROM versions AS v CROSS JOIN events AS e USING (position)
-    WHERE v.originator_id = ? AND v.originator_version > ? AND v.originator_version <= ?
-    ORDER BY v.originator_version {} LIMIT ?
-"""
-_STREAM_ASCENDING: Final = _STREAM.format("ASC")
-_STREAM_DESCENDING: Final = _STREAM.format("DESC")
-_NOTIFICATIONS: Final = """
-    SELECT position, originator_id, originator_version, topic, state FROM events
-    WHERE position > ? AND position <= ? {} ORDER BY position LIMIT ?
-"""
-_NOTIFICATIONS_OF_ALL: Final = _NOTIFICATIONS.format("")
-_NOTIFICATIONS_OF_SOME: Final = _NOTIFICATIONS.format(
-    "AND topic IN (SELECT value FROM json_each(?))"
-)
+from communique.server.log.entries import LogRow, UncheckedEvent
+from communique.server.log.event_log import EventLog, LogReader
+from communique.server.log.log_errors import LogClosed, LogUnavailable, VersionTaken
+from communique.server.runtime.limits import NOTIFICATIONS_PER_READ
 
 
-class SQLiteRecorder(ApplicationRecorder):
+class LogRecorder(ApplicationRecorder):
     """Stored events in, notifications out; notification ids are the log's positions.
 
     Originator ids are UUIDs. Failures are the library's own: `IntegrityError` for a version that
     is taken, `DataError` for another originator id, `OperationalError` if the log is unavailable.
     """
 
-    def __init__(self, reader: LogReader, writer: Writer | None = None) -> None:
-        """Read through `reader`; without a `writer` nothing can be inserted."""
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, log: LogReader) -> None:
+        """Read from `log`; events can be inserted where it is an `EventLog`."""
+        self._log = log
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **_kwargs: object
@@ -60,10 +38,12 @@ class SQLiteRecorder(ApplicationRecorder):
 
         They pass by the rules that `EventLog.append` keeps, and have no event ids of their own.
         """
-        if self._writer is None:
+        if not isinstance(self._log, EventLog):
             raise ProgrammingError("the log was opened to be read")
         try:
-            return self._writer.insert(tuple(stored_events)).result()
+            return self._log.insert([_unchecked(event) for event in stored_events]).result()
+        except VersionTaken as error:
+            raise IntegrityError(str(error)) from error
         except LogUnavailable as error:
             raise OperationalError(str(error.__cause__)) from error
 
@@ -77,18 +57,12 @@ class SQLiteRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Return one stream's events in order of version, those with `gt` < version <= `lte`."""
-        if not isinstance(originator_id, UUID):
-            raise DataError(f"originator id is no UUID: {originator_id!r}")
-        query = _STREAM_DESCENDING if desc else _STREAM_ASCENDING
-        bindings = (
-            originator_id.bytes,
-            _VERSION_MIN if gt is None else gt,
-            POSITION_MAX if lte is None else lte,
-            -1 if limit is None else limit,
-        )
-        with self._reader.connection() as connection:
-            rows: list[Any] = connection.execute(query, bindings).fetchall()
-        return [StoredEvent(originator_id, *row) for row in rows]
+        versions = [
+            StoredEvent(originator_id, row.revision, row.topic, row.state)
+            for row in self._log.stream(_stream_id(originator_id))
+            if (gt is None or gt < row.revision) and (lte is None or row.revision <= lte)
+        ]
+        return (versions[::-1] if desc else versions)[:limit]
 
     def select_notifications(
         self,
@@ -101,69 +75,85 @@ class SQLiteRecorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """Return at most `limit` notifications from `start` to `stop`, of those topics if any."""
         after = 0 if start is None else start - inclusive_of_start
-        until = POSITION_MAX if stop is None else stop
-        query = _NOTIFICATIONS_OF_SOME if topics else _NOTIFICATIONS_OF_ALL
-        bindings = (after, until, dumps(list(topics)), limit) if topics else (after, until, limit)
-        with self._reader.connection() as connection:
-            rows: list[Any] = connection.execute(query, bindings).fetchall()
-        return [
-            Notification(UUID(bytes=originator_id), version, topic, state, position)
-            for position, originator_id, version, topic, state in rows
-        ]
+        selected: list[Notification] = []
+        while len(selected) < limit:
+            asked = NOTIFICATIONS_PER_READ if topics else limit
+            rows = self._log.read(after, asked, until=stop)
+            selected += [_notification(row) for row in rows if not topics or row.topic in topics]
+            if len(rows) < asked:
+                break
+            after = rows[-1].position
+        return selected[:limit]
 
     def max_notification_id(self) -> int | None:
         """Return the last position, or None if nothing is recorded."""
-        return self._reader.head()[0] or None
+        return self._log.head()[0] or None
 
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "SQLiteSubscription":
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "LogSubscription":
         """Return the notifications after `gt` as they are and will be recorded."""
-        return SQLiteSubscription(self, self._reader, gt=gt, topics=topics)
+        return LogSubscription(self, self._log, gt=gt, topics=topics)
 
 
-class SQLiteSubscription(Subscription[SQLiteRecorder]):
+class LogSubscription(Subscription[LogRecorder]):
     """An endless iterator that waits in its caller's thread and needs none of its own.
 
-    It ends when it is stopped, by any thread, or the log is closed.
+    It ends when any thread stops it, or when the log is closed.
     """
 
     def __init__(
         self,
-        recorder: SQLiteRecorder,
-        reader: LogReader,
+        recorder: LogRecorder,
+        log: LogReader,
         gt: int | None = None,
         topics: Sequence[str] = (),
     ) -> None:
         """Begin after position `gt`."""
         super().__init__(recorder, gt, topics)
-        self._reader = reader
+        self._log = log
         self._position = gt or 0
-        self._pulled: Iterator[Notification] = iter(())
+        self._page: Iterator[Notification] = iter(())
 
     def stop(self) -> None:
         """End the iteration at once, also one that is waiting."""
         super().stop()
-        self._reader.tail.wake()
+        self._log.tail.wake()
 
     def __next__(self) -> Notification:
         """Return the next notification, once there is one."""
         while not self._has_been_stopped:
-            for notification in self._pulled:
+            for notification in self._page:
                 return notification
             try:
-                end = self._reader.wait_beyond(self._position, None, self._is_stopped)
+                end = self._log.wait_beyond(self._position, None, self._is_stopped)
                 if not self._has_been_stopped:
-                    self._pull(end)
+                    self._fetch_page(end)
             except LogClosed:
                 break
         raise StopIteration
 
-    def _pull(self, end: int) -> None:
-        """Read on up to `end`: what lies before it has been looked at if less than a page came."""
+    def _fetch_page(self, end: int) -> None:
+        """Fetch the next page up to `end`: a page that is not full has covered all before it."""
         page = self._recorder.select_notifications(
-            self._position, SELECT_LIMIT, end, self._topics, inclusive_of_start=False
+            self._position, NOTIFICATIONS_PER_READ, end, self._topics, inclusive_of_start=False
         )
-        self._position = page[-1].id if len(page) == SELECT_LIMIT else max(end, self._position)
-        self._pulled = iter(page)
+        is_full = len(page) == NOTIFICATIONS_PER_READ
+        self._position = page[-1].id if is_full else max(end, self._position)
+        self._page = iter(page)
 
     def _is_stopped(self) -> bool:
         return self._has_been_stopped
+
+
+def _stream_id(originator_id: UUID | str) -> UUID:
+    if not isinstance(originator_id, UUID):
+        raise DataError(f"originator id is no UUID: {originator_id!r}")
+    return originator_id
+
+
+def _unchecked(event: StoredEvent) -> UncheckedEvent:
+    stream_id = _stream_id(event.originator_id)
+    return UncheckedEvent(stream_id, event.originator_version, event.topic, event.state)
+
+
+def _notification(row: LogRow) -> Notification:
+    return Notification(UUID(bytes=row.event_id), row.revision, row.topic, row.state, row.position)

@@ -7,28 +7,26 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import TypeAlias
 
-from eventsourcing.persistence import StoredEvent
-
-from communique.server.log.entries import Append, Receipt
-from communique.server.log.limits import Limits
+from communique.server.log.entries import AppendRequest, EntryReceipt, UncheckedEvent
 from communique.server.log.log_errors import LogClosed, LogOverloaded
+from communique.server.runtime.limits import LogLimits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AppendJob:
-    """An append on its way, and the promise of its receipts."""
+    """A request on its way, and the promise of its receipts; `size` is the bytes of its states."""
 
-    request: Append
-    answer: Future[list[Receipt]]
+    request: AppendRequest
+    answer: Future[list[EntryReceipt]]
     events: int
     size: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InsertJob:
-    """Stored events that pass the rules by, and the promise of their positions."""
+    """Events that pass by the rules, and the promise of their positions; `size` as above."""
 
-    stored_events: Sequence[StoredEvent]
+    unchecked: Sequence[UncheckedEvent]
     answer: Future[list[int]]
     events: int
     size: int
@@ -37,10 +35,10 @@ class InsertJob:
 Job: TypeAlias = AppendJob | InsertJob
 
 
-class Inbox:
+class AppendQueue:
     """Jobs in order of arrival. Any thread puts, one thread takes."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: LogLimits) -> None:
         """Start empty and open."""
         self._limits = limits
         self._changed = Condition()
@@ -101,14 +99,14 @@ class Inbox:
         while self._jobs:
             job = self._jobs[0]
             events, size = events + job.events, size + job.size
-            if group and not self._goes_along(group[0], job, events, size):
+            if group and not self._fits_group(group[0], job, events, size):
                 break
             group.append(self._jobs.popleft())
             self._events -= job.events
             self._bytes -= job.size
         return group
 
-    def _goes_along(self, first: Job, job: Job, events: int, size: int) -> bool:
+    def _fits_group(self, first: Job, job: Job, events: int, size: int) -> bool:
         limits = self._limits
         return (
             isinstance(first, AppendJob)

@@ -1,22 +1,24 @@
-"""Where each version of a stream lies: an index in levels, so that its cost does not grow.
+"""At which position each version of a stream lies: an index in levels.
 
-Event ids are random, and in one large index each would dirty a page of its own: 1.3 pages of the
-write-ahead log an event at 1,000,000 events, all of which a commit has to sync. So an entry begins
-in a small level, whose few pages a commit dirties anyhow. From a level that is full as many entries
-as came in go on to the next, some hundreds at once, those that follow the last that went, in order
-of their ids: they are neighbours there as well, and share its pages.
+Event ids are random, and in one large index each new id would dirty a page of its own: 1.3 pages of
+the write-ahead log an event at 1,000,000 events, all of which a commit has to sync. So a new entry
+goes into a small first level, whose few pages a commit dirties anyhow. When a level is full, it
+moves as many entries to the next level as it received: a few hundred at a time, contiguous in id
+order, so that they share pages there as well.
 
 Each entry is in one level at any time, also after a crash, since entries move in the transaction
-that brings new ones. To look one up is a seek in each level (the view `versions`). How many a level
-holds follows from the last position; where the next ones are to be taken from may be forgotten.
+that brings new ones. A look-up is a seek in each level (the view `versions`). How many entries a
+level holds follows from the last position; where its next ones are to be taken from may be
+forgotten.
 
 Whether an id was recorded before is asked of every event, and the answer is nearly always no. In a
-large level it would take a page from the disk to say so: 90 microseconds an event in a log of
-10,000,000. So `endings` has the last two bytes of each claim's id in the large levels, under the
-first two: with 150 ids that begin alike, one new id in 200 seems to be there and is looked up. That
-makes 2 bytes an id, which stay in memory, and neighbours that go on enter few of its pages. Where
-too many ids begin alike, as those made from the time do, it says nothing of them: they are all
-looked up, and the pages where they would be are those that the last ones went to.
+large level the answer would take a page from the disk: 90 microseconds an event in a log of
+10,000,000. So the table `endings` filters the look-ups: it has the last two bytes of each claim's
+id in the large levels, under the id's first two bytes. With 150 ids that begin alike, one new id in
+200 passes the filter and is looked up. The filter takes 2 bytes an id, which stay in memory, and
+entries that move together dirty few of its pages. Where too many ids begin alike, as those made
+from the time do, the filter lets all of them pass: the pages where they would be are those that the
+last entries went to.
 """
 
 from collections.abc import Sequence
@@ -25,18 +27,13 @@ from typing import Final, TypeAlias
 
 import apsw
 
-LEVEL_SIZES: Final = (8_192, 90_112, 1_000_448)
-"""Entries of `versions` in each level but the last, which has all others.
+from communique.server.runtime.limits import INDEX_LEVEL_SIZES
 
-The first has 60 pages, which a commit of 500 dirties all. Each one is 11 times as large as the one
-before, and so is the last at 11,000,000 events: of a level's pages, those that come in dirty one
-for every nine.
-"""
-LEVELS: Final = len(LEVEL_SIZES) + 1
+LEVELS: Final = len(INDEX_LEVEL_SIZES) + 1
 ENDINGS_FROM: Final = 2
-"""The first of the levels that `endings` is about: those before it stay in memory themselves."""
+"""The first level that `endings` filters: those before it stay in memory themselves."""
 ENDINGS_BYTES_MAX: Final = 2_000
-"""How much is kept of ids that begin alike: of 65,000,000 random ones, so many do."""
+"""How much is kept of ids that begin alike: of 65,000,000 random ids, so many do."""
 
 _Key: TypeAlias = tuple[bytes, int]
 
@@ -68,7 +65,7 @@ ENDINGS_OF: Final = f"""
     ON CONFLICT DO UPDATE SET endings = CAST(endings || excluded.endings AS BLOB)
     WHERE length(endings) < {ENDINGS_BYTES_MAX}
 """
-_NOTE_ENDINGS: Final = ENDINGS_OF.format(of=_SPAN)
+_ADD_ENDINGS: Final = ENDINGS_OF.format(of=_SPAN)
 
 _FOUND: Final = """
     SELECT value, position FROM {} CROSS JOIN versions_{} ON originator_id = value
@@ -90,15 +87,15 @@ FIND_CLAIMS: Final = f"""
 
 
 _SHARE_AT_ONCE: Final = 32
-"""This part of the first level's size goes on at once: so most commits of a few events dirty a page
+"""This part of the first level's size moves on at once: so most commits of a few events dirty pages
 of the first level alone."""
 
 
-class Versions:
-    """The levels as the writing connection fills them."""
+class StreamIndex:
+    """The levels of the index, as the writing connection fills them."""
 
     def __init__(self, connection: apsw.Connection, sizes: Sequence[int]) -> None:
-        """Have each level but the last keep so many entries."""
+        """Let each level but the last keep so many entries."""
         self._connection = connection
         self._bounds = list(accumulate(sizes))
         self._at_once = max(1, sizes[0] // _SHARE_AT_ONCE)
@@ -108,14 +105,14 @@ class Versions:
         """Enter the rows of `events` with `after` < position <= `until`, inside a transaction."""
         self._connection.execute(_ENTER, (after, until))
         for level, bound in enumerate(self._bounds):
-            self._pass_on(level, self._passed_on(until - bound) - self._passed_on(after - bound))
+            self._move_on(level, self._moved_on(until - bound) - self._moved_on(after - bound))
 
-    def _passed_on(self, excess: int) -> int:
-        """How many of the entries have gone on that a level has had beyond its size."""
+    def _moved_on(self, excess: int) -> int:
+        """Return how many of the entries beyond a level's size have moved to the next level."""
         return max(excess, 0) // self._at_once * self._at_once
 
-    def _pass_on(self, level: int, count: int) -> None:
-        """Move so many entries to the next level; behind the last id comes the first."""
+    def _move_on(self, level: int, count: int) -> None:
+        """Move so many entries to the next level; after the last id comes the first."""
         if not count:
             return
         moved = self._move(level, count)
@@ -124,12 +121,12 @@ class Versions:
             self._move(level, count - moved)
 
     def _move(self, level: int, count: int) -> int:
-        """Move at most so many of the entries behind the cursor; return how many there were."""
+        """Move at most so many of the entries after the cursor; return how many there were."""
         run, cursor = self._connection.execute, self._cursors[level]
         last: _Key = run(_LAST.format(level=level), (*cursor, count - 1)).get or _AFTER_ALL
         run(_COPY.format(level=level, next=level + 1), (*cursor, *last))
         if level + 1 == ENDINGS_FROM:
-            run(_NOTE_ENDINGS.format(level=level), (*cursor, *last))
+            run(_ADD_ENDINGS.format(level=level), (*cursor, *last))
         run(_REMOVE.format(level=level), (*cursor, *last))
         self._cursors[level] = last
         return self._connection.changes()

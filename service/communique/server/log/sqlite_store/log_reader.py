@@ -1,7 +1,7 @@
 """Reading the log: any thread, at any time, without waiting for the writer."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -9,14 +9,15 @@ from uuid import UUID
 
 import apsw
 
-from communique.server.log.entries import Joined, Recorded
+from communique.server.log.entries import LogRow, WireBatch
+from communique.server.log.event_log import LogReader
 from communique.server.log.log_errors import LogClosed, LogUnavailable
-from communique.server.log.sqlite_store.concatenation import joined
+from communique.server.log.sqlite_store.concatenation import concatenated
 from communique.server.log.sqlite_store.log_schema import COLUMNS, END, LOG_FORMAT
-from communique.server.log.tail import PolledTail, Tail, never
-from communique.server.sqlite.connection import ReadPool
+from communique.server.log.tail import PolledTail, Tail
+from communique.server.sqlite.read_pool import ReadPool
 
-POSITION_MAX: Final = 2**63 - 1
+_POSITION_MAX: Final = 2**63 - 1
 
 _EVENTS: Final = f"SELECT {COLUMNS} FROM events AS e WHERE {{}}"  # noqa: S608  our own names
 _SPAN: Final = "position > ? AND position <= ? ORDER BY position {} LIMIT ?"
@@ -34,11 +35,10 @@ _FIND: Final = """
 """
 
 
-class LogReader:
-    """A log that is only read, such as another process's. `EventLog` adds the writing.
+class SQLiteLogReader(LogReader):
+    """A log in a SQLite file that is only read, such as another process's.
 
-    Each method raises `LogUnavailable` if the disk fails, `LogClosed` after `close`, and
-    `UnusableFile` if the file is no log.
+    Each method raises `UnusableFile` if the file is no log.
     """
 
     def __init__(self, path: Path, tail: Tail | None = None) -> None:
@@ -78,34 +78,34 @@ class LogReader:
         until: int | None = None,
         descending: bool = False,
         bytes_max: int | None = None,
-    ) -> list[Recorded]:
+    ) -> list[LogRow]:
         """Return at most `limit` events with `after` < position <= `until` (default: the end).
 
         They come from the low end up or, `descending`, from the high end down. Reading stops
         before the states together exceed `bytes_max`, but never before the first.
         """
         query = _DESCENDING if descending else _ASCENDING
-        bindings = (after, POSITION_MAX if until is None else until, limit)
+        bindings = (after, _POSITION_MAX if until is None else until, limit)
         with self.connection() as connection:
             cursor = connection.execute(query, bindings)
-            rows = map(Recorded._make, cursor)
+            rows = map(LogRow._make, cursor)
             found = list(rows if bytes_max is None else _within(rows, bytes_max))
             cursor.close()
         return found
 
-    def joined(
+    def read_wire(
         self, after: int, until: int, limit: int, *, descending: bool = False, bytes_max: int
-    ) -> Joined:
-        """Return the same events in their wire form, one behind the other."""
+    ) -> WireBatch:
+        """Return the events that `read` returns, in wire form."""
         with self.connection() as connection:
-            return joined(
+            return concatenated(
                 connection, after, until, limit, descending=descending, bytes_max=bytes_max
             )
 
-    def stream(self, event_id: UUID) -> list[Recorded]:
+    def stream(self, event_id: UUID) -> list[LogRow]:
         """Return a claim and its amendments in order; nothing for an id that is no claim's."""
         with self.connection() as connection:
-            return list(map(Recorded._make, connection.execute(_STREAM, (event_id.bytes,))))
+            return list(map(LogRow._make, connection.execute(_STREAM, (event_id.bytes,))))
 
     def find(self, event_id: UUID) -> int | None:
         """Return the position of the claim or amendment with that id, if it was recorded."""
@@ -113,21 +113,12 @@ class LogReader:
             position: int | None = connection.execute(_FIND, (event_id.bytes,)).get
         return position
 
-    def by_positions(self, positions: Sequence[int]) -> list[Recorded]:
+    def by_positions(self, positions: Sequence[int]) -> list[LogRow]:
         """Return the events at those positions in the order asked, leaving out unused positions."""
         with self.connection() as connection:
             rows = connection.execute(_BY_POSITION, (str(list(positions)),))
-            found = {recorded.position: recorded for recorded in map(Recorded._make, rows)}
+            found = {recorded.position: recorded for recorded in map(LogRow._make, rows)}
         return [found[position] for position in positions if position in found]
-
-    def wait_beyond(
-        self,
-        position: int,
-        timeout: float | None = None,
-        is_interrupted: Callable[[], bool] = never,
-    ) -> int:
-        """Wait until something is recorded after `position`: see `Tail.wait_beyond`."""
-        return self.tail.wait_beyond(position, timeout, is_interrupted)
 
     def close(self) -> None:
         """Release those who wait, and close the connections."""
@@ -146,7 +137,7 @@ class LogReader:
             raise LogUnavailable from error
 
 
-def _within(rows: Iterable[Recorded], bytes_max: int) -> Iterator[Recorded]:
+def _within(rows: Iterable[LogRow], bytes_max: int) -> Iterator[LogRow]:
     """Yield the first row, and those after it as long as their states fit into `bytes_max`."""
     size = 0
     for row in rows:

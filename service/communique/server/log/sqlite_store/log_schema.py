@@ -2,10 +2,11 @@
 
 `events` is the log. Its positions are given out by the writer inside the write transaction, so they
 are dense, and they are the primary key itself, so VACUUM can't renumber them. `versions` says at
-which position each version of a stream lies; `versions.py` says why it has levels, and what
-`endings` is for. `amendments` gives each amendment's own event id, which is not in `events` because
-there an amendment is filed under its target, and says whether it ended the target's stream.
-`heading` follows from the other columns: `heading.py` says why it is kept.
+which position each version of a stream lies; `id_index` says why it has levels, and what `endings`
+is for. `amendments` gives each amendment's own event id, which is not in `events` because there an
+amendment is filed under its target, and says whether it ended the target's stream. `heading` is the
+prefix of the event's wire form, which follows from the other columns: `codec.wire` says why it is
+kept.
 """
 
 from itertools import accumulate, pairwise
@@ -14,10 +15,10 @@ from typing import Final
 from communique.server.log.sqlite_store.id_index import (
     ENDINGS_FROM,
     ENDINGS_OF,
-    LEVEL_SIZES,
     LEVELS,
 )
-from communique.server.sqlite.connection import Format
+from communique.server.runtime.limits import INDEX_LEVEL_SIZES
+from communique.server.sqlite.connection import FileFormat
 
 _EVENTS: Final = """
     CREATE TABLE events (
@@ -61,7 +62,7 @@ _OF_LEVEL: Final = """
     FROM events WHERE position <= (SELECT max(position) FROM events) - {}
     AND position > (SELECT max(position) FROM events) - {}
 """
-_BOUNDS: Final = tuple(accumulate((0, *LEVEL_SIZES, 2**62)))
+_BOUNDS: Final = tuple(accumulate((0, *INDEX_LEVEL_SIZES, 2**62)))
 _ENTERED: Final = "".join(
     f"""
     INSERT INTO versions_{level} SELECT originator_id, originator_version, position
@@ -85,7 +86,7 @@ _FROM_2: Final = f"""
 """
 """In version 2 there were fewer levels, and no `endings`."""
 
-LOG_FORMAT: Final = Format(
+LOG_FORMAT: Final = FileFormat(
     application_id=0x434D514C,  # "CMQL"
     version=3,
     schema=_EVENTS + _VERSIONS + _AMENDMENTS,

@@ -9,14 +9,18 @@ from threading import Thread
 from typing import Final, TypeAlias
 
 import apsw
-from eventsourcing.persistence import PersistenceError, StoredEvent
 
-from communique.server.log.entries import Append, Receipt
-from communique.server.log.limits import Limits
-from communique.server.log.log_errors import AppendRejected, LogUnavailable, UnstorableRequest
-from communique.server.log.sqlite_store.append_queue import AppendJob, Inbox, InsertJob, Job
-from communique.server.log.sqlite_store.write_transaction import Store
+from communique.server.log.entries import AppendRequest, EntryReceipt, UncheckedEvent
+from communique.server.log.log_errors import (
+    AppendRejected,
+    LogUnavailable,
+    UnstorableRequest,
+    VersionTaken,
+)
+from communique.server.log.sqlite_store.append_queue import AppendJob, AppendQueue, InsertJob, Job
+from communique.server.log.sqlite_store.write_transaction import WritingConnection
 from communique.server.log.tail import Tail
+from communique.server.runtime.limits import LogLimits
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -31,28 +35,28 @@ _FAULTS_OF_A_REQUEST: Final = (
 """Raised for a value that SQLite can't hold, whatever the disk's state."""
 
 
-Outcome: TypeAlias = list[Receipt] | list[int] | AppendRejected
+Outcome: TypeAlias = list[EntryReceipt] | list[int] | AppendRejected
 
 
-class Writer:
+class LogWriter:
     """Group commit: requests that arrive during one commit share the next.
 
     The thread outlives every failure of the disk. While `is_healthy` is false it tries again by
     itself.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int], limits: Limits) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int], limits: LogLimits) -> None:
         """Open the log at `path` and start the thread. `clock` gives microseconds since 1970 UTC.
 
-        Raises what `sqlite.connect` raises.
+        Raises what `connect` raises.
         """
-        self._store = Store(path, limits)
+        self._connection = WritingConnection(path, limits)
         self._clock = clock
         self._limits = limits
-        self._inbox = Inbox(limits)
+        self._queue = AppendQueue(limits)
         self._is_failing = False
-        self.call_after_answers: Callable[[], object] = _nothing
-        self.tail = Tail(self._store.position)
+        self.call_after_answers: Callable[[], object] = _do_nothing
+        self.tail = Tail(self._connection.position)
         self._thread = Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -61,7 +65,7 @@ class Writer:
         """Whether the last write, or try to write, went through and more can follow."""
         return not self._is_failing and self._thread.is_alive()
 
-    def append(self, request: Append) -> Future[list[Receipt]]:
+    def append(self, request: AppendRequest) -> Future[list[EntryReceipt]]:
         """Queue a request.
 
         Raises `LogOverloaded` or `LogClosed` at once. The answer is the receipts, an
@@ -69,22 +73,22 @@ class Writer:
         """
         size = sum(len(entry.state) for entry in request.entries)
         job = AppendJob(request, Future(), len(request.entries), size)
-        self._inbox.put(job)
+        self._queue.put(job)
         return job.answer
 
-    def insert(self, stored_events: Sequence[StoredEvent]) -> Future[list[int]]:
-        """Queue stored events that pass the rules by; the answer is their positions.
+    def insert(self, events: Sequence[UncheckedEvent]) -> Future[list[int]]:
+        """Queue events that pass by the rules; the answer is their positions.
 
-        Raises as `append`. The answer may also be what `Store.insert` raises.
+        Raises as `append`. The answer may also be what `WritingConnection.insert` raises.
         """
-        size = sum(len(event.state) for event in stored_events)
-        job = InsertJob(stored_events, Future(), len(stored_events), size)
-        self._inbox.put(job)
+        size = sum(len(event.state) for event in events)
+        job = InsertJob(events, Future(), len(events), size)
+        self._queue.put(job)
         return job.answer
 
     def close(self) -> None:
         """Commit and answer all that waits, then stop. A second call does nothing more."""
-        self._inbox.close()
+        self._queue.close()
         self._thread.join()
         self.tail.close()
 
@@ -92,26 +96,28 @@ class Writer:
         try:
             self._serve()
         finally:  # whatever ended it, nobody may be left waiting
-            self._inbox.close()
-            while not self._inbox.is_finished:
-                _refuse(self._inbox.take(0), LogUnavailable(), None)
+            self._queue.close()
+            while not self._queue.is_finished:
+                _refuse(self._queue.take(0), LogUnavailable(), None)
             self.call_after_answers()
 
     def _serve(self) -> None:
-        while not self._inbox.is_finished:
-            group = self._inbox.take(self._patience_seconds())
+        while not self._queue.is_finished:
+            group = self._queue.take(self._patience_seconds())
             if group:
                 self._commit(group)
             elif self._is_failing:
-                self._is_failing = not self._attempt("probe", self._store.probe)
-            self._attempt("checkpoint", partial(self._store.checkpoint_if_due, is_idle=not group))
-        self._attempt("close", self._store.close)
+                self._is_failing = not self._attempt("probe", self._connection.probe)
+            self._attempt(
+                "checkpoint", partial(self._connection.checkpoint_if_due, is_idle=not group)
+            )
+        self._attempt("close", self._connection.close)
 
     def _patience_seconds(self) -> float | None:
         """How long to wait for requests until there is something else to do; None: for ever."""
         if self._is_failing:
             return self._limits.probe_seconds
-        return self._limits.idle_seconds if self._store.is_due(is_idle=True) else None
+        return self._limits.idle_seconds if self._connection.is_due(is_idle=True) else None
 
     def _commit(self, group: list[Job]) -> None:
         """Write a group and answer it; one that a single request spoils is written singly."""
@@ -123,23 +129,23 @@ class Writer:
             else:
                 for job in group:
                     self._commit([job])
-        except PersistenceError as error:
+        except VersionTaken as error:
             _refuse(group, error, error.__cause__)
         except BaseException as error:  # noqa: BLE001  whatever it was, the callers must hear of it
             self._note_failure("commit", error)
             _refuse(group, LogUnavailable(), error)
         else:
             self._is_failing = False
-            self.tail.advance(self._store.position)
+            self.tail.advance(self._connection.position)
             _answer(group, outcomes)
         self.call_after_answers()
 
     def _write(self, group: list[Job]) -> Sequence[Outcome]:
         first = group[0]
         if isinstance(first, InsertJob):
-            return [self._store.insert(first.stored_events, self._clock())]
+            return [self._connection.insert(first.unchecked, self._clock())]
         requests = [job.request for job in group if isinstance(job, AppendJob)]
-        return self._store.append(requests, self._clock())
+        return self._connection.append(requests, self._clock())
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
         """Do what nobody waits for; a failure is noted and goes no further."""
@@ -154,10 +160,10 @@ class Writer:
         if not self._is_failing:
             _logger.error("the log's %s failed", what, exc_info=error)
         self._is_failing = True
-        self._store.recover()
+        self._connection.recover()
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """Do nothing."""
 
 

@@ -4,18 +4,22 @@ from collections.abc import Iterable, Sequence
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import apsw
-from eventsourcing.persistence import DataError, IntegrityError, StoredEvent
 
-from communique.codec.wire import heading
-from communique.server.log.entries import Amendment, Append, Receipt, Recorded
-from communique.server.log.limits import Limits
-from communique.server.log.log_errors import AppendRejected
+from communique.codec.wire import prefix_of
+from communique.server.log.entries import (
+    AmendmentEntry,
+    AppendRequest,
+    EntryReceipt,
+    LogRow,
+    UncheckedEvent,
+)
+from communique.server.log.log_errors import AppendRejected, VersionTaken
 from communique.server.log.rules import Ledger, Stream
-from communique.server.log.sqlite_store.id_index import FIND_CLAIMS, Versions
+from communique.server.log.sqlite_store.id_index import FIND_CLAIMS, StreamIndex
 from communique.server.log.sqlite_store.log_schema import COLUMNS, END, LOG_FORMAT
+from communique.server.runtime.limits import LOG_CACHE_KIBIBYTES, LogLimits
 from communique.server.sqlite.connection import connect, transaction
 
 _CLAIMS: Final = f"""
@@ -36,15 +40,11 @@ _TAKEN: Final = "SELECT 1 FROM versions WHERE originator_id = ? AND originator_v
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_AMENDMENT: Final = "INSERT INTO amendments VALUES (?, ?, ?)"
 
-_CACHE_KIB: Final = 8_192
-"""With eight times as much the index of 1,000,000 random ids stays in memory, and an import is no
-faster: the operating system has the pages as well."""
 
-
-class Store:
+class WritingConnection:
     """The one connection that writes and checkpoints the log; used by one thread at a time."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: LogLimits) -> None:
         """Open the log at `path`, or make it. Raises what `connect` raises."""
         self._path = path
         self._limits = limits
@@ -54,8 +54,8 @@ class Store:
         self.position = self._end()[0]
 
     def append(
-        self, requests: Sequence[Append], now_micros: int
-    ) -> list[list[Receipt] | AppendRejected]:
+        self, requests: Sequence[AppendRequest], now_micros: int
+    ) -> list[list[EntryReceipt] | AppendRejected]:
         """Apply the requests in order in one transaction; return each one's outcome once durable.
 
         Raises `apsw.Error` if SQLite failed, and then nothing was written.
@@ -67,32 +67,32 @@ class Store:
         self.position = ledger.position
         return outcomes
 
-    def insert(self, stored_events: Sequence[StoredEvent], now_micros: int) -> list[int]:
-        """Write stored events as they are; return their positions once durable.
+    def insert(self, events: Sequence[UncheckedEvent], now_micros: int) -> list[int]:
+        """Write versions of streams as they are; return their positions once durable.
 
-        Raises the eventsourcing library's `IntegrityError` if a version is taken, `DataError` for
-        an originator id that is no UUID, and `apsw.Error` otherwise; then nothing was written.
+        Raises `VersionTaken` if a version is taken, and `apsw.Error` otherwise; then nothing was
+        written.
         """
         connection = self._writing()
         try:
             with transaction(connection):
                 last, last_micros = self._end()
                 micros = repeat(max(last_micros, now_micros))
-                rows = list(map(_row, stored_events, count(last + 1), micros))
+                rows = list(map(_row, events, count(last + 1), micros))
                 self._check_versions(rows)
                 if rows:
-                    connection.executemany(_INSERT_EVENT, map(_headed, rows))
-                    self._versions.enter(last, last + len(rows))
+                    connection.executemany(_INSERT_EVENT, map(_with_prefix, rows))
+                    self._index.enter(last, last + len(rows))
         except apsw.ConstraintError as error:
-            raise IntegrityError(str(error)) from error
+            raise VersionTaken from error
         self.position = last + len(rows)
         return [row.position for row in rows]
 
-    def _check_versions(self, rows: Sequence[Recorded]) -> None:
+    def _check_versions(self, rows: Sequence[LogRow]) -> None:
         """Refuse a version that a level has; one that comes twice in the rows, the first does."""
         taken = self._writing().execute
         if any(taken(_TAKEN, (row.event_id, row.revision)).get for row in rows):
-            raise IntegrityError("a version is taken")
+            raise VersionTaken
 
     def probe(self) -> None:
         """Write something that changes nothing, to learn whether the disk takes it."""
@@ -130,9 +130,9 @@ class Store:
 
     def _connect(self) -> apsw.Connection:
         connection = connect(self._path, LOG_FORMAT)
-        connection.pragma("cache_size", -_CACHE_KIB)
+        connection.pragma("cache_size", -LOG_CACHE_KIBIBYTES)
         connection.set_wal_hook(self._note_wal_pages)
-        self._versions = Versions(connection, self._limits.level_sizes)
+        self._index = StreamIndex(connection, self._limits.level_sizes)
         return connection
 
     def _drop(self) -> None:
@@ -157,11 +157,11 @@ class Store:
         end: tuple[int, int] | None = self._writing().execute(END).get
         return end or (0, 0)
 
-    def _ledger(self, requests: Sequence[Append], now_micros: int) -> Ledger:
+    def _ledger(self, requests: Sequence[AppendRequest], now_micros: int) -> Ledger:
         """Read the end of the log and all that the requests name."""
         position, last_micros = self._end()
         entries = [entry for request in requests for entry in request.entries]
-        targets = {entry.target.bytes for entry in entries if isinstance(entry, Amendment)}
+        targets = {entry.target.bytes for entry in entries if isinstance(entry, AmendmentEntry)}
         expected = {event_id.bytes for request in requests for event_id in request.expectations}
         in_streams = tuple(targets | expected)
         named = tuple({entry.event_id.bytes for entry in entries}.union(in_streams))
@@ -170,7 +170,7 @@ class Store:
             max(last_micros, now_micros),
             self._limits.amendments_per_event_max,
             known={
-                own_id: Recorded(*rest)
+                own_id: LogRow(*rest)
                 for query in (_CLAIMS, _AMENDMENTS)
                 for own_id, *rest in self._look_up(query, named)
             },
@@ -188,25 +188,23 @@ class Store:
     def _insert(self, ledger: Ledger) -> None:
         connection = self._writing()
         if ledger.event_rows:
-            connection.executemany(_INSERT_EVENT, map(_headed, ledger.event_rows))
-            self._versions.enter(ledger.event_rows[0].position - 1, ledger.position)
+            connection.executemany(_INSERT_EVENT, map(_with_prefix, ledger.event_rows))
+            self._index.enter(ledger.event_rows[0].position - 1, ledger.position)
         if ledger.amendment_rows:
             connection.executemany(_INSERT_AMENDMENT, ledger.amendment_rows)
 
 
-def _admit(ledger: Ledger, request: Append) -> list[Receipt] | AppendRejected:
+def _admit(ledger: Ledger, request: AppendRequest) -> list[EntryReceipt] | AppendRejected:
     try:
         return ledger.admit(request)
     except AppendRejected as rejection:
         return rejection
 
 
-def _headed(row: Recorded) -> tuple[Any, ...]:
-    return (*row, heading(row))
+def _with_prefix(row: LogRow) -> tuple[Any, ...]:
+    return (*row, prefix_of(row))
 
 
-def _row(event: StoredEvent, position: int, record_micros: int) -> Recorded:
-    if not isinstance(event.originator_id, UUID):
-        raise DataError(f"originator id is no UUID: {event.originator_id!r}")
-    stream_id, version = event.originator_id.bytes, event.originator_version
-    return Recorded(position, stream_id, version, event.topic, event.state, record_micros, "")
+def _row(event: UncheckedEvent, position: int, record_micros: int) -> LogRow:
+    stream_id, version, topic, state = event
+    return LogRow(position, stream_id.bytes, version, topic, state, record_micros, "")

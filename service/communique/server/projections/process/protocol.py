@@ -1,29 +1,37 @@
-"""What the server and its projector tell each other. They are pickled: both are of one release."""
+"""What the server and its projector send each other. It is pickled: both are of one release."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
+from communique.server.log.event_log import LogReader
+from communique.server.log.tail import Tail
+from communique.server.projections.projection import ViewProjection
 from communique.server.runtime.settings import Settings
 
 Task: TypeAlias = Literal["rebuild", "verify"]
 
+OpenLog: TypeAlias = Callable[[Tail], LogReader]
+"""Opens the log to be read, with the tail that the server advances."""
+
 
 class Opening(NamedTuple):
-    """To the projector, first: where everything is, and the end of the log."""
+    """To the projector, first: where everything is, what is projected, and the head of the log."""
 
+    open_log: OpenLog
+    projections: tuple[type[ViewProjection], ...]
     folder: Path
-    log: Path
     head: int
     settings: Settings
 
 
-class Head(NamedTuple):
+class HeadMoved(NamedTuple):
     """To the projector: the log ends at a later position."""
 
     position: int
 
 
-class Call(NamedTuple):
+class RunTask(NamedTuple):
     """To the projector: do this with projections, and answer under this number."""
 
     number: int
@@ -31,13 +39,13 @@ class Call(NamedTuple):
     names: tuple[str, ...]
 
 
-class Cancel(NamedTuple):
-    """To the projector: nobody waits for the answers to a call any more."""
+class CancelTask(NamedTuple):
+    """To the projector: nobody waits for the answers of a task any more."""
 
     number: int
 
 
-class LetGo(NamedTuple):
+class FileReleased(NamedTuple):
     """To the projector: nobody begins to read the projection's former file any more."""
 
     name: str
@@ -47,7 +55,7 @@ class Stop(NamedTuple):
     """To the projector: come to an end."""
 
 
-class Reached(NamedTuple):
+class PositionReached(NamedTuple):
     """From the projector: how far a projection is and, where it has stopped, why."""
 
     name: str
@@ -55,21 +63,21 @@ class Reached(NamedTuple):
     error: str
 
 
-class Swapped(NamedTuple):
-    """From the projector: this file serves now; the former one waits for `LetGo`."""
+class FileSwapped(NamedTuple):
+    """From the projector: this file serves now; the former one waits for `FileReleased`."""
 
     name: str
     path: Path
 
 
-class Answer(NamedTuple):
-    """From the projector: a part of the answer to a call."""
+class TaskAnswer(NamedTuple):
+    """From the projector: a part of the answer of a task."""
 
     number: int
     item: Any
 
 
-class Fault(NamedTuple):
+class TaskFault(NamedTuple):
     """An exception on its way: its class need not be made from its arguments."""
 
     kind: type[Exception]
@@ -88,8 +96,8 @@ class Fault(NamedTuple):
         return error
 
 
-class Ended(NamedTuple):
-    """From the projector: a call has come to its end, with this fault if there was one."""
+class TaskEnded(NamedTuple):
+    """From the projector: a task has come to its end, with this fault if there was one."""
 
     number: int
-    fault: Fault | None
+    fault: TaskFault | None

@@ -1,4 +1,4 @@
-"""How things stand as of a point: the winning claims of facets, and the elements that they make."""
+"""The current elements of facets as of a point: what their winning claims fill them with."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -11,7 +11,12 @@ from communique.domain.state.element import StatusElement
 from communique.domain.state.status import BilateralStatus, assemble
 from communique.domain.time.clocks import AsOf, micros
 from communique.server.projections.event_contents import FOREVER
-from communique.server.views.bilateral_status.facet_search import CERTAIN, Point, Winner, winners
+from communique.server.views.bilateral_status.facet_search import (
+    CERTAIN,
+    FacetWinner,
+    SearchPoint,
+    facet_winners,
+)
 from communique.server.views.bilateral_status.status_projection import OPEN_BITS
 
 _LISTED: Final = "SELECT facet_id FROM facets WHERE dyad = ? AND is_listed = 1"
@@ -28,16 +33,19 @@ _PLANS: Final = """
 """
 
 
-class Standing(NamedTuple):
-    """The element of a facet's winning claim, with spaces the issues on whose boards it stands."""
+class CurrentElement(NamedTuple):
+    """The element of a facet's winning claim.
+
+    `issues` are those on whose boards it stands, with spaces between them.
+    """
 
     dyad: str
     element: StatusElement
     issues: str
 
 
-class Winners:
-    """The winning claims in one state of the read model, as of one point."""
+class CurrentElements:
+    """The elements of facets in one state of the read model, as of one point."""
 
     def __init__(self, connection: apsw.Connection, as_of: AsOf, recorded: int) -> None:
         """Read from `connection`; `recorded` is the record time of the position, in microseconds.
@@ -45,17 +53,20 @@ class Winners:
         The position is one that the read model has reached.
         """
         self._connection, self._as_of = connection, as_of
-        self._point = Point(micros(as_of.valid), micros(as_of.known), as_of.position, recorded)
+        self._point = SearchPoint(
+            micros(as_of.valid), micros(as_of.known), as_of.position, recorded
+        )
 
     def status(self, dyad: Dyad) -> BilateralStatus:
         """Return how things stand between two parties."""
         facet_ids = [*self._ids(_LISTED, str(dyad)), *self._planned(dyad)]
-        return assemble(dyad, self._as_of, [one.element for one in self.standing(facet_ids)])
+        found = self.of_facets(facet_ids)
+        return assemble(dyad, self._as_of, [current.element for current in found])
 
     def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
-        """Return the winner of one facet as claimed, even where its life cycle is over."""
-        found = self.standing(self._ids(_NAMED, str(dyad), facet))
-        return next((one.element for one in found), None)
+        """Return the winning element of one facet as claimed, even where its life cycle is over."""
+        found = self.of_facets(self._ids(_NAMED, str(dyad), facet))
+        return next((current.element for current in found), None)
 
     def _ids(self, query: str, *names: str) -> list[int]:
         return [facet_id for (facet_id,) in self._connection.execute(query, names)]
@@ -77,26 +88,26 @@ class Winners:
             bits = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
         return planned
 
-    def standing(self, facet_ids: Iterable[int]) -> list[Standing]:
+    def of_facets(self, facet_ids: Iterable[int]) -> list[CurrentElement]:
         """Return what fills the facets, each with its last certain claim below it."""
-        by_facet: dict[int, list[Winner]] = {}
-        for one in winners(self._connection, [*facet_ids], self._point):
-            by_facet.setdefault(one.facet_id, []).append(one)
-        return [_standing_of(of_facet) for of_facet in by_facet.values()]
+        by_facet: dict[int, list[FacetWinner]] = {}
+        for winner in facet_winners(self._connection, [*facet_ids], self._point):
+            by_facet.setdefault(winner.facet_id, []).append(winner)
+        return [_current(winners) for winners in by_facet.values()]
 
 
-def _standing_of(found: list[Winner]) -> Standing:
-    """Put together the winners of a facet's partitions: the best, and the last certain one."""
-    best = max(found) if len(found) > 1 else found[0]
+def _current(winners: list[FacetWinner]) -> CurrentElement:
+    """Put together the winners of a facet's partitions: the greatest, and the last certain one."""
+    best = max(winners) if len(winners) > 1 else winners[0]
     element = _element_of(best)
     if not best.partition & CERTAIN:
-        certain = [one for one in found if one.partition & CERTAIN]
+        certain = [winner for winner in winners if winner.partition & CERTAIN]
         if certain:
             last_certain = _element_of(max(certain))
             element = element.model_copy(update={"last_certain": last_certain})
-    return Standing(best.dyad, element, best.issues)
+    return CurrentElement(best.dyad, element, best.issues)
 
 
-def _element_of(winner: Winner) -> StatusElement:
+def _element_of(winner: FacetWinner) -> StatusElement:
     element = StoredElement.read(winner.element)
     return element.model_copy(update={"contested": True}) if winner.is_disputed else element

@@ -1,27 +1,28 @@
-"""The latest visible claim of a facet, at any point, without walking the history.
+"""The visible claim of the greatest rank of each facet, at any point, without walking the history.
 
-Claims of a facet are kept in the order of their rank. Most often the winner is the first at or
-before the valid time: one step. What could make that a long walk is a known time or a position in
-the past, from which many later-made claims have to be passed over. Four things bound it:
+Claims of a facet are kept in the order of their rank. Most often the winner is the first claim at
+or before the valid time: one step. What could make that a long walk is a known time or a position
+in the past, which hides many later claims that the walk has to pass over. Four things bound it:
 
 - what is visible at a position was known by then, and what is known had happened, but for claims
   about the then future. So in the partition of claims that foresaw nothing the walk starts at
   min(valid, known, record time).
-- foreseeing claims are a partition of their own, and few.
-- no walk starts much later than the latest that any claim recorded by the position had happened
-  (`extents`): after a history recorded in the order in which it happened, or in the reverse, that
-  is a few rows from the winner.
-- where it still meets only invisible claims, as after a backfill in odd order, it passes over the
-  eras of which no claim was recorded by the position, or none known by the known time. (What lies
-  in order is written side by side, what tells of an era is written once: an index of a facet's
-  claims by position and one by known time cost two pages for every claim.)
+- claims that foresaw what they claim are a partition of their own, and few.
+- no walk starts much later than the latest valid time of any claim recorded by the position
+  (`valid_time_bounds`): after a history recorded in the order in which it happened, or in the
+  reverse, that is a few rows from the winner.
+- where the walk still meets only invisible claims, as after a backfill in odd order, it skips the
+  buckets of valid time (`eras`) of which no claim was recorded by the position, or none known by
+  the known time. (Rows in order are written side by side, and a bucket's row is written once: an
+  index of a facet's claims by position and one by known time cost two pages for every claim.)
 
-So at worst a walk takes the claims that a facet has of an era, and of each further one where some
-were recorded by the position and others known by the known time, but none is visible.
+So at worst a walk passes the claims that a facet has in one bucket, and in each further bucket
+where some claims were recorded by the position and others known by the known time, but none is
+visible.
 
 The first steps of all walks of an answer are one statement: a hundred partitions take it half a
 millisecond, where a statement for each takes ten. It gives up a walk after a few rows; only such
-ones are walked on, one by one.
+walks are continued, one by one.
 """
 
 from array import array
@@ -30,39 +31,37 @@ from typing import Any, Final, NamedTuple
 
 import apsw
 
+from communique.domain.state.element import Rank
+from communique.server.runtime import limits
 from communique.server.views.bilateral_status.valid_time_bounds import LAST
+from communique.server.views.visibility import VISIBLE, dispute_visible, ordered_by_rank
 
-_STEPS_MAX: Final = 64
-ERA_BITS: Final = 45
-"""An era is 2**45 microseconds of valid time, 13 months."""
+BUCKET_BITS: Final = 45
+"""A bucket is 2**45 microseconds of valid time, 13 months."""
 
 _SLOT: Final = slice(5, 9)
-"""Of a winner: where its facet and partition stand."""
+"""Of a winner's columns: where its facet and partition stand."""
 
 CERTAIN: Final = 1
 FORESEEING: Final = 2
 """Bits of a partition's number."""
 
-_IS_DISPUTED: Final = """
+_IS_DISPUTED: Final = f"""
     claims.is_disputed AND EXISTS (
-        SELECT 1 FROM disputes WHERE disputes.event_id = claims.event_id
-            AND disputes.position <= :position AND disputes.known <= :known
+        SELECT 1 FROM disputes
+        WHERE disputes.event_id = claims.event_id AND {dispute_visible()}
     )
-"""
-_IS_SEEN: Final = """
-    position_from <= :position AND position_to > :position
-    AND known_from <= :known AND known_to > :known
-"""
-_RANK: Final = "claims.earliest, stage, certainty, claims.known, claims.event_id"
-_FOUND: Final = f"element, issues, {_IS_DISPUTED}"
-_STEPS: Final = """
+"""  # noqa: S608  our own names
+_RANK: Final = ", ".join(f"claims.{column}" for column in Rank._fields)
+_ANSWER: Final = f"element, issues, {_IS_DISPUTED}"
+_STEPS: Final = f"""
     SELECT claim_id, position_from, position_to, known_from, known_to
     FROM claims INDEXED BY claims_by_rank
     WHERE facet_id = kept.facet_id AND partition = kept.partition
         AND earliest <= reached.until
-    ORDER BY earliest DESC, stage DESC, certainty DESC, known DESC, event_id DESC
+    ORDER BY {ordered_by_rank()}
     LIMIT :steps_max
-"""
+"""  # noqa: S608
 _FIRST_STEPS: Final = f"""
     WITH kept AS MATERIALIZED (
         SELECT facet_id, dyad, facet, column1 AS partition
@@ -83,29 +82,29 @@ _FIRST_STEPS: Final = f"""
     ), walked AS MATERIALIZED (
         -- The winner or, where there is none so far, less than zero by the steps gone.
         SELECT kept.*, reached.until, ifnull((
-            SELECT claim_id FROM ({_STEPS}) WHERE {_IS_SEEN} LIMIT 1
+            SELECT claim_id FROM ({_STEPS}) WHERE {VISIBLE} LIMIT 1
         ), -(SELECT count(*) FROM ({_STEPS}))) AS found
         FROM kept CROSS JOIN reached USING (dyad, partition)
     )
-    SELECT {_RANK}, walked.facet_id, dyad, facet, walked.partition, {_FOUND}, walked.until
+    SELECT {_RANK}, walked.facet_id, dyad, facet, walked.partition, {_ANSWER}, walked.until
     FROM walked LEFT JOIN claims ON claim_id = found
     WHERE found > 0 OR found = -:steps_max
-"""  # noqa: S608  our own names
+"""  # noqa: S608
 _FURTHER_STEPS: Final = f"""
-    SELECT {_RANK}, {_FOUND} FROM eras CROSS JOIN claims INDEXED BY claims_by_rank
-    WHERE eras.facet_id = :facet_id AND eras.partition = :partition AND era <= :until >> :era_bits
+    SELECT {_RANK}, {_ANSWER} FROM eras CROSS JOIN claims INDEXED BY claims_by_rank
+    WHERE eras.facet_id = :facet_id AND eras.partition = :partition
+        AND era <= :until >> :bucket_bits
         AND position_min <= :position AND known_min <= :known
         AND claims.facet_id = :facet_id AND claims.partition = :partition
-        AND earliest >= era << :era_bits
-        AND earliest <= min(:until, (era + 1 << :era_bits) - 1) AND {_IS_SEEN}
-    ORDER BY era DESC, earliest DESC, stage DESC, certainty DESC, claims.known DESC,
-        claims.event_id DESC
+        AND earliest >= era << :bucket_bits
+        AND earliest <= min(:until, (era + 1 << :bucket_bits) - 1) AND {VISIBLE}
+    ORDER BY era DESC, {ordered_by_rank(f"claims.{column}" for column in Rank._fields)}
     LIMIT 1
 """  # noqa: S608
 
 
-class Winner(NamedTuple):
-    """A partition's visible claim of the greatest rank, which is the first five columns.
+class FacetWinner(NamedTuple):
+    """A partition's visible claim of the greatest rank; the first five columns are its `Rank`.
 
     `element` is what it fills the facet with, `issues` are those on whose boards that stands.
     """
@@ -124,7 +123,7 @@ class Winner(NamedTuple):
     is_disputed: int
 
 
-class Point(NamedTuple):
+class SearchPoint(NamedTuple):
     """The point asked from, in microseconds; `recorded` is the position's record time."""
 
     valid: int
@@ -134,13 +133,13 @@ class Point(NamedTuple):
 
     @property
     def past(self) -> int:
-        """The latest that a visible claim can have happened which foresaw nothing."""
+        """The latest valid time that a visible claim can have which foresaw nothing."""
         return min(self.valid, self.known, self.recorded)
 
 
-def winners(
-    connection: apsw.Connection, facet_ids: Sequence[int], point: Point
-) -> Iterator[Winner]:
+def facet_winners(
+    connection: apsw.Connection, facet_ids: Sequence[int], point: SearchPoint
+) -> Iterator[FacetWinner]:
     """Yield the winner of each partition of the facets that has one, in no order."""
     if not facet_ids:
         return
@@ -148,16 +147,16 @@ def winners(
         **point._asdict(),
         "past": point.past,
         "facet_ids": apsw.carray(array("q", facet_ids)),
-        "steps_max": _STEPS_MAX,
-        "era_bits": ERA_BITS,
+        "steps_max": limits.FACET_SEARCH_STEPS_MAX,
+        "bucket_bits": BUCKET_BITS,
     }
     # Read to the end at once: the further steps are statements of their own.
-    found: list[tuple[Any, ...]] = connection.execute(_FIRST_STEPS, bindings).fetchall()
-    for *columns, until in found:
+    first: list[tuple[Any, ...]] = connection.execute(_FIRST_STEPS, bindings).fetchall()
+    for *columns, until in first:
         if columns[0] is not None:
-            yield Winner._make(columns)
+            yield FacetWinner._make(columns)
             continue
         slot = facet_id, _, _, partition = columns[_SLOT]
         start = {"facet_id": facet_id, "partition": partition, "until": until}
         if further := connection.execute(_FURTHER_STEPS, bindings | start).get:
-            yield Winner(*further[: _SLOT.start], *slot, *further[_SLOT.start :])
+            yield FacetWinner(*further[: _SLOT.start], *slot, *further[_SLOT.start :])

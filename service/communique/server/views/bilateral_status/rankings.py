@@ -1,9 +1,9 @@
-"""Many statuses as of one point: of dyads that are named, or of all dyads of a party, ranked.
+"""Many statuses as of one point: of dyads that are named, or of all dyads of a party in order.
 
 To rank a party's statuses each of them has to be known, however short the page: a few hundred at
 most, one for each other party. They are found in steps, so that a call that is given up ends soon
-and others get their turn in between. And as what an answer is as of a point never changes, the
-order is remembered: the pages after the first cost no more than what they show.
+and others get their turn in between. As an answer as of a point never changes, the ranking is
+remembered: the pages after the first cost no more than what they show.
 """
 
 import struct
@@ -20,11 +20,10 @@ from communique.domain.parties.party import Dyad
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, micros
-from communique.server.projections.progress import Page
+from communique.server.runtime import limits
+from communique.server.views.paging import PageRequest
 
 _DYADS: Final = "SELECT dyad FROM dyads WHERE code = ?"
-_RANKINGS_KEPT: Final = 64
-DYADS_PER_STEP: Final = 16
 _NUMBER: Final = struct.Struct(">q")
 _STRENGTH: Final = {posture: number for number, posture in enumerate(Posture)}
 
@@ -38,18 +37,18 @@ class StatusOrder(Word):
     LATEST_EVENT = "LATEST_EVENT"
 
 
-class RankKey(NamedTuple):
+class RankingKey(NamedTuple):
     """Where a status stands among those of its party: the least first."""
 
     number: int
     dyad: str
 
     @classmethod
-    def of(cls, status: BilateralStatus, order: StatusOrder) -> "RankKey":
+    def of(cls, status: BilateralStatus, order: StatusOrder) -> "RankingKey":
         """Return the key of a status with at least one element."""
         if order is StatusOrder.POSTURE:
             return cls(-_STRENGTH[status.posture], status.dyad)
-        latest = max(one.occurred.earliest for one in status.elements)
+        latest = max(element.occurred.earliest for element in status.elements)
         return cls(-micros(latest), status.dyad)
 
     def packed(self) -> bytes:
@@ -57,7 +56,7 @@ class RankKey(NamedTuple):
         return _NUMBER.pack(self.number) + self.dyad.encode()
 
     @classmethod
-    def unpacked(cls, key: bytes) -> "RankKey":
+    def unpacked(cls, key: bytes) -> "RankingKey":
         """Return the key that was packed."""
         (number,) = _NUMBER.unpack_from(key)
         return cls(number, key[_NUMBER.size :].decode())
@@ -69,7 +68,7 @@ class Ranking(NamedTuple):
     code: str
     order: StatusOrder
     as_of: AsOf
-    keys: list[RankKey]
+    keys: list[RankingKey]
     left: list[Dyad]
 
 
@@ -90,40 +89,42 @@ class Rankings:
     def __init__(self) -> None:
         """Remember none."""
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[str, StatusOrder, AsOf], Ranking] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, StatusOrder, AsOf], Ranking] = OrderedDict()
 
     def begun(
         self, connection: apsw.Connection, code: str, order: StatusOrder, as_of: AsOf
     ) -> Ranking:
         """Return a ranking as of a point: whole where it is remembered, or else at its start."""
         with self._lock:
-            if found := self._kept.get((code, order, as_of)):
-                self._kept.move_to_end((code, order, as_of))
+            if found := self._remembered.get((code, order, as_of)):
+                self._remembered.move_to_end((code, order, as_of))
                 return found
         return Ranking(code, order, as_of, [], dyads_of(connection, code))
 
     def continued(self, ranking: Ranking, status_of: StatusOf) -> Ranking:
         """Return the ranking a step further; whole, it is remembered."""
-        step, left = ranking.left[:DYADS_PER_STEP], ranking.left[DYADS_PER_STEP:]
-        keys = [RankKey.of(it, ranking.order) for it in map(status_of, step) if it.elements]
+        count = limits.DYADS_RANKED_PER_STEP
+        step, left = ranking.left[:count], ranking.left[count:]
+        statuses = [status for status in map(status_of, step) if status.elements]
+        keys = [RankingKey.of(status, ranking.order) for status in statuses]
         further = ranking._replace(keys=sorted([*ranking.keys, *keys]), left=left)
         if ranking.left and not left:
-            self._keep(further)
+            self._remember(further)
         return further
 
-    def _keep(self, ranking: Ranking) -> None:
+    def _remember(self, ranking: Ranking) -> None:
         with self._lock:
-            self._kept[ranking.code, ranking.order, ranking.as_of] = ranking
-            if len(self._kept) > _RANKINGS_KEPT:
-                self._kept.popitem(last=False)
+            self._remembered[ranking.code, ranking.order, ranking.as_of] = ranking
+            if len(self._remembered) > limits.RANKINGS_REMEMBERED_MAX:
+                self._remembered.popitem(last=False)
 
 
-def ranked_page(ranking: Ranking, status_of: StatusOf, page: Page) -> StatusPage:
+def ranked_page(ranking: Ranking, status_of: StatusOf, page: PageRequest) -> StatusPage:
     """Return a page of a whole ranking."""
     after, keys = page.after_key, ranking.keys
-    begin = bisect_right(keys, RankKey.unpacked(after)) if after is not None else 0
+    begin = bisect_right(keys, RankingKey.unpacked(after)) if after is not None else 0
     shown = keys[begin : begin + page.size]
-    statuses = [(status_of(Dyad.parse(one.dyad)), one.packed()) for one in shown]
+    statuses = [(status_of(Dyad.parse(key.dyad)), key.packed()) for key in shown]
     return StatusPage(statuses, begin + page.size >= len(keys), ranking.as_of)
 
 

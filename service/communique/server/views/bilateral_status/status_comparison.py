@@ -1,12 +1,11 @@
 """What changed between two points of one dyad, both asked from one snapshot."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
 import apsw
 
-from communique.domain.claims.event import Recorded
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import (
     BilateralComparison,
@@ -15,10 +14,8 @@ from communique.domain.state.comparison import (
     compare,
 )
 from communique.domain.time.clocks import AsOf
-from communique.server.views.bilateral_status.current_elements import Winners
-
-Stream = Callable[[UUID, int], Iterable[Recorded]]
-"""Gives an event's claim and amendments in order, up to a position."""
+from communique.server.projections.decoded_log import ReadStream
+from communique.server.views.bilateral_status.current_elements import CurrentElements
 
 
 class RecordedPoint(NamedTuple):
@@ -30,25 +27,25 @@ class RecordedPoint(NamedTuple):
 
 def bilateral_comparison(
     connection: apsw.Connection,
-    stream: Stream,
+    read_stream: ReadStream,
     dyad: Dyad,
     points: tuple[RecordedPoint, RecordedPoint],
 ) -> BilateralComparison:
     """Return what changed from the first point to the second, and which events changed it.
 
-    Causes are looked for only where something differs. They are found from the winners as claimed:
-    a life cycle that is over has one, too, though the status does not show it.
+    Causes are looked for only where something differs. They are found from the winning elements as
+    claimed: a life cycle that is over has one, too, though the status does not show it.
     """
-    winners = [Winners(connection, *point) for point in points]
-    before, after = (each.status(dyad) for each in winners)
-    one, other = (point.as_of for point in points)
-    until = max(one.position, other.position)
+    elements = [CurrentElements(connection, *point) for point in points]
+    before, after = (each.status(dyad) for each in elements)
+    first, second = (point.as_of for point in points)
+    until = max(first.position, second.position)
 
     def amendments(event_id: UUID) -> Iterable[UUID]:
-        return amendments_between(stream(event_id, until), one, other)
+        return amendments_between(read_stream(event_id, until), first, second)
 
     def causes(facet: str) -> tuple[UUID, ...]:
-        was, is_now = (each.of_facet(dyad, facet) for each in winners)
+        was, is_now = (each.of_facet(dyad, facet) for each in elements)
         return causes_between(was, is_now, amendments)
 
     return compare(before, after, causes)

@@ -9,17 +9,18 @@ import apsw
 from communique.codec import element_bytes
 from communique.domain.claims.values import Certainty
 from communique.domain.state.assertions import Assertion
+from communique.domain.state.element import Rank
 from communique.domain.state.facets import FacetKind, State
 from communique.domain.state.issue_board import issues_of
 from communique.domain.time.clocks import micros
-from communique.server.projections.event_contents import FOREVER, Telling, Told
-from communique.server.projections.key_table import Key, Names
-from communique.server.projections.projection import Projection, Row, RowChanges
-from communique.server.views.bilateral_status.facet_search import CERTAIN, ERA_BITS, FORESEEING
-from communique.server.views.bilateral_status.valid_time_bounds import SCHEMA as EXTENTS
-from communique.server.views.bilateral_status.valid_time_bounds import Claimed, write_extents
+from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
+from communique.server.projections.key_table import Key, KeyTable
+from communique.server.projections.projection import Row, RowChanges, ViewProjection
+from communique.server.views.bilateral_status.facet_search import BUCKET_BITS, CERTAIN, FORESEEING
+from communique.server.views.bilateral_status.valid_time_bounds import SCHEMA as BOUNDS_SCHEMA
+from communique.server.views.bilateral_status.valid_time_bounds import ClaimedTime, write_bounds
 
-_SCHEMA: Final = """
+_SCHEMA: Final = f"""
     -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
     -- `partitions` is set once partition n has held a claim; `since` is the first claim's position.
     CREATE TABLE facets (
@@ -55,11 +56,11 @@ _SCHEMA: Final = """
         element BLOB NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX claims_by_rank ON claims (
-        facet_id, partition, earliest, stage, certainty, known, event_id,
+        facet_id, partition, {", ".join(Rank._fields)},
         position_from, known_from, position_to, known_to
     );
     -- From which position and known time on any of a facet's claims are visible that happened in
-    -- one era: see `seek`.
+    -- one bucket of valid time: see `facet_search`.
     CREATE TABLE eras (
         facet_id INTEGER NOT NULL,
         partition INTEGER NOT NULL,
@@ -68,7 +69,7 @@ _SCHEMA: Final = """
         known_min INTEGER NOT NULL,
         PRIMARY KEY (facet_id, partition, era)
     ) STRICT, WITHOUT ROWID;
-    -- A plan is looked for between its announcement and its date: see `winners`.
+    -- A plan is looked for between its announcement and its date: see `current_elements`.
     CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, earliest, facet_id)
         WHERE agenda_dyad IS NOT NULL;
     CREATE TABLE disputes (
@@ -92,7 +93,7 @@ _DELETE_CLAIM: Final = """
     DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
         AND certainty = ? AND known = ? AND event_id = ? AND position_from = ? AND known_from = ?
 """
-_WRITE_ERA: Final = """
+_WRITE_BUCKET: Final = """
     INSERT INTO eras VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
         position_min = min(position_min, excluded.position_min),
         known_min = min(known_min, excluded.known_min)
@@ -135,7 +136,7 @@ not have; with the claims of a batch in the order of their facets it was 75.
 """
 
 
-class DisputeRow(NamedTuple):
+class StatusDisputeRow(NamedTuple):
     """One row of `disputes`."""
 
     event_id: bytes
@@ -143,16 +144,16 @@ class DisputeRow(NamedTuple):
     known: int
 
 
-class BilateralStatusProjection(Projection):
+class BilateralStatusProjection(ViewProjection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
     version: ClassVar[int] = 6
-    schema: ClassVar[str] = f"{_SCHEMA}{EXTENTS}"
+    schema: ClassVar[str] = f"{_SCHEMA}{BOUNDS_SCHEMA}"
 
     def __init__(self) -> None:
         """Know no facet's number yet."""
-        self._facets = Names("facets", "facet_id", ("dyad", "is_listed", "facet"))
+        self._facets = KeyTable("facets", "facet_id", ("dyad", "is_listed", "facet"))
         self._dyads: set[str] = set()
 
     def forget(self) -> None:
@@ -160,15 +161,15 @@ class BilateralStatusProjection(Projection):
         self._facets.forget()
         self._dyads.clear()
 
-    def rows(self, told: Told) -> list[Row]:
+    def rows(self, contents: EventContents) -> list[Row]:
         """Return a row for each assertion in each region, and one for each dispute."""
-        is_disputed = bool(told.disputes)
+        is_disputed = bool(contents.disputes)
         rows: list[Row] = [
-            _claim_row(it, says, is_disputed=is_disputed)
-            for it in told.tellings
-            for says in it.asserts
+            _claim_row(version, assertion, is_disputed=is_disputed)
+            for version in contents.versions
+            for assertion in version.asserts
         ]
-        rows += [DisputeRow(*it[:3]) for it in told.disputes]
+        rows += [StatusDisputeRow(*dispute[:3]) for dispute in contents.disputes]
         return rows
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
@@ -178,11 +179,14 @@ class BilateralStatusProjection(Projection):
         inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
         facets = self._facets.numbers(connection, [row[:3] for row in (*claimed, *removed)])
         self._note_dyads(connection, claimed)
-        _note(connection, claimed, facets)
-        _note_eras(connection, claimed, facets)
-        write_extents(
+        _note_facets(connection, claimed, facets)
+        _note_buckets(connection, claimed, facets)
+        write_bounds(
             connection,
-            [Claimed(row.dyad, row.partition, row.earliest, row.position_from) for row in claimed],
+            [
+                ClaimedTime(row.dyad, row.partition, row.earliest, row.position_from)
+                for row in claimed
+            ],
         )
         deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
         connection.executemany(_DELETE_CLAIM, deleted)
@@ -190,7 +194,7 @@ class BilateralStatusProjection(Projection):
         numbered = [(facets[row[:3]], *row[3:]) for row in inserted]
         connection.executemany(_INSERT_CLAIM, numbered)
         # A dispute is never taken back: nothing to delete.
-        disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
+        disputed = [row for row in changes.inserted if isinstance(row, StatusDisputeRow)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", disputed)
 
     def _note_dyads(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
@@ -201,7 +205,7 @@ class BilateralStatusProjection(Projection):
         self._dyads.update(new)
 
 
-def _note(
+def _note_facets(
     connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
 ) -> None:
     """Note since when the facets have which partitions, and on which boards they may stand."""
@@ -220,35 +224,31 @@ def _note(
     )
 
 
-def _note_eras(
+def _note_buckets(
     connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
 ) -> None:
-    """Note from where on claims of each era are visible."""
-    eras: dict[tuple[int, int, int], tuple[int, int]] = {}
+    """Note from which position and known time on claims of each bucket are visible."""
+    buckets: dict[tuple[int, int, int], tuple[int, int]] = {}
     for row in added:
-        key = facets[row[:3]], row.partition, row.earliest >> ERA_BITS
-        position, known = eras.get(key, (row.position_from, row.known_from))
-        eras[key] = min(position, row.position_from), min(known, row.known_from)
-    connection.executemany(_WRITE_ERA, sorted((*key, *ends) for key, ends in eras.items()))
+        key = facets[row[:3]], row.partition, row.earliest >> BUCKET_BITS
+        position, known = buckets.get(key, (row.position_from, row.known_from))
+        buckets[key] = min(position, row.position_from), min(known, row.known_from)
+    connection.executemany(_WRITE_BUCKET, sorted((*key, *ends) for key, ends in buckets.items()))
 
 
-def _claim_row(telling: Telling, assertion: Assertion, *, is_disputed: bool) -> ClaimRow:
-    claim, event_id, known, earliest, region, *_ = telling
-    dyad, facet, _, stage, *_ = assertion
+def _claim_row(version: ContentVersion, assertion: Assertion, *, is_disputed: bool) -> ClaimRow:
+    claim, known, region = version.claim, version.known, version.region
+    rank = Rank.of(claim, assertion, known)
     return ClaimRow(
-        str(dyad),
-        facet.kind is not FacetKind.AGENDA,
-        str(facet),
+        str(assertion.dyad),
+        assertion.facet.kind is not FacetKind.AGENDA,
+        str(assertion.facet),
         CERTAIN * (claim.certainty is Certainty.CERTAIN)
-        + FORESEEING * (region.known_from < earliest),
-        earliest,
-        stage,
-        claim.certainty.rank,
-        known,
-        event_id,
+        + FORESEEING * (region.known_from < rank.earliest),
+        *rank,
         *region,
         is_disputed,
-        *_plan(assertion, earliest),
+        *_plan(assertion, rank.earliest),
         " ".join(issues_of(claim, assertion)),
         element_bytes(claim, assertion, known),
     )

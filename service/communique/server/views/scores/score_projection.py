@@ -1,41 +1,26 @@
 """The read model of score series: what each claim counts in each dyad, day by day.
 
 A row is a region of points in which a content counts. Most contents are never replaced, and their
-rows are *open*: seen from a position and a known time on, for ever. For each line (a dyad and who
-acts in it) open rows are added up, by day of valid time, and each day in *cells*, by day of known
-time and block of positions. (Most days have one cell. That is not written: it would be the day once
-more, on a page of its own for nearly every event of a long log.) A sum knows the extremes of its
-rows: where a point sees all of them and the window covers them, it is taken as it is; where the
-point sees none, it is passed over. So a question looks into the cells only of those days, and at
-the rows only of those cells, that lie across its edge; and at the rows that are not open, which are
-kept apart.
-
-For example, asked by what was known at noon of 5 March, the days by then are taken whole, but for
-those of which something became known later: of such a day the cells of what became known by the 4th
-are taken, those from the 6th on passed over, and those of the 5th looked into.
+rows are *open*: visible from a position and a known time on, for ever. For each line (a dyad and
+who acts in it) the open rows are summed by day of valid time, and each day in *cells*, by day of
+known time and block of positions. (Most days have one cell. It is not written: it would repeat the
+day, on a page of its own for nearly every event of a long log.) A sum keeps the extremes of its
+rows, so that `score_query` can take it whole where a point sees all of its rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
-from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import (
-    Bucket,
-    DayScore,
     Scale,
-    ScoreSeries,
-    Side,
     millionths_of,
-    series_of,
     sides_of,
 )
-from communique.domain.time.clocks import AsOf, micros
-from communique.server.projections.event_contents import FOREVER, Telling, Told
-from communique.server.projections.key_table import Key, Names
-from communique.server.projections.projection import Projection, Row, RowChanges
+from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
+from communique.server.projections.key_table import Key, KeyTable
+from communique.server.projections.projection import Row, RowChanges, ViewProjection
 
 _SCHEMA: Final = """
     -- `side` says who acts: see `Side`.
@@ -101,7 +86,7 @@ _SCHEMA: Final = """
 _BLOCK_BITS: Final = 16
 """A block is 65,536 positions: so many rows of a line, at most, lie across an old position."""
 
-_DAY_MICROS: Final = 86_400_000_000
+DAY_MICROS: Final = 86_400_000_000
 
 _INSERT: Final = "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE: Final = """
@@ -166,51 +151,6 @@ _COUNT_DAY: Final = """
     FROM cells WHERE line_id = ? AND day = ? GROUP BY line_id
 """
 
-_IS_WHOLE: Final = """
-    earliest_min >= :since AND earliest_max <= :until
-    AND known_max <= :known AND position_max <= :position
-"""
-_MAY_BE_SEEN: Final = """
-    earliest_max >= :since AND earliest_min <= :until
-    AND known_min <= :known AND position_min <= :position
-"""
-_IS_SEEN: Final = """
-    earliest >= :since AND earliest <= :until
-    AND position_from <= :position AND known_from <= :known
-"""
-_BY_DAY: Final = f"""
-    WITH asked AS MATERIALIZED (
-        SELECT line_id FROM lines WHERE dyad = :dyad AND (:side = 0 OR side & :side)
-    ), near_days AS MATERIALIZED (
-        SELECT line_id, day, known_day, block, {{scale}}_count AS number, {{scale}}_sum AS total,
-            {_IS_WHOLE} AS is_whole
-        FROM asked CROSS JOIN days USING (line_id)
-        WHERE day BETWEEN :first AND :last AND {_MAY_BE_SEEN}
-    ), near_cells AS MATERIALIZED (
-        SELECT line_id, day, cells.known_day, cells.block, {{scale}}_count AS number,
-            {{scale}}_sum AS total, {_IS_WHOLE} AS is_whole
-        FROM near_days CROSS JOIN cells USING (line_id, day)
-        WHERE NOT near_days.is_whole AND cells.known_day <= :known_day AND {_MAY_BE_SEEN}
-        UNION ALL
-        SELECT * FROM near_days WHERE NOT is_whole AND known_day IS NOT NULL
-    ), counted (day, number, total) AS (
-        SELECT day, number, total FROM near_days WHERE is_whole
-        UNION ALL
-        SELECT day, number, total FROM near_cells WHERE is_whole
-        UNION ALL
-        SELECT day, {{scale}} IS NOT NULL, ifnull({{scale}}, 0)
-        FROM near_cells CROSS JOIN scores USING (block, line_id, day, known_day)
-        WHERE NOT is_whole AND is_open = 1 AND {_IS_SEEN}
-        UNION ALL
-        SELECT day, {{scale}} IS NOT NULL, ifnull({{scale}}, 0)
-        FROM asked CROSS JOIN scores USING (line_id)
-        WHERE is_open = 0 AND day BETWEEN :first AND :last AND {_IS_SEEN}
-            AND position_to > :position AND known_to > :known
-    )
-    SELECT day, sum(number), sum(total) FROM counted GROUP BY day
-"""  # noqa: S608  our own names
-_QUERIES: Final = {scale: _BY_DAY.format(scale=scale.value.lower()) for scale in Scale}
-
 
 class ScoreRow(NamedTuple):
     """One row of `scores`, its line still by dyad and side."""
@@ -229,7 +169,7 @@ class ScoreRow(NamedTuple):
     plover: int | None
 
 
-class ScoreSeriesProjection(Projection):
+class ScoreSeriesProjection(ViewProjection):
     """Keeps what every content of every claim counts."""
 
     name: ClassVar[str] = "score-series"
@@ -238,15 +178,15 @@ class ScoreSeriesProjection(Projection):
 
     def __init__(self) -> None:
         """Know no line's number yet."""
-        self._lines = Names("lines", "line_id", ("dyad", "side"))
+        self._lines = KeyTable("lines", "line_id", ("dyad", "side"))
 
     def forget(self) -> None:
         """Forget the lines' numbers."""
         self._lines.forget()
 
-    def rows(self, told: Told) -> list[Row]:
+    def rows(self, contents: EventContents) -> list[Row]:
         """Return a row for each dyad in which a content counts, in each region."""
-        return [row for telling in told.tellings for row in _score_rows(telling)]
+        return [row for version in contents.versions for row in _score_rows(version)]
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the lines, delete and count what is left of the sums, insert and add to them."""
@@ -277,16 +217,16 @@ def _numbered(rows: Iterable[Row], lines: Mapping[Key, int]) -> list[Row]:
     return sorted((row[5] >> _BLOCK_BITS, lines[row[:2]], *row[2:]) for row in rows)
 
 
-def _score_rows(telling: Telling) -> list[ScoreRow]:
-    claim, region, earliest = telling.claim, telling.region, telling.earliest
+def _score_rows(version: ContentVersion) -> list[ScoreRow]:
+    claim, region, earliest = version.claim, version.region, version.earliest
     scores = millionths_of(claim, Scale.GOLDSTEIN), millionths_of(claim, Scale.PLOVER)
     if scores == (None, None):
         return []
     position_from, position_to, known_from, known_to = region
-    said = (
+    columns = (
         position_to == known_to == FOREVER,
-        earliest // _DAY_MICROS,
-        known_from // _DAY_MICROS,
+        earliest // DAY_MICROS,
+        known_from // DAY_MICROS,
         position_from,
         known_from,
         position_to,
@@ -294,45 +234,10 @@ def _score_rows(telling: Telling) -> list[ScoreRow]:
         earliest,
         *scores,
     )
-    return [ScoreRow(str(dyad), int(side), *said) for dyad, side in sides_of(claim).items()]
+    return [ScoreRow(str(dyad), int(side), *columns) for dyad, side in sides_of(claim).items()]
 
 
 def _cell_of(row: Row) -> Row:
     """The key of the cell that a row of `scores` counts in."""
     block, line_id, _, day, known_day, *_ = row
     return (line_id, day, known_day, block)
-
-
-class SeriesWanted(NamedTuple):
-    """What a series is asked of: from one instant to another (aware UTC), both inclusive."""
-
-    dyad: Dyad
-    actor: str
-    scale: Scale
-    bucket: Bucket
-    since: datetime
-    until: datetime
-
-
-def score_series(connection: apsw.Connection, wanted: SeriesWanted, as_of: AsOf) -> ScoreSeries:
-    """Return the scores of a dyad over time as of a point."""
-    days = _days(connection, wanted, as_of)
-    return series_of(wanted.dyad, wanted.actor, as_of, wanted.scale, wanted.bucket, days)
-
-
-def _days(connection: apsw.Connection, wanted: SeriesWanted, as_of: AsOf) -> Iterator[DayScore]:
-    """Yield what counts on each day."""
-    since, until = micros(wanted.since), micros(min(wanted.until, as_of.valid))
-    known = micros(as_of.known)
-    bindings = {
-        "dyad": str(wanted.dyad),
-        "side": int(Side.of(wanted.dyad, wanted.actor)) if wanted.actor else 0,
-        "since": since,
-        "until": until,
-        "first": since // _DAY_MICROS,
-        "last": until // _DAY_MICROS,
-        "known": known,
-        "known_day": known // _DAY_MICROS,
-        "position": as_of.position,
-    }
-    return map(DayScore._make, connection.execute(_QUERIES[wanted.scale], bindings))

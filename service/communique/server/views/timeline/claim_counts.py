@@ -1,48 +1,40 @@
-"""How many claims each subject, or each issue, has as of a point: walked tag by tag.
+"""How many claims each subject, or each issue, has as of a point, counted tag by tag.
 
-A page looks at 10,000 rows or a few more, then says where to go on: behind a tag, or in the middle
+A page looks at 10,000 rows or a few more, then says where to go on: after a tag, or in the middle
 of a large one with what was counted of it so far.
 """
 
 import json
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import apsw
 
+from communique.domain.state.event_filter import ALL, DYAD, ISSUE, Filter
 from communique.domain.time.clocks import AsOf, micros
 from communique.server.projections.event_contents import FOREVER
-from communique.server.projections.progress import Page
-from communique.server.views.timeline import event_lists as listing
-from communique.server.views.timeline.event_lists import selected, tag_sets
-from communique.server.views.timeline.timeline_projection import ALL, DYAD, ISSUE
+from communique.server.runtime import limits
+from communique.server.views.paging import PageRequest
+from communique.server.views.timeline.event_lists import selected
 
-if TYPE_CHECKING:
-    from communique.server.application.queries.filters import Filter
-
-CLAIM_COUNT_MAX: Final = 10_000
-"""A count that gets so far stays there."""
-
-_SMALL_ROWS: Final = 1_000
-"""A tag of fewer is counted together with others."""
 AFTER_ALL: Final = "\x7f"
 """Sorts behind every character of a subject or an issue."""
 
-_BEHIND: Final = """
+_BEFORE: Final = """
     tagged.tag_id = {} AND (tagged.earliest, tagged.event_id) < (:from_earliest, :from_id)
 """
 _WALKED: Final = f"""
-    FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry) WHERE {_BEHIND}
+    FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry) WHERE {_BEFORE}
 """
 _LATEST_FIRST: Final = "ORDER BY tagged.earliest DESC, tagged.event_id DESC"
 # Of each tag, how many rows it has, up to a limit, and how many of them are selected. A tag of few
 # takes 5 us so; with a statement of its own it would take 50.
-_TALLIED: Final = f"""
+_COUNT_TOGETHER: Final = f"""
     SELECT {{tag}}, tag_id, (
         SELECT count(*) FROM (
             SELECT 1 FROM tagged_by_valid AS tagged
-            WHERE {_BEHIND.format("named.tag_id")} LIMIT :rows_max
+            WHERE {_BEFORE.format("named.tag_id")} LIMIT :rows_max
         )
     ), (
         SELECT count(*) FROM (
@@ -56,7 +48,7 @@ _TAGS: Final = {"tag": "tag", "names": "tags AS named WHERE tag"}
 _TOPICS: Final = {"tag": "topic", "names": "topics AS named WHERE dyad = :dyad AND topic"}
 _END: Final = f"""
     SELECT earliest, event_id FROM tagged_by_valid AS tagged
-    WHERE {_BEHIND.format(":tag_id")} {_LATEST_FIRST} LIMIT 1 OFFSET :rows_max - 1
+    WHERE {_BEFORE.format(":tag_id")} {_LATEST_FIRST} LIMIT 1 OFFSET :rows_max - 1
 """  # noqa: S608
 _WITHIN: Final = f"""
     {_WALKED.format(":tag_id")} AND (tagged.earliest, tagged.event_id) >= (:to_earliest, :to_id)
@@ -67,7 +59,7 @@ _LATEST: Final = f"""
 """
 
 
-class Tally(NamedTuple):
+class ClaimCount(NamedTuple):
     """A name, how many claims it has, and the position that gives the content of the latest."""
 
     name: str
@@ -75,15 +67,15 @@ class Tally(NamedTuple):
     latest_position: int
 
 
-class Tallies(NamedTuple):
-    """A page of them in the order of their names, and the key to go on after; None at the end."""
+class CountPage(NamedTuple):
+    """A page of counts in the order of their names, and the key to go on after; None at the end."""
 
-    tallies: list[Tally]
+    counts: list[ClaimCount]
     next_key: bytes | None
 
 
-class _Counted(NamedTuple):
-    """What was counted of a tag so far, down to an event; `latest_position` is as in a tally."""
+class _PartialCount(NamedTuple):
+    """What was counted of a tag so far, back to an event; the position is as in `ClaimCount`."""
 
     claim_count: int = 0
     latest_position: int = 0
@@ -91,14 +83,14 @@ class _Counted(NamedTuple):
     event_id: bytes = b""
 
 
-_NOTHING: Final = _Counted()
+_NOTHING: Final = _PartialCount()
 
 
-class _Cursor(NamedTuple):
-    """Where a page goes on: at a tag counted in part or, where nothing is counted, behind it."""
+class _CountCursor(NamedTuple):
+    """Where a page goes on: at a tag counted in part or, where nothing is counted, after it."""
 
     tag: str
-    counted: _Counted = _NOTHING
+    counted: _PartialCount = _NOTHING
 
     def packed(self) -> bytes:
         """Return it as a page token holds it."""
@@ -107,13 +99,13 @@ class _Cursor(NamedTuple):
         return json.dumps(parts, separators=(",", ":")).encode()
 
     @classmethod
-    def unpacked(cls, key: bytes) -> "_Cursor":
+    def unpacked(cls, key: bytes) -> "_CountCursor":
         """Return what was packed."""
         tag, count, latest_position, earliest, event_id = json.loads(key)
-        return cls(tag, _Counted(count, latest_position, earliest, bytes.fromhex(event_id)))
+        return cls(tag, _PartialCount(count, latest_position, earliest, bytes.fromhex(event_id)))
 
 
-class _Tag(NamedTuple):
+class _CountedTag(NamedTuple):
     """A tag, how many rows it has, and how many of them are selected: of the latest 1,000."""
 
     name: str
@@ -122,63 +114,64 @@ class _Tag(NamedTuple):
     claim_count: int
 
 
-def list_tallies(
-    connection: apsw.Connection, prefix: str, selection: "Filter", as_of: AsOf, page: Page
-) -> Tallies:
+def count_claims(
+    connection: apsw.Connection, prefix: str, selection: Filter, as_of: AsOf, page: PageRequest
+) -> CountPage:
     """Return a page of what the tags with a prefix, such as `issue:`, count as of a point.
 
     Tags without a visible and selected claim are left out; names are without the part to the colon.
     """
-    start = _Cursor.unpacked(page.after_key) if page.after_key else _Cursor("")
-    walk, found, last = _Walk(connection, prefix, selection, as_of), list[Tally](), start
-    if walk.is_vain:
-        return Tallies(found, None)
-    with closing(walk.tags(start.tag)) as tags:
+    start = _CountCursor.unpacked(page.after_key) if page.after_key else _CountCursor("")
+    counter, last = _TagCounter(connection, prefix, selection, as_of), start
+    counts: list[ClaimCount] = []
+    if counter.selects_nothing:
+        return CountPage([], None)
+    with closing(counter.tags(start.tag)) as tags:
         for tag in tags:
             if (tag.name, _NOTHING) == start:
                 continue
-            if len(found) == page.size or walk.rows >= listing.SCANNED_ROWS_MAX:
-                return Tallies(found, last.packed())
+            if len(counts) == page.size or counter.rows >= limits.SCANNED_ROWS_MAX:
+                return CountPage(counts, last.packed())
             before = start.counted if tag.name == start.tag else _NOTHING
-            counted, is_through = walk.count(tag, before)
-            if not is_through:
-                return Tallies(found, _Cursor(tag.name, counted).packed())
+            counted, is_complete = counter.count(tag, before)
+            if not is_complete:
+                return CountPage(counts, _CountCursor(tag.name, counted).packed())
             if counted.claim_count:
                 _, _, name = tag.name.partition(":")
-                found.append(Tally(name, counted.claim_count, counted.latest_position))
-            last = _Cursor(tag.name)
-    return Tallies(found, None)
+                counts.append(ClaimCount(name, counted.claim_count, counted.latest_position))
+            last = _CountCursor(tag.name)
+    return CountPage(counts, None)
 
 
-class _Walk:
+class _TagCounter:
     """Counts the claims of one tag after the other; `rows` is how many it has looked at."""
 
     def __init__(
-        self, connection: apsw.Connection, prefix: str, selection: "Filter", as_of: AsOf
+        self, connection: apsw.Connection, prefix: str, selection: Filter, as_of: AsOf
     ) -> None:
         self._connection, self._prefix, self._dyad = connection, prefix, selection.dyad
-        condition = selected(connection, selection, as_of, _asked(prefix, selection))
+        condition = selected(connection, selection, as_of, _other_tag_sets(prefix, selection))
         self._condition, self._bindings = condition.sql, condition.bindings
         self._begins = micros(as_of.valid) + 1
-        self.is_vain = condition.is_vain
+        self.selects_nothing = condition.selects_nothing
         self.rows = 0
 
-    def tags(self, start: str) -> Generator[_Tag, None, None]:
+    def tags(self, start: str) -> Generator[_CountedTag, None, None]:
         """Yield the tags with the prefix or of the dyad, each counted when its turn comes."""
         kind = _TOPICS if self._dyad else _TAGS
-        query = _TALLIED.format(condition=self._condition, **kind)
-        bindings = self._behind(_NOTHING) | {
+        query = _COUNT_TOGETHER.format(condition=self._condition, **kind)
+        bindings = self._before(_NOTHING) | {
             "prefix": self._prefix,
             "start": start,
             "end": self._prefix + AFTER_ALL,
             "dyad": str(self._dyad),
             "rows_max": _small_rows(),
         }
-        yield from map(_Tag._make, self._connection.execute(query, bindings))
+        yield from map(_CountedTag._make, self._connection.execute(query, bindings))
 
-    def count(self, tag: _Tag, before: _Counted) -> tuple[_Counted, bool]:
-        """Count on, and say whether the tag is through."""
-        bindings = self._behind(before) | {"tag_id": tag.tag_id}
+    def count(self, tag: _CountedTag, before: _PartialCount) -> tuple[_PartialCount, bool]:
+        """Count further, and say whether the count is complete."""
+        bindings = self._before(before) | {"tag_id": tag.tag_id}
         if before == _NOTHING and tag.row_count < _small_rows():
             rows, count, end = tag.row_count, tag.claim_count, None
         else:
@@ -187,23 +180,23 @@ class _Walk:
         position = before.latest_position
         if count and not position:
             position = self._connection.execute(_LATEST.format(self._condition), bindings).get
-        count = min(before.claim_count + count, CLAIM_COUNT_MAX)
-        is_through = end is None or count == CLAIM_COUNT_MAX
+        count = min(before.claim_count + count, limits.CLAIM_COUNT_MAX)
+        is_complete = end is None or count == limits.CLAIM_COUNT_MAX
         earliest, event_id = end or (-FOREVER, b"")
-        return _Counted(count, position, earliest, event_id), is_through
+        return _PartialCount(count, position, earliest, event_id), is_complete
 
     def _count_some(self, bindings: dict[str, Any]) -> tuple[int, int, tuple[int, bytes] | None]:
         """Return how many rows a part of a large tag has, how many are selected, and its last key.
 
         All contents of an event are in one part: only one of them is visible.
         """
-        bindings["rows_max"] = listing.SCANNED_ROWS_MAX - self.rows
+        bindings["rows_max"] = limits.SCANNED_ROWS_MAX - self.rows
         end: tuple[int, bytes] | None = self._connection.execute(_END, bindings).get
         bindings["to_earliest"], bindings["to_id"] = end or (-FOREVER, b"")
         rows, count = self._connection.execute(_COUNT.format(self._condition), bindings).get
         return rows, count, end
 
-    def _behind(self, counted: _Counted) -> dict[str, Any]:
+    def _before(self, counted: _PartialCount) -> dict[str, Any]:
         bounds = {
             "from_earliest": min(counted.earliest, self._begins),
             "from_id": counted.event_id,
@@ -212,15 +205,15 @@ class _Walk:
 
 
 def _small_rows() -> int:
-    return min(_SMALL_ROWS, listing.SCANNED_ROWS_MAX)
+    return min(limits.COUNTED_TOGETHER_ROWS_MAX, limits.SCANNED_ROWS_MAX)
 
 
-def _asked(prefix: str, selection: "Filter") -> Iterator[list[str]]:
+def _other_tag_sets(prefix: str, selection: Filter) -> Iterator[list[str]]:
     """Yield the sets of tags that a claim needs one of each of, besides the one that is walked.
 
     What counts the claims of a dyad's issue counts no others.
     """
-    for tags in tag_sets(selection):
+    for tags in selection.tag_sets():
         is_walked = prefix == ISSUE and tags == [f"{DYAD}{selection.dyad}"]
         if tags != [ALL] and not is_walked:
             yield tags

@@ -1,29 +1,28 @@
 """Lists of the timeline: what is visible and selected, in the order of valid time or of position.
 
-A list walks the tag that selects the most. What else is asked is a condition of SQL on each row: a
-row that it passes over costs a microsecond or two, in Python it would cost ten.
+A list walks the tag that selects the fewest events. What else is asked is a condition of SQL on
+each row: to pass over a row costs a microsecond or two in SQL, and ten in Python.
 """
 
 import heapq
 import json
-from collections.abc import Generator, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Collection, Generator, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import apsw
 
+from communique.domain.state.event_filter import ALL, Filter, FilterCondition
 from communique.domain.time.clocks import AsOf, micros
+from communique.server.log.entries import LogRow
+from communique.server.log.event_log import LogReader
 from communique.server.projections.event_contents import FOREVER
-from communique.server.views.timeline.timeline_projection import ALL, BLOCK_BITS, DYAD, REGION_BITS
+from communique.server.runtime import limits
+from communique.server.views.paging import PageRequest
+from communique.server.views.timeline.timeline_projection import BLOCK_BITS, REGION_BITS
+from communique.server.views.visibility import VISIBLE, asserted, bindings_of, dispute_visible
 
-if TYPE_CHECKING:
-    from communique.server.application.queries.filters import Filter
-
-SCANNED_ROWS_MAX: Final = 10_000
-"""A page ends, full or not, after so many rows: no question takes long."""
-_SEEN: Final = """
-    entries.earliest <= :valid AND position_from <= :position AND position_to > :position
-    AND known_from <= :known AND known_to > :known
-"""
+_SEEN: Final = f"{asserted('entries')} AND {VISIBLE}"
 _HAS_ONE_OF: Final = """EXISTS (
     SELECT 1 FROM tagged_by_position AS other
     WHERE block = entries.entry >> :block_bits AND other.tag_id IN ({})
@@ -36,7 +35,7 @@ _VALID: Final = """
     ORDER BY tagged.earliest {order}, tagged.event_id {order}, entry {order}
 """
 _FORWARDS: Final = _VALID.format(
-    "(tagged.earliest, tagged.event_id) > (:from_earliest, :from_id) AND tagged.earliest <= :valid",
+    f"(tagged.earliest, tagged.event_id) > (:from_earliest, :from_id) AND {asserted('tagged')}",
     order="ASC",
 )
 _BACKWARDS: Final = _VALID.format(
@@ -52,13 +51,13 @@ _ALL_POSITIONS: Final = """
 """
 _TAG: Final = "SELECT tag_id FROM tags WHERE tag = ?"
 _ENTRY: Final = "SELECT * FROM entries WHERE entry = ?"
-_DISPUTES: Final = """
-    SELECT dispute_id FROM disputes WHERE event_id = ? AND position <= ? AND known <= ?
+_DISPUTES: Final = f"""
+    SELECT dispute_id FROM disputes WHERE event_id = :event_id AND {dispute_visible()}
     ORDER BY position
-"""
+"""  # noqa: S608  our own names
 
 
-class Entry(NamedTuple):
+class TimelineEntry(NamedTuple):
     """A row of `entries`."""
 
     entry: int
@@ -83,12 +82,44 @@ class Entry(NamedTuple):
         """The claim's."""
         return self.entry >> REGION_BITS
 
+    @property
+    def valid_key(self) -> bytes:
+        """The key after which a list by valid time goes on behind this entry."""
+        return _written((self.earliest, self.event_id))
 
-class Found(NamedTuple):
-    """The entries of a page with the ids of their disputes, and the key to go on after."""
 
-    entries: list[tuple[Entry, list[bytes]]]
+class ListedEntry(NamedTuple):
+    """An entry of a list, with the ids of its visible disputes in the order of their positions."""
+
+    entry: TimelineEntry
+    dispute_ids: list[bytes]
+
+
+class EntryPage(NamedTuple):
+    """The entries of a page, and the key to go on after; None at the end."""
+
+    entries: list[ListedEntry]
     next_key: bytes | None
+
+
+class ListedEvent(NamedTuple):
+    """An event as it stood at a point, in rows of the log.
+
+    `content` is the row that gives the content: the claim's own, or a correction's.
+    """
+
+    entry: TimelineEntry
+    claim: LogRow
+    content: LogRow
+    dispute_ids: list[bytes]
+
+
+class EventPage(NamedTuple):
+    """Some events of a list, the key to go on after (None at the end), and the point."""
+
+    events: list[ListedEvent]
+    next_key: bytes | None
+    as_of: AsOf
 
 
 class Condition(NamedTuple):
@@ -96,7 +127,7 @@ class Condition(NamedTuple):
 
     sql: str
     bindings: dict[str, Any]
-    is_vain: bool = False
+    selects_nothing: bool = False
     """Whether nothing can be selected: no claim was ever tagged so."""
 
 
@@ -106,15 +137,15 @@ _Walk = Generator[tuple[_Key, int, int], None, None]
 
 
 def list_by_position(
-    connection: apsw.Connection, selection: "Filter", as_of: AsOf, size: int, after: bytes | None
-) -> Found:
+    connection: apsw.Connection, selection: Filter, as_of: AsOf, page: PageRequest
+) -> EntryPage:
     """Return a page of what is visible and selected, in the order of positions."""
-    walked, *others = tag_sets(selection)
+    walked, *others = selection.tag_sets()
     condition = selected(connection, selection, as_of, others)
     is_all = walked == [ALL]
     query = (_ALL_POSITIONS if is_all else _POSITIONS).format(condition.sql)
-    begins, ends = int(after) + 1 if after else 0, as_of.position + 1
-    begins, ends = begins << REGION_BITS, ends << REGION_BITS
+    first = int(page.after_key) + 1 if page.after_key else 0
+    begins, ends = first << REGION_BITS, (as_of.position + 1) << REGION_BITS
     bounds = {"from_entry": begins, "to_entry": ends}
     # The entries of all, in one table, are walked at once.
     blocks = [0] if is_all else range(begins >> BLOCK_BITS, (ends >> BLOCK_BITS) + 1)
@@ -125,31 +156,39 @@ def list_by_position(
             for entry, is_selected in connection.execute(query, bindings | {"block": block}):
                 yield (entry >> REGION_BITS,), entry, is_selected
 
-    tag_ids = [] if condition.is_vain else numbers(connection, walked)
-    walks = [walk(tag_id) for tag_id in tag_ids]
-    return _page(connection, as_of, size, walks)
+    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, walked)
+    return _page(connection, as_of, page.size, [walk(tag_id) for tag_id in tag_ids])
 
 
 def list_by_valid(
     connection: apsw.Connection,
-    selection: "Filter",
+    selection: Filter,
     as_of: AsOf,
-    size: int,
-    after: bytes | None,
+    page: PageRequest,
     *,
     backwards: bool,
-) -> Found:
+) -> EntryPage:
     """Return a page of what is visible and selected, in the order of (earliest, event id)."""
-    walked, *others = tag_sets(selection)
+    walked, *others = selection.tag_sets()
     condition = selected(connection, selection, as_of, others)
-    return _by_valid(connection, walked, condition, as_of, size, after, backwards=backwards)
+    return _by_valid(connection, walked, condition, as_of, page, backwards=backwards)
 
 
-def list_latest(
-    connection: apsw.Connection, tag: str, as_of: AsOf, size: int, after: bytes | None
-) -> Found:
+def list_latest(connection: apsw.Connection, tag: str, as_of: AsOf, page: PageRequest) -> EntryPage:
     """Return a page of what is visible with a tag, the latest first."""
-    return _by_valid(connection, [tag], seen_at(as_of), as_of, size, after, backwards=True)
+    return _by_valid(connection, [tag], seen_at(as_of), as_of, page, backwards=True)
+
+
+def with_rows(log: LogReader, page: EntryPage, as_of: AsOf) -> EventPage:
+    """Put the page of events together from the log's own rows."""
+    positions = {listed.entry.position for listed in page.entries}
+    positions |= {listed.entry.content_position for listed in page.entries}
+    rows = {row.position: row for row in log.by_positions(sorted(positions))}
+    events = [
+        ListedEvent(entry, rows[entry.position], rows[entry.content_position], dispute_ids)
+        for entry, dispute_ids in page.entries
+    ]
+    return EventPage(events, page.next_key, as_of)
 
 
 def _by_valid(
@@ -157,14 +196,13 @@ def _by_valid(
     walked: Sequence[str],
     condition: Condition,
     as_of: AsOf,
-    size: int,
-    after: bytes | None,
+    page: PageRequest,
     *,
     backwards: bool,
-) -> Found:
+) -> EntryPage:
     query = (_BACKWARDS if backwards else _FORWARDS).format(condition.sql)
     begins = micros(as_of.valid) + 1 if backwards else -FOREVER
-    from_earliest, from_id = _valid_key(after) if after else (begins, b"")
+    from_earliest, from_id = _valid_key(page.after_key) if page.after_key else (begins, b"")
     bounds = {"from_earliest": from_earliest, "from_id": from_id}
 
     def walk(tag_id: int) -> _Walk:
@@ -172,14 +210,9 @@ def _by_valid(
         for earliest, event_id, entry, is_selected in connection.execute(query, bindings):
             yield (earliest, event_id), entry, is_selected
 
-    tag_ids = [] if condition.is_vain else numbers(connection, walked)
+    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, walked)
     walks = [walk(tag_id) for tag_id in tag_ids]
-    return _page(connection, as_of, size, walks, backwards=backwards)
-
-
-def key_behind(entry: Entry) -> bytes:
-    """Return the key after which a list by valid time goes on behind an entry."""
-    return _written((entry.earliest, entry.event_id))
+    return _page(connection, as_of, page.size, walks, backwards=backwards)
 
 
 def _valid_key(key: bytes) -> tuple[int, bytes]:
@@ -199,24 +232,24 @@ def _page(
     walks: Sequence[_Walk],
     *,
     backwards: bool = False,
-) -> Found:
+) -> EntryPage:
     """Merge the walks in order, until the page is full or long enough.
 
     A page ends between two events, never between two contents of one: only one of them is visible.
     """
-    chosen: list[tuple[Entry, list[bytes]]] = []
+    chosen: list[ListedEntry] = []
     last: tuple[_Key, int] | None = None
     rows = heapq.merge(*walks, reverse=backwards)
     for scanned, (key, number, is_selected) in enumerate(rows):
-        is_over = len(chosen) == size or scanned >= SCANNED_ROWS_MAX
+        is_over = len(chosen) == size or scanned >= limits.SCANNED_ROWS_MAX
         if is_over and last is not None and key != last[0]:
             _close(walks)
-            return Found(chosen, _written(last[0]))
+            return EntryPage(chosen, _written(last[0]))
         if is_selected and (key, number) != last:
-            entry = Entry._make(connection.execute(_ENTRY, (number,)).get)
-            chosen.append((entry, disputes_of(connection, entry, as_of)))
+            entry = TimelineEntry._make(connection.execute(_ENTRY, (number,)).get)
+            chosen.append(ListedEntry(entry, _disputes_of(connection, entry, as_of)))
         last = (key, number)
-    return Found(chosen, None)
+    return EntryPage(chosen, None)
 
 
 def _close(walks: Iterable[_Walk]) -> None:
@@ -225,63 +258,47 @@ def _close(walks: Iterable[_Walk]) -> None:
         walk.close()
 
 
-def tag_sets(selection: "Filter") -> list[list[str]]:
-    """Return the tags of each field of a filter, the rarest first; one of each set is needed."""
-    fields = [
-        [f"subject:{one}" for one in selection.subjects],
-        [f"{DYAD}{selection.dyad}"] if selection.dyad else [],
-        [f"issue:{one}" for one in selection.issues],
-        [f"party:{one}" for one in selection.parties],
-        [f"type:{one}" for one in selection.types],
-    ]
-    return [sorted(tags) for tags in fields if tags] or [[ALL]]
-
-
-def numbers(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
-    """Return the numbers of those tags that there are."""
-    found = (connection.execute(_TAG, (tag,)).get for tag in tags)
-    return [number for number in found if number is not None]
+def tag_ids_of(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
+    """Return the numbers of those tags that exist."""
+    numbers = (connection.execute(_TAG, (tag,)).get for tag in tags)
+    return [number for number in numbers if number is not None]
 
 
 def selected(
     connection: apsw.Connection,
-    selection: "Filter",
+    selection: Filter,
     as_of: AsOf,
-    sets: Iterable[Iterable[str]] = (),
+    tag_sets: Iterable[Iterable[str]] = (),
 ) -> Condition:
-    """Return what is visible and selected; of each of the `sets` of tags one is needed."""
+    """Return what is visible and selected; of each of the `tag_sets` one tag is needed."""
     seen = seen_at(as_of)
-    conditions, bindings = [seen.sql], dict(seen.bindings)
-    for column, values in {
-        "certainty": selection.certainties,
-        "outlet": selection.outlets,
-    }.items():
-        if values:
-            conditions.append(f"{column} IN (SELECT value FROM json_each(:{column}))")  # noqa: S608
-            bindings[column] = json.dumps(sorted(values))
-    if selection.occurred_from is not None:
-        conditions.append("latest > :since")
-        bindings["since"] = micros(selection.occurred_from)
-    if selection.occurred_to is not None:
-        conditions.append("entries.earliest <= :until")
-        bindings["until"] = micros(selection.occurred_to)
-    looked_up = [numbers(connection, tags) for tags in sets]
-    conditions += [_HAS_ONE_OF.format(", ".join(map(str, tag_ids))) for tag_ids in looked_up]
-    return Condition(" AND ".join(conditions), bindings, not all(looked_up))
+    terms, bindings = [seen.sql], dict(seen.bindings)
+    for condition in selection.conditions():
+        terms.append(_sql_of(condition))
+        bindings[f"wanted_{condition.name}"] = _bound(condition.wanted)
+    looked_up = [tag_ids_of(connection, tags) for tags in tag_sets]
+    terms += [_HAS_ONE_OF.format(", ".join(map(str, tag_ids))) for tag_ids in looked_up]
+    return Condition(" AND ".join(terms), bindings, not all(looked_up))
+
+
+def _sql_of(condition: FilterCondition) -> str:
+    """Return a condition of a filter about a row of `entries`, whose columns bear its names."""
+    name = condition.name
+    if condition.sign == "in":
+        return f"entries.{name} IN (SELECT value FROM json_each(:wanted_{name}))"  # noqa: S608  our own names
+    return f"entries.{name} {condition.sign} :wanted_{name}"
+
+
+def _bound(wanted: datetime | Collection[str]) -> int | str:
+    return micros(wanted) if isinstance(wanted, datetime) else json.dumps(sorted(wanted))
 
 
 def seen_at(as_of: AsOf) -> Condition:
     """Return what is visible and asserted at a point."""
-    bindings = {
-        "valid": micros(as_of.valid),
-        "known": micros(as_of.known),
-        "position": as_of.position,
-        "block_bits": BLOCK_BITS,
-    }
-    return Condition(_SEEN, bindings)
+    return Condition(_SEEN, bindings_of(as_of) | {"block_bits": BLOCK_BITS})
 
 
-def disputes_of(connection: apsw.Connection, entry: Entry, as_of: AsOf) -> list[bytes]:
+def _disputes_of(connection: apsw.Connection, entry: TimelineEntry, as_of: AsOf) -> list[bytes]:
     """Return the ids of an entry's visible disputes, in the order of their positions."""
-    bindings = (entry.event_id, as_of.position, micros(as_of.known))
+    bindings = bindings_of(as_of) | {"event_id": entry.event_id}
     return [dispute_id for (dispute_id,) in connection.execute(_DISPUTES, bindings)]

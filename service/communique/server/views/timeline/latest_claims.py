@@ -1,4 +1,4 @@
-"""The latest claims with one tag, and the names of tags most like one that has none."""
+"""The latest claims with one tag, and suggestions for a name that has no claim."""
 
 from itertools import islice, takewhile
 from typing import Final, NamedTuple
@@ -8,15 +8,9 @@ import apsw
 from communique.domain.text import likest
 from communique.domain.time.clocks import AsOf
 from communique.server.projections.event_contents import FOREVER
+from communique.server.runtime import limits
 from communique.server.views.timeline.claim_counts import AFTER_ALL
-from communique.server.views.timeline.event_lists import numbers, seen_at
-
-_NEIGHBOURS_MAX: Final = 200
-_COMPARED_MAX: Final = 20
-"""Of the neighbours: to compare two names in full takes 100 us."""
-_NEAR_MAX: Final = 3
-_LOOKED_AT_MAX: Final = 1_000
-"""Rows of a near name that are looked at for a visible claim."""
+from communique.server.views.timeline.event_lists import seen_at, tag_ids_of
 
 _END: Final = """
     SELECT earliest, event_id FROM tagged_by_valid WHERE tag_id = :tag_id AND earliest <= :valid
@@ -31,7 +25,7 @@ _LATEST: Final = """
     ORDER BY tagged.earliest DESC, tagged.event_id DESC LIMIT :count_max + 1
 """
 _BEFORE: Final = "SELECT tag FROM tags WHERE tag > ? AND tag < ? ORDER BY tag DESC LIMIT ?"
-_BEHIND: Final = "SELECT tag FROM tags WHERE tag > ? AND tag < ? ORDER BY tag LIMIT ?"
+_AFTER: Final = "SELECT tag FROM tags WHERE tag > ? AND tag < ? ORDER BY tag LIMIT ?"
 
 
 class LatestClaim(NamedTuple):
@@ -47,7 +41,7 @@ class LatestClaim(NamedTuple):
     is_named: int
 
 
-class Latest(NamedTuple):
+class LatestClaims(NamedTuple):
     """The visible claims with a tag, the latest first, and whether there may be earlier ones."""
 
     claims: list[LatestClaim]
@@ -56,39 +50,41 @@ class Latest(NamedTuple):
 
 def latest_of(
     connection: apsw.Connection, tag: str, as_of: AsOf, count_max: int, rows_max: int
-) -> Latest:
+) -> LatestClaims:
     """Return at most so many entries, visible and asserted, of the latest `rows_max` rows."""
     seen = seen_at(as_of)
-    for tag_id in numbers(connection, [tag]):
+    for tag_id in tag_ids_of(connection, [tag]):
         bindings = seen.bindings | {"tag_id": tag_id, "rows_max": rows_max, "count_max": count_max}
         end: tuple[int, bytes] | None = connection.execute(_END, bindings).get
         bindings["end_earliest"], bindings["end_id"] = end or (-FOREVER, b"")
         rows = connection.execute(_LATEST.format(seen.sql), bindings).fetchall()
-        found = [LatestClaim._make(row) for row in rows[:count_max]]
-        return Latest(found, end is not None or len(rows) > count_max)
-    return Latest([], is_cut=False)
+        claims = [LatestClaim._make(row) for row in rows[:count_max]]
+        return LatestClaims(claims, end is not None or len(rows) > count_max)
+    return LatestClaims([], is_cut=False)
 
 
-def is_found(connection: apsw.Connection, tag: str, as_of: AsOf, rows_max: int) -> bool:
+def has_claim(connection: apsw.Connection, tag: str, as_of: AsOf, rows_max: int) -> bool:
     """Whether a claim with this tag is visible and asserted, among the latest `rows_max` rows."""
     return bool(latest_of(connection, tag, as_of, 1, rows_max).claims)
 
 
-def nearest(connection: apsw.Connection, kind: str, name: str, as_of: AsOf) -> list[str]:
+def suggestions(connection: apsw.Connection, kind: str, name: str, as_of: AsOf) -> list[str]:
     """Return the names most like one, at most 3, of those around it with a visible claim.
 
     `kind` is the part of their tags before the name, such as `issue:`. Of its neighbours in the
     order of names those are compared that share the longest beginning or end with it.
     """
     tag = f"{kind}{name}"
-    before = connection.execute(_BEFORE, (kind, tag, _NEIGHBOURS_MAX))
+    before = connection.execute(_BEFORE, (kind, tag, limits.NEIGHBOURS_MAX))
     around = [near.removeprefix(kind) for (near,) in before]
-    behind = connection.execute(_BEHIND, (tag, kind + AFTER_ALL, _NEIGHBOURS_MAX))
-    around += [near.removeprefix(kind) for (near,) in behind]
-    closest = sorted(around, key=lambda near: _shared(name, near), reverse=True)[:_COMPARED_MAX]
-    likely = likest(name, closest, 2 * _NEAR_MAX)
-    seen = (near for near in likely if is_found(connection, f"{kind}{near}", as_of, _LOOKED_AT_MAX))
-    return [*islice(seen, _NEAR_MAX)]
+    after = connection.execute(_AFTER, (tag, kind + AFTER_ALL, limits.NEIGHBOURS_MAX))
+    around += [near.removeprefix(kind) for (near,) in after]
+    around.sort(key=lambda near: _shared(name, near), reverse=True)
+    closest = around[: limits.NEIGHBOURS_COMPARED_MAX]
+    likely = likest(name, closest, 2 * limits.SUGGESTIONS_MAX)
+    rows_max = limits.SUGGESTION_ROWS_MAX
+    seen = (near for near in likely if has_claim(connection, f"{kind}{near}", as_of, rows_max))
+    return [*islice(seen, limits.SUGGESTIONS_MAX)]
 
 
 def _shared(one: str, other: str) -> int:

@@ -1,23 +1,20 @@
 """The read model of the timeline: every content of every event, found by what it is about.
 
-A content is tagged with its type, dyads, parties, issues and subjects: see `listing`.
+A content is found by its tags: its type, dyads, parties, issues and subjects (`event_filter`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import product
 from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
-from communique.domain.claims.event import Claim
-from communique.domain.parties.party import Dyad
-from communique.domain.state.assertions import Assertion, codes_concerned, dyads_concerned
-from communique.domain.state.subject import asserted_of, subjects_of
+from communique.domain.state.event_filter import DYAD, ISSUE, SUBJECT, tags_of
+from communique.domain.state.subject import asserted_of
 from communique.domain.time.clocks import micros
-from communique.server.projections.event_contents import FOREVER, Telling, Told
-from communique.server.projections.key_table import Names
-from communique.server.projections.projection import Projection, Row, RowChanges
+from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
+from communique.server.projections.key_table import KeyTable
+from communique.server.projections.projection import Row, RowChanges, ViewProjection
 
 _SCHEMA: Final = """
     CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE) STRICT;
@@ -74,10 +71,6 @@ _SCHEMA: Final = """
     ) STRICT, WITHOUT ROWID;
 """
 
-ALL: Final = "*"
-DYAD: Final = "dyad:"
-ISSUE: Final = "issue:"
-SUBJECT: Final = "subject:"
 _TOPICS: Final = (ISSUE, SUBJECT)
 REGION_BITS: Final = 13
 """Of an entry's number: the 100 amendments that a claim may have make 5,151 regions at most."""
@@ -120,7 +113,7 @@ class EntryRow(NamedTuple):
     topics: tuple[tuple[str, str, str], ...]
 
 
-class DisputeRow(NamedTuple):
+class TimelineDisputeRow(NamedTuple):
     """One row of `disputes`."""
 
     event_id: bytes
@@ -129,7 +122,7 @@ class DisputeRow(NamedTuple):
     dispute_id: bytes
 
 
-class TimelineProjection(Projection):
+class TimelineProjection(ViewProjection):
     """Keeps where each content of each event stands."""
 
     name: ClassVar[str] = "timeline"
@@ -138,17 +131,17 @@ class TimelineProjection(Projection):
 
     def __init__(self) -> None:
         """Know no tag's number yet."""
-        self._tags = Names("tags", "tag_id", ("tag",))
+        self._tags = KeyTable("tags", "tag_id", ("tag",))
 
     def forget(self) -> None:
         """Forget the tags' numbers."""
         self._tags.forget()
 
-    def rows(self, told: Told) -> list[Row]:
+    def rows(self, contents: EventContents) -> list[Row]:
         """Return a row for each region of each content, and one for each dispute."""
-        first = told.position << REGION_BITS
-        rows: list[Row] = [_entry_row(*numbered) for numbered in enumerate(told.tellings, first)]
-        rows += [DisputeRow(*it) for it in told.disputes]
+        first = contents.position << REGION_BITS
+        rows: list[Row] = [_entry_row(*entry) for entry in enumerate(contents.versions, first)]
+        rows += [TimelineDisputeRow(*dispute) for dispute in contents.disputes]
         return rows
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
@@ -166,7 +159,7 @@ class TimelineProjection(Projection):
         _delete(connection, [row for row in changes.removed if isinstance(row, EntryRow)], tags)
         _insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)], tags)
         # A dispute is never taken back: nothing to delete.
-        disputed = [row for row in changes.inserted if isinstance(row, DisputeRow)]
+        disputed = [row for row in changes.inserted if isinstance(row, TimelineDisputeRow)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?, ?)", disputed)
 
 
@@ -201,11 +194,11 @@ def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row
     return by_valid, by_position
 
 
-def _entry_row(entry: int, telling: Telling) -> EntryRow:
-    claim, event_id, known, earliest, region, position, corrected_by, about, asserts = telling
+def _entry_row(entry: int, version: ContentVersion) -> EntryRow:
+    claim, event_id, known, earliest, region, position, corrected_by, affirms, asserts = version
     latest = claim.occurred.latest
     state, stage = asserts[0][2:4] if asserts else asserted_of(claim) or (None, None)
-    tags = tuple(tags_of(claim, about))
+    tags = tuple(tags_of(claim, affirms))
     return EntryRow(
         entry,
         position,
@@ -223,24 +216,6 @@ def _entry_row(entry: int, telling: Telling) -> EntryRow:
         tags,
         tuple(_topics_of(tags)),
     )
-
-
-def tags_of(claim: Claim, about: Iterable[Assertion] | None = None) -> Iterator[str]:
-    """Yield what a claim is found by: everything, its type, dyads, parties, issues, subjects.
-
-    `about` are its `affirmations`, where they were found before.
-    """
-    yield ALL
-    yield f"type:{claim.payload.type}"
-    yield from _tags_between(dyads_concerned(claim), codes_concerned(claim))
-    yield from (f"{ISSUE}{issue}" for issue in claim.issues)
-    yield from (f"{SUBJECT}{key}" for key in subjects_of(claim, about))
-
-
-@lru_cache(maxsize=1 << 14)
-def _tags_between(dyads: tuple[Dyad, ...], codes: frozenset[str]) -> tuple[str, ...]:
-    """Most claims are about few dyads."""
-    return (*(f"{DYAD}{dyad}" for dyad in dyads), *(f"party:{code}" for code in sorted(codes)))
 
 
 def _topics_of(tags: Iterable[str]) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,116 @@
+"""The points that questions are asked from, as requests give them."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from communique.codec import instant, timestamp
+from communique.domain.time.clocks import AsOf, KnownTime
+from communique.domain.time.zones import zone_named
+from communique.server.application.request_errors import Faults, PositionBeyondHead
+from communique.v1 import time_pb2
+
+_SECONDS: Final = range(-30_610_224_000, 253_402_300_800)
+"""The years 1000 to 9999, in seconds since 1970."""
+
+
+class GivenPoint(NamedTuple):
+    """Where a request asks from; None is what it leaves to the server.
+
+    Attributes:
+        valid: aware UTC.
+        known: aware UTC.
+        position: the last that counts.
+        reached_min: the position that the answer has to take into account at least.
+    """
+
+    valid: datetime | None
+    known: datetime | None
+    position: int | None
+    reached_min: int
+
+
+def point_of(
+    message: time_pb2.AsOf, min_position: int, head: int, field: str = "as_of"
+) -> GivenPoint:
+    """Return the point that a request asks from, of a log whose last position is `head`.
+
+    `field` is where the request has it.
+
+    Raises:
+        InvalidFields: it names each field at fault.
+        PositionBeyondHead: a position is not recorded yet.
+    """
+    faults = Faults()
+    zone = zone_of(message, faults, field)
+    position = message.position if message.HasField("position") else None
+    check_not_negative(f"{field}.position", position or 0, faults)
+    check_not_negative("min_position", min_position, faults)
+    point = GivenPoint(
+        _moment(message, f"{field}.valid", zone, faults),
+        _moment(message, f"{field}.known", zone, faults),
+        position,
+        max(min_position, position or 0),
+    )
+    faults.refuse()
+    check_recorded(position or 0, head, f"{field}.position")
+    check_recorded(min_position, head, "min_position")
+    return point
+
+
+def zone_of(message: time_pb2.AsOf, faults: Faults, field: str = "as_of") -> str:
+    """Return the zone of a request, UTC where it names none; one that does not exist is a fault."""
+    faults.read(f"{field}.zone", zone_named, message.zone or "UTC")
+    return message.zone if message.zone and not faults.found else "UTC"
+
+
+def moment_of(message: time_pb2.PointInTime, zone: str) -> KnownTime:
+    """Return an instant, or a day in `zone` with its two ends; `ValueError` where it is neither."""
+    if message.WhichOneof("point") == "instant":
+        return KnownTime.at(instant_of(message.instant))
+    return KnownTime.parse(message.text, zone)
+
+
+def instant_of(message: Timestamp) -> datetime:
+    """Return the instant, aware UTC; `ValueError` outside the years 1000 to 9999."""
+    if message.seconds not in _SECONDS or not 0 <= message.nanos < 1_000_000_000:  # noqa: PLR2004
+        given = f"seconds {message.seconds} and nanos {message.nanos}"
+        raise ValueError(f"{given} are no instant of the years 1000 to 9999")
+    return instant(message)
+
+
+def check_not_negative(field: str, count: int, faults: Faults) -> None:
+    """Note a fault if `count` is negative."""
+    if count < 0:
+        faults.add(field, f"should not be negative, is {count}")
+
+
+def check_recorded(position: int, head: int, field: str = "") -> None:
+    """Raise `PositionBeyondHead` if the position, in that field, is not recorded yet."""
+    if position > head:
+        raise PositionBeyondHead(position, head, field)
+
+
+def pinned_message(as_of: AsOf) -> time_pb2.AsOf:
+    """Return the request for the very point that an answer was true for."""
+    return time_pb2.AsOf(
+        valid=time_pb2.PointInTime(instant=timestamp(as_of.valid)),
+        known=time_pb2.PointInTime(instant=timestamp(as_of.known)),
+        position=as_of.position,
+    )
+
+
+def resolved_message(as_of: AsOf) -> time_pb2.ResolvedAsOf:
+    """Return the point that an answer is true for, as a message."""
+    return time_pb2.ResolvedAsOf(
+        valid=timestamp(as_of.valid), known=timestamp(as_of.known), position=as_of.position
+    )
+
+
+def _moment(message: time_pb2.AsOf, field: str, zone: str, faults: Faults) -> datetime | None:
+    clock = field.rpartition(".")[2]
+    if not message.HasField(clock):  # type: ignore[arg-type]
+        return None
+    moment = faults.read(field, lambda point: moment_of(point, zone), getattr(message, clock))
+    return moment.instant if moment else None

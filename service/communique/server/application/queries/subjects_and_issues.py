@@ -1,0 +1,189 @@
+"""Subjects and issues: one of them, and lists of them."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from pydantic import TypeAdapter
+
+from communique import codec
+from communique.domain.state.event_filter import Filter
+from communique.domain.text import SUBJECT_LENGTH_MAX, IssueSlug, SubjectKey
+from communique.domain.time.clocks import AsOf
+from communique.server.application.queries.event_messages import subject_claim_message
+from communique.server.application.queries.filters import filter_of
+from communique.server.application.queries.page_tokens import (
+    SummariesRequest,
+    cursor_of,
+    next_token_of,
+    page_size_of,
+)
+from communique.server.application.queries.query_runner import QueryRunner
+from communique.server.application.queries.read_models import ReadModels
+from communique.server.application.queries.requested_as_of import resolved_message, zone_of
+from communique.server.application.request_errors import Faults, checked
+from communique.server.projections.snapshot import RequestedAsOf
+from communique.server.runtime import limits
+from communique.server.runtime.call import Call
+from communique.server.runtime.call_log import note
+from communique.server.views.bilateral_status.issue_board_query import BoardPage
+from communique.server.views.paging import PageRequest
+from communique.server.views.timeline.subject_pages import SubjectPage
+from communique.v1 import issue_pb2, subject_pb2
+from communique.v1 import timeline_service_pb2 as pb
+
+_KEYS: Final = TypeAdapter[str](SubjectKey)
+_SLUGS: Final = TypeAdapter[str](IssueSlug)
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._~:+>/-]*")
+
+
+async def get_subject(
+    queries: QueryRunner, request: pb.GetSubjectRequest, call: Call
+) -> pb.GetSubjectResponse:
+    """Return a subject with a page of its claims; raises as `list_page`, and `SubjectNotFound`."""
+    key = checked("subject", _KEYS.validate_python, request.subject)
+    size = page_size_of(request)
+    page, asked = await queries.page(request, cursor_of(request), size, call)
+    read_models = queries.read_models
+    answer = await queries.run(subject_answer, read_models, key, asked, page)
+    note(subject=key, position=answer.as_of.position, claims=len(answer.subject.claims))
+    token = next_token_of(answer.as_of, answer.next_key, request)
+    return pb.GetSubjectResponse(subject=answer.subject, next_page_token=token)
+
+
+class SubjectAnswer(NamedTuple):
+    """A subject with a page of its claims, and the key to go on after; None at the end."""
+
+    subject: subject_pb2.Subject
+    next_key: bytes | None
+    as_of: AsOf
+
+
+def subject_answer(
+    read_models: ReadModels, key: str, asked: RequestedAsOf, page: PageRequest
+) -> SubjectAnswer:
+    """Return a subject with as many of the claims asked for as a message has room for."""
+    found = read_models.subject(key, asked, page)
+    subject = subject_pb2.Subject(
+        subject=key,
+        as_of=resolved_message(found.as_of),
+        life_cycle=map(codec.life_cycle_step_message, found.life_cycle),
+        disagreements=map(codec.disagreement_message, found.disagreements),
+        claim_count=found.claim_count,
+        earlier_claims_uncounted=bool(found.claim_count) and not found.counted_all,
+    )
+    next_key = _add_claims(subject, found)
+    if found.counted_all and len(subject.claims) == found.claim_count:
+        next_key = None
+    subject.earlier_claims_omitted = next_key is not None
+    return SubjectAnswer(subject, next_key, found.as_of)
+
+
+def _add_claims(subject: subject_pb2.Subject, found: SubjectPage) -> bytes | None:
+    """Add the claims that have room, the latest; return the key of those before them."""
+    claims: list[subject_pb2.SubjectClaim] = []
+    size, last_key, next_key = subject.ByteSize(), b"", found.next_key
+    for listed in found.claims:
+        claim = subject_claim_message(listed)
+        size += claim.ByteSize()
+        if size > limits.PAGE_BYTES_MAX and claims:
+            next_key = last_key
+            break
+        claims.append(claim)
+        last_key = listed.event.entry.valid_key
+    subject.claims.extend(reversed(claims))
+    return next_key
+
+
+async def get_issue(
+    queries: QueryRunner, request: pb.GetIssueRequest, call: Call
+) -> pb.GetIssueResponse:
+    """Return the board of an issue, or a page of it; raises as `list_page`, and `IssueNotFound`."""
+    slug = checked("issue", _SLUGS.validate_python, request.issue)
+    size = page_size_of(request, limits.ELEMENTS_PER_PAGE_MAX, limits.ELEMENTS_PER_PAGE_MAX)
+    page, asked = await queries.page(request, cursor_of(request), size, call)
+    found, board = await queries.run(_board, queries.read_models, slug, asked, page)
+    note(issue=slug, position=found.as_of.position)
+    token = next_token_of(found.as_of, found.next_key, request)
+    return pb.GetIssueResponse(board=board, next_page_token=token)
+
+
+def _board(
+    read_models: ReadModels, slug: str, asked: RequestedAsOf, page: PageRequest
+) -> tuple[BoardPage, issue_pb2.IssueBoard]:
+    """Return the page asked for or, where it is too large for a message, a shorter one."""
+    while True:
+        found = read_models.issue(slug, asked, page)
+        board = codec.issue_board_message(found.board)
+        if (size := board.ByteSize()) <= limits.PAGE_BYTES_MAX or page.size == 1:
+            return found, board
+        page = page._replace(size=max(1, page.size * limits.PAGE_BYTES_MAX // size))
+        asked = asked._replace(position=found.as_of.position)
+
+
+async def list_subjects(
+    queries: QueryRunner, request: pb.ListSubjectsRequest, call: Call
+) -> pb.ListSubjectsResponse:
+    """Return a page of subjects; raises as `list_page`."""
+    prefix = checked("prefix", _prefix, request.prefix)
+    topics = queries.read_models.topics
+
+    def ask(selection: Filter, asked: RequestedAsOf, page: PageRequest) -> _Summaries:
+        found = topics.subjects(prefix, selection, asked, page)
+        messages = [codec.subject_summary_message(summary) for summary in found.summaries]
+        return _Summaries(messages, found.next_key, found.as_of)
+
+    page, token = await _summaries(queries, ask, request, call)
+    return pb.ListSubjectsResponse(
+        subjects=page.messages, next_page_token=token, as_of=resolved_message(page.as_of)
+    )
+
+
+async def list_issues(
+    queries: QueryRunner, request: pb.ListIssuesRequest, call: Call
+) -> pb.ListIssuesResponse:
+    """Return a page of issues; raises as `list_page`."""
+    topics = queries.read_models.topics
+
+    def ask(selection: Filter, asked: RequestedAsOf, page: PageRequest) -> _Summaries:
+        found = topics.issues(selection, asked, page)
+        messages = [codec.issue_summary_message(summary) for summary in found.summaries]
+        return _Summaries(messages, found.next_key, found.as_of)
+
+    page, token = await _summaries(queries, ask, request, call)
+    return pb.ListIssuesResponse(
+        issues=page.messages, next_page_token=token, as_of=resolved_message(page.as_of)
+    )
+
+
+class _Summaries(NamedTuple):
+    """A page of summaries as messages, and the key to go on after; None at the end."""
+
+    messages: list[Any]
+    next_key: bytes | None
+    as_of: AsOf
+
+
+async def _summaries(
+    queries: QueryRunner,
+    ask: Callable[[Filter, RequestedAsOf, PageRequest], _Summaries],
+    request: SummariesRequest,
+    call: Call,
+) -> tuple[_Summaries, str]:
+    """Return a page, and the token of the next, empty at the end."""
+    size = page_size_of(request)
+    cursor = cursor_of(request)
+    selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
+    page, asked = await queries.page(request, cursor, size, call)
+    found = await queries.run(ask, selection, asked, page)
+    note(position=found.as_of.position, summaries=len(found.messages))
+    return found, next_token_of(found.as_of, found.next_key, request)
+
+
+def _prefix(text: str) -> str:
+    """Return the beginning of a key; `ValueError` for what no key begins with."""
+    if len(text) > SUBJECT_LENGTH_MAX:
+        raise ValueError(f"should have at most {SUBJECT_LENGTH_MAX} characters, has {len(text)}")
+    if not _PREFIX.fullmatch(text):
+        raise ValueError("should be the beginning of a key: letters, digits and . _ ~ : + > - /")
+    return text

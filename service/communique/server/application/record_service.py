@@ -1,0 +1,195 @@
+"""`RecordService`: the use cases of the log. Each checks, asks and answers."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from communique.codec.wire import recorded_message, timestamp_of
+from communique.domain.state.event_filter import Filter
+from communique.domain.time.clocks import micros
+from communique.server.application.live.live_streams import LiveStreams
+from communique.server.application.live.log_read import LogRead, ReadSpan, is_backwards
+from communique.server.application.queries.event_pages import list_page
+from communique.server.application.queries.filters import filter_or_none
+from communique.server.application.queries.query_runner import QueryRunner
+from communique.server.application.queries.requested_as_of import (
+    check_not_negative,
+    check_recorded,
+    instant_of,
+)
+from communique.server.application.recording.admission import AdmissionGate
+from communique.server.application.recording.bulk_import import BulkImport
+from communique.server.application.recording.commit_answers import CommitAnswers
+from communique.server.application.recording.validation import (
+    EventValidator,
+    expectations_of,
+    is_validated_inline,
+)
+from communique.server.application.request_errors import (
+    EventNotFound,
+    Faults,
+    InvalidFields,
+    checked,
+    uuid_of,
+)
+from communique.server.log.entries import EntryReceipt, LogRow
+from communique.server.log.event_log import EventLog
+from communique.server.runtime.call import Call
+from communique.server.runtime.call_log import note
+from communique.server.runtime.threads import WorkerPool
+from communique.v1 import record_service_pb2 as pb
+
+
+@dataclass(frozen=True)
+class RecordService:
+    """Writes to the log and reads from it; `ListEvents` asks the read models."""
+
+    event_log: EventLog
+    validator: EventValidator
+    gate: AdmissionGate
+    answers: CommitAnswers
+    queries: QueryRunner
+    readers: WorkerPool
+    live: LiveStreams
+
+    async def Submit(self, request: pb.SubmitRequest, call: Call) -> pb.SubmitResponse:
+        """Record the events, all or none. A commit once begun goes through, whoever went away.
+
+        Small submissions pass the admission gate together; large ones are validated in a thread.
+        """
+        note(events=len(request.events))
+        if not is_validated_inline(request.events):
+            return await self._record(request, call)
+        await self.gate.enter(request.ByteSize())
+        try:
+            return await self._record(request, call)
+        finally:
+            self.gate.leave()
+
+    async def Import(
+        self, requests: AsyncIterator[pb.ImportRequest], call: Call
+    ) -> AsyncIterator[pb.ImportResponse]:
+        """Record batches in bulk, with progress for each."""
+        bulk_import = BulkImport(self.validator, self.event_log, call.principal)
+        async for progress in bulk_import.run(requests):
+            note(
+                events=progress.received_count,
+                rejected=progress.rejected_count,
+                position=progress.position,
+            )
+            yield progress
+
+    async def GetEvent(self, request: pb.GetEventRequest, _call: Call) -> pb.GetEventResponse:
+        """Return an event with its amendments."""
+        event_id = checked("event_id", uuid_of, request.event_id)
+        claim, *amendments = await self.readers.run(self._stream, event_id)
+        note(position=claim.position)
+        return pb.GetEventResponse(
+            claim=recorded_message(claim), amendments=map(recorded_message, amendments)
+        )
+
+    async def ListEvents(self, request: pb.ListEventsRequest, call: Call) -> pb.ListEventsResponse:
+        """Return a page of the events that a filter selects, in the order of their positions."""
+        page = await list_page(self.queries, self.queries.read_models.list_events, request, call)
+        return pb.ListEventsResponse(**page._asdict())
+
+    async def Read(self, request: pb.ReadRequest, _call: Call) -> AsyncIterator[bytes]:
+        """Read the log; the frames are the bytes of `ReadResponse`: see `codec.wire`."""
+        span = _span(request, await self._head(request.after_position))
+        read = LogRead(self.event_log, self.readers, span)
+        async for frame in read.frames():
+            yield frame
+        note(events=read.event_count, position=span.until)
+
+    async def Subscribe(self, request: pb.SubscribeRequest, _call: Call) -> AsyncIterator[bytes]:
+        """Follow the log; the frames are the bytes of `SubscribeResponse`: see `codec.wire`."""
+        after, selection = _start(request, await self._head(request.after_position))
+        subscription = self.live.subscription(after, selection)
+        try:
+            with self.live.open_streams.joined():
+                async for frame in subscription.frames():
+                    yield frame
+        finally:
+            note(events=subscription.event_count, position=subscription.cursor)
+
+    async def GetHead(self, _request: pb.GetHeadRequest, _call: Call) -> pb.GetHeadResponse:
+        """Return the last position and its record time."""
+        position, record_micros = await self.readers.run(self.event_log.head)
+        if not position:
+            return pb.GetHeadResponse()
+        return pb.GetHeadResponse(position=position, record_time=timestamp_of(record_micros))
+
+    async def GetPosition(
+        self, request: pb.GetPositionRequest, _call: Call
+    ) -> pb.GetPositionResponse:
+        """Return the last position that was recorded at or before a record time."""
+        if not request.HasField("record_time"):
+            raise InvalidFields.at("record_time", "is required")
+        moment = checked("record_time", instant_of, request.record_time)
+        position = await self.readers.run(self.event_log.position_at, micros(moment))
+        return pb.GetPositionResponse(position=position)
+
+    async def _record(self, request: pb.SubmitRequest, call: Call) -> pb.SubmitResponse:
+        expectations = expectations_of(request.expectations)
+        entries = await self.validator.entries(request.events)
+        answer = self.event_log.append(entries, expectations, call.principal)
+        receipts = await self.answers.wait(answer)
+        note(position=receipts[-1].position)
+        return pb.SubmitResponse(receipts=map(_receipt, receipts))
+
+    async def _head(self, position: int) -> int:
+        """Return the last position, looked for in the log itself if a client knows a later one.
+
+        Whoever reads the log can see a commit a moment before its writer has said so.
+        """
+        head = self.event_log.tail.position
+        if position > head:
+            head, _ = await self.readers.run(self.event_log.head)
+        return head
+
+    def _stream(self, event_id: UUID) -> list[LogRow]:
+        """Return the claim and amendments of an event, named by its own or an amendment's id."""
+        stream = self.event_log.stream(event_id)
+        if stream:
+            return stream
+        position = self.event_log.find(event_id)
+        if position is None:
+            raise EventNotFound(event_id)
+        amendment = self.event_log.by_positions([position])[0]
+        return self.event_log.stream(UUID(bytes=amendment.event_id))
+
+
+def _receipt(receipt: EntryReceipt) -> pb.Receipt:
+    return pb.Receipt(
+        event_id=str(receipt.event_id),
+        position=receipt.position,
+        record_time=timestamp_of(receipt.record_micros),
+        duplicate=receipt.duplicate,
+        revision=receipt.revision,
+    )
+
+
+def _span(request: pb.ReadRequest, head: int) -> ReadSpan:
+    """Return what a request asks to read of a log whose last position is `head`."""
+    faults = Faults()
+    check_not_negative("after_position", request.after_position, faults)
+    check_not_negative("limit", request.limit, faults)
+    faults.refuse()
+    check_recorded(request.after_position, head)
+    limit, selection = request.limit or None, filter_or_none(request.filter)
+    if is_backwards(request.direction):
+        from_head = head + 1 if head else 0
+        before = request.after_position if request.HasField("after_position") else from_head
+        return ReadSpan(0, before - 1, is_backwards=True, limit=limit, selection=selection)
+    return ReadSpan(request.after_position, head, limit=limit, selection=selection)
+
+
+def _start(request: pb.SubscribeRequest, head: int) -> tuple[int, Filter | None]:
+    """Return where a subscription begins, in a log that ends at `head`, and its filter."""
+    if not request.HasField("after_position"):
+        return head, filter_or_none(request.filter)
+    faults = Faults()
+    check_not_negative("after_position", request.after_position, faults)
+    faults.refuse()
+    check_recorded(request.after_position, head)
+    return request.after_position, filter_or_none(request.filter)

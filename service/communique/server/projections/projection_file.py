@@ -1,0 +1,152 @@
+"""The file of one projection: one writer, many readers."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Final
+
+import apsw
+from eventsourcing.persistence import Tracking
+
+from communique.server.projections.batch import UnwrittenRows, changes_of_batch
+from communique.server.projections.decoded_log import DecodedEvent, ReadStream
+from communique.server.projections.durability import BackgroundCheckpointer, UnsyncedMark
+from communique.server.projections.projection import ViewProjection
+from communique.server.projections.snapshot import Snapshot, snapshot_of
+from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
+from communique.server.runtime import limits
+from communique.server.sqlite.connection import FileFormat, connect, transaction
+from communique.server.sqlite.read_pool import ReadPool
+
+LOG_NAME: Final = "log"
+
+_APPLICATION_ID: Final = 0x434D5152  # "CMQR"
+_COUNTS_TABLE: Final = """
+    CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_COUNT: Final = """
+    INSERT INTO counts VALUES ('unknown types', ?)
+    ON CONFLICT (name) DO UPDATE SET count = count + excluded.count
+"""
+
+
+def format_of(projection: type[ViewProjection]) -> FileFormat:
+    """Return the format of a projection's file."""
+    schema = f"{projection.schema}{TRACKING_TABLE}{_COUNTS_TABLE}"
+    return FileFormat(_APPLICATION_ID, projection.version, schema)
+
+
+class ProjectionReader:
+    """The file of one projection, to be read alone: somebody else writes it."""
+
+    def __init__(self, path: Path, projection: type[ViewProjection]) -> None:
+        """Open nothing yet: the first reader does."""
+        self.path = path
+        self._readers = ReadPool(path, format_of(projection), limits.READ_MODEL_CACHE_KIBIBYTES)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Lend a connection on which everything is read from one state."""
+        return snapshot_of(self._readers)
+
+    def close(self) -> None:
+        """Close the connections; those in use when they come back."""
+        self._readers.close()
+
+
+class ProjectionFile(ProjectionReader):
+    """The file of one projection, to be written and read.
+
+    Attributes:
+        position: what is written reaches up to here.
+        taken: what was taken in reaches up to here.
+    """
+
+    def __init__(self, path: Path, projection: ViewProjection) -> None:
+        """Open the file, or make it. Raises what `connect` raises."""
+        super().__init__(path, type(projection))
+        self.projection = projection
+        # Derived and rebuilt by replay: a power cut may cost the last transactions, never
+        # consistency.
+        self._writer = connect(path, format_of(type(projection)), synchronous="NORMAL")
+        self._checkpointer = BackgroundCheckpointer(self._writer)
+        self._unsynced = UnsyncedMark(path)
+        self.sync()
+        self._writer.pragma("cache_size", -limits.READ_MODEL_CACHE_KIBIBYTES)
+        self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
+        self._unwritten = UnwrittenRows()
+        self.position = self.taken = self._tracking.max_tracking_id(LOG_NAME) or 0
+
+    def stop_syncing(self) -> None:
+        """Write without fsync from now on: a power cut may cost the whole file."""
+        if not self._unsynced.is_set:
+            self._checkpointer.wait()
+            self._unsynced.set()
+            self._writer.pragma("synchronous", "OFF")
+
+    def sync(self) -> None:
+        """Make everything durable that was written without fsync, and sync again from now on."""
+        if self._unsynced.is_set:
+            self._checkpointer.wait()
+            self._writer.pragma("synchronous", "NORMAL")
+            self._unsynced.clear()
+
+    def take_in(self, events: Sequence[DecodedEvent], read_stream: ReadStream) -> None:
+        """Take in the events that follow `taken`, all or none; earlier ones are passed over.
+
+        They are written by `write`.
+        """
+        new = [event for event in events if event.recorded.position > self.taken]
+        if not new:
+            return
+        self._unwritten.add(changes_of_batch(self.projection, new, read_stream))
+        self.taken = new[-1].recorded.position
+
+    def is_due(self, head: int) -> bool:
+        """Tell whether to write, where the log goes on to `head`: half way there, or at the limit.
+
+        The more events are written at once, the more of them share each page of an index; and
+        nobody waits much longer for an event than it would have taken anyway.
+        """
+        unwritten = self.taken - self.position
+        return unwritten >= min(limits.UNWRITTEN_EVENTS_MAX, head - self.taken)
+
+    def write(self) -> None:
+        """Write what was taken in, all or none; if it fails, that is still to be taken in."""
+        if self.taken == self.position:
+            return
+        self._checkpointer.wait()
+        unwritten, self._unwritten = self._unwritten, UnwrittenRows()
+        try:
+            with transaction(self._writer):
+                self.projection.write(self._writer, unwritten.added, unwritten.changes())
+                if unwritten.unknown_type_count:
+                    self._writer.execute(_COUNT, (unwritten.unknown_type_count,))
+                self._tracking.insert_tracking(Tracking(LOG_NAME, self.taken))
+        except BaseException:
+            self.projection.forget()
+            self.taken = self.position
+            raise
+        self.position = self.taken
+        self._checkpointer.begin_if_due()
+
+    def apply(self, events: Sequence[DecodedEvent], read_stream: ReadStream) -> None:
+        """Take in the events that follow, and write."""
+        self.take_in(events, read_stream)
+        self.write()
+
+    def close(self) -> None:
+        """Empty the WAL into the file, and close."""
+        super().close()
+        self._checkpointer.close()
+        # A reader that is still at it keeps the WAL from being emptied: the next to open the file
+        # reads it.
+        with suppress(apsw.BusyError):
+            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self.sync()
+        self._writer.close()
+
+    def retire(self) -> None:
+        """Close a file that is not needed any more; its readers finish first."""
+        super().close()
+        self._checkpointer.close()
+        self._writer.close()

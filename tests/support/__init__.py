@@ -1,0 +1,1 @@
+"""What several tests share: given events, random histories, oracles, real logs, calls."""

@@ -1,0 +1,107 @@
+"""Given some claims, when one asks as of a point, then that is the answer: words for such tests.
+
+For example:
+
+    told = log(claim(TalksRefused(), "2019-08-20", "JPN>KOR", known="2019-08-21T16:30+09:00"))
+    assert states(status(told, valid="2019-08-20").talks) == {"talks/general": State.REFUSED}
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Final
+from uuid import UUID
+
+from communique.domain.claims.event import (
+    Amendment,
+    Claim,
+    Event,
+    EventCorrected,
+    EventDisputed,
+    EventRetracted,
+    Recorded,
+)
+from communique.domain.claims.payloads import Payload
+from communique.domain.claims.values import Certainty, Participant, Source
+from communique.domain.parties.party import Dyad, Party
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import State
+from communique.domain.state.status import BilateralStatus
+from communique.domain.time.clocks import AsOf, parse_point
+from tests.support import oracle
+
+RECORDED: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the logs of these tests begin; one microsecond later for each event."""
+_numbers: Final = count(1)
+
+
+def claim(payload: Payload, occurred: object, who: str, **more: Any) -> Claim:  # noqa: ANN401 -- any field
+    """Return a certain claim of Arirang, but for what `more` says otherwise.
+
+    `who` is `JPN>KOR` (actors and recipients, several joined by commas), `JPN+KOR` (participants)
+    or `JPN` alone.
+    """
+    given = {"event_id": UUID(int=next(_numbers)), "certainty": Certainty.CERTAIN, **more}
+    given["source"] = Source(outlet=given.pop("outlet", "Arirang"))
+    said = {**given, **_cast(who), "occurred": occurred, "payload": payload}
+    return Claim.model_validate(said)
+
+
+def _cast(who: str) -> dict[str, Any]:
+    if "+" in who:
+        return {"participants": [Participant(party=Party(code=one)) for one in who.split("+")]}
+    actors, _, recipients = who.partition(">")
+    return {"actors": _parties(actors), "recipients": _parties(recipients)}
+
+
+def _parties(codes: str) -> list[Party]:
+    return [Party(code=code) for code in codes.split(",") if code]
+
+
+def corrected(wrong: Claim, known: str | None = None, /, **changes: Any) -> Amendment:  # noqa: ANN401
+    """Return a correction of some fields of a claim; `known` is its own known time."""
+    content = Claim.model_validate({**dict(wrong), **changes})
+    return _amendment(EventCorrected(amends=wrong.event_id, content=content, reason="-"), known)
+
+
+def retracted(wrong: Claim, known: str | None = None) -> Amendment:
+    """Return the retraction of a claim."""
+    return _amendment(EventRetracted(amends=wrong.event_id, reason="unfounded"), known)
+
+
+def disputed(claimed: Claim, known: str | None = None) -> Amendment:
+    """Return a dispute of a claim."""
+    return _amendment(EventDisputed(amends=claimed.event_id, statement="It was shorter."), known)
+
+
+def _amendment(payload: object, known: str | None) -> Amendment:
+    given = {"event_id": UUID(int=next(_numbers)), "known": known, "payload": payload}
+    return Amendment.model_validate(given)
+
+
+def log(*events: Event) -> list[Recorded]:
+    """Return the log of these events, recorded in this order from 2026 on."""
+    revisions: Counter[UUID] = Counter()
+    recorded = []
+    for position, event in enumerate(events, 1):
+        stream = event.event_id if isinstance(event, Claim) else event.payload.amends
+        revisions[stream] += 1
+        record_time = RECORDED + timedelta(microseconds=position)
+        recorded.append(Recorded(position, record_time, revisions[stream], event))
+    return recorded
+
+
+def point(valid: str, known: str | None = None, position: int = 1_000) -> AsOf:
+    """Return the point at a day's end or a moment; without a known time, all is known."""
+    return AsOf(parse_point(valid), parse_point(known or "9999-12-31T23:59"), position)
+
+
+def status(told: oracle.Log, valid: str, dyad: str = "JPN-KOR", **of: Any) -> BilateralStatus:  # noqa: ANN401 -- as `point`
+    """Return how things stood between two parties, by the oracle."""
+    return oracle.status(told, Dyad.parse(dyad), point(valid, **of))
+
+
+def states(elements: Iterable[StatusElement]) -> dict[str, State]:
+    """Return the state of each facet."""
+    return {one.facet: one.state for one in elements}

@@ -1,0 +1,227 @@
+"""The oracle of subjects, boards and comparisons: each the shortest fold over a log.
+
+As in `tests.support.oracle`, the domain says what a claim asserts, what the key of a subject is
+(`subjects_of`) and which shape the answers have. Which claims count, who wins, what is put
+where and what makes a difference is found the naive way.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from communique.domain.claims.event import Amendment, Claim
+from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
+from communique.domain.state.assertions import Assertion, assertions, denies, state_of
+from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
+from communique.domain.state.disagreement import Disagreement, disagreements
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import Facet, State
+from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty
+from communique.domain.state.status import BilateralStatus, ResolvedAsOf, by_then
+from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
+from communique.domain.time.clocks import AsOf, known_at
+from tests.support import oracle
+from tests.support.elements import element_of
+from tests.support.oracle import Log, Rank, Seen
+
+# --- subjects ------------------------------------------------------------------------------------
+
+
+class SubjectView(NamedTuple):
+    """All that the record has about one subject; claims in the order of (earliest, event id)."""
+
+    life_cycle: list[LifeCycleStep]
+    claims: list[Seen]
+    disagreements: list[Disagreement]
+
+
+def subject(log: Log, key: str, as_of: AsOf) -> SubjectView:
+    """Return how things stand with one subject."""
+    about = oracle.timeline(log, as_of, lambda claim: key in subjects_of(claim))
+    entries = [SubjectEntry(it.claim, it.known) for it in about]
+    return SubjectView(life_cycle(entries), about, list(disagreements(entries)))
+
+
+def subjects(log: Log, as_of: AsOf) -> dict[str, list[Claim]]:
+    """Return the claims about each subject in the order of (earliest, event id), by sorted keys."""
+    about: dict[str, list[Claim]] = defaultdict(list)
+    for it in oracle.timeline(log, as_of):
+        for key in subjects_of(it.claim):
+            about[key].append(it.claim)
+    return dict(sorted(about.items()))
+
+
+def life_cycle(entries: Iterable[SubjectEntry]) -> list[LifeCycleStep]:
+    """Return the states that claims assert: found from the greatest down, told the other way."""
+    steps: dict[State, list[Claim]] = defaultdict(list)
+    asserting = [it for it in entries if not denies(it.claim)]
+    for it in sorted(asserting, key=_rank, reverse=True):
+        steps[state_of(it.claim)[0]].append(it.claim)
+    return [
+        LifeCycleStep(
+            state=state,
+            occurred=said[0].occurred,
+            certainty=next(it for it in Certainty if it in {one.certainty for one in said}),
+            event_ids=tuple(one.event_id for one in said),
+        )
+        for state, said in reversed(steps.items())
+    ]
+
+
+def _rank(it: SubjectEntry) -> Rank:
+    said = it.claim
+    _, stage = state_of(said)
+    return said.occurred.earliest, stage, said.certainty.rank, it.known, said.event_id
+
+
+# --- winners of all facets -----------------------------------------------------------------------
+
+
+class Winner(NamedTuple):
+    """The winning claim of a facet, over or not, and the element that it makes."""
+
+    claim: Claim
+    says: Assertion
+    element: StatusElement
+
+
+def winners(log: Log, as_of: AsOf) -> dict[tuple[str, str], Winner]:
+    """Return the winner of each facet of each dyad, by (dyad, facet), sorted."""
+    said: dict[tuple[str, str], dict[Rank, tuple[Claim, Assertion]]] = defaultdict(dict)
+    elements: dict[tuple[str, str], dict[Rank, StatusElement]] = defaultdict(dict)
+    for it in oracle.events(log, as_of):
+        for says in assertions(it.claim):
+            slot, rank = (str(says.dyad), str(says.facet)), oracle.rank(it, says)
+            element = element_of(it.claim, says, it.known)
+            contested = {"contested": bool(it.disputed_by)}
+            elements[slot][rank] = element.model_copy(update=contested)
+            said[slot][rank] = it.claim, says
+    return {
+        slot: Winner(*said[slot][max(said[slot])], oracle.winner(elements[slot]))
+        for slot in sorted(said)
+    }
+
+
+# --- the board of an issue -----------------------------------------------------------------------
+
+
+def board(log: Log, issue: str, as_of: AsOf) -> IssueBoard:
+    """Return how things stand on one issue."""
+    shown = [one for one in winners(log, as_of).values() if _is_about(one, issue)]
+    return IssueBoard(
+        issue=issue,
+        as_of=_resolved(as_of),
+        parties=tuple(_part(shown, code, as_of) for code in sorted(set().union(*map(_own, shown)))),
+        talks=_those(shown, "talks", as_of),
+        agreements=_those(shown, "agreement", as_of),
+        rulings=_those(shown, "ruling", as_of),
+        mediation=_those(shown, "mediation", as_of),
+        outlooks=_those(shown, "outlook", as_of),
+        meetings=_those(shown, "meeting", as_of),
+    )
+
+
+def _is_about(one: Winner, issue: str) -> bool:
+    """Whether the claim names the issue, and would fill the same facet if it named no other."""
+    alone = one.claim.model_copy(update={"issues": (issue,)})
+    return issue in one.claim.issues and _slot(one.says) in set(map(_slot, assertions(alone)))
+
+
+def _own(one: Winner) -> set[str]:
+    """Whose facet it is: as the keys say, if need be those of the claim without a subject."""
+    if one.says.facet.kind.value not in {"stance", "demand", "proposal", "commitment", "measure"}:
+        return set()
+    bare = one.claim.model_copy(update={"subject": None})
+    same_kind = {_slot(says) for says in assertions(bare) if says.facet.kind is one.says.facet.kind}
+    mine = {_slot(one.says)} & same_kind or {it for it in same_kind if it[0] == one.says.dyad}
+    return {facet.key.split("/")[0] for _, facet in mine}
+
+
+def _slot(says: Assertion) -> tuple[Dyad, Facet]:
+    return says.dyad, says.facet
+
+
+def _part(shown: list[Winner], code: str, as_of: AsOf) -> IssueParty:
+    own = [one for one in shown if code in _own(one)]
+    return IssueParty(
+        party=code,
+        stances=_those(own, "stance", as_of),
+        demands=_those(own, "demand", as_of),
+        proposals=_those(own, "proposal", as_of),
+        commitments=_those(own, "commitment", as_of),
+        measures=_those(own, "measure", as_of),
+    )
+
+
+def _those(shown: list[Winner], kind: str, as_of: AsOf) -> tuple[IssueElement, ...]:
+    return tuple(
+        IssueElement(dyad=str(one.says.dyad), element=by_then(one.element, as_of))
+        for one in shown
+        if one.says.facet.kind.value == kind
+    )
+
+
+def _resolved(as_of: AsOf) -> ResolvedAsOf:
+    return ResolvedAsOf(valid=as_of.valid, known=as_of.known, position=as_of.position)
+
+
+# --- what changed between two points -------------------------------------------------------------
+
+
+def comparison(log: Log, dyad: Dyad, before: AsOf, after: AsOf) -> BilateralComparison:
+    """Return what changed between two points."""
+    statuses = oracle.status(log, dyad, before), oracle.status(log, dyad, after)
+    was, now = map(by_facet, statuses)
+    return BilateralComparison(
+        dyad=str(dyad),
+        before=_resolved(before),
+        after=_resolved(after),
+        posture_before=statuses[0].posture,
+        posture_after=statuses[1].posture,
+        changes=tuple(
+            ElementChange(
+                facet=facet,
+                kind=_kind(was=facet in was, now=facet in now),
+                before=was.get(facet),
+                after=now.get(facet),
+                cause_event_ids=causes(log, (str(dyad), facet), before, after),
+            )
+            for facet in sorted({*was, *now})
+            if was.get(facet) != now.get(facet)
+        ),
+    )
+
+
+def by_facet(status: BilateralStatus) -> dict[str, StatusElement]:
+    """Return the elements of a status by their facets."""
+    lists = [value for name, value in status if name not in {"relations", "posture_triggers"}]
+    elements = [one for value in lists if isinstance(value, tuple) for one in value]
+    return {one.facet: one for one in [*elements, status.relations] if one}
+
+
+def _kind(*, was: bool, now: bool) -> ChangeKind:
+    return ChangeKind.CHANGED if was and now else ChangeKind.ENDED if was else ChangeKind.APPEARED
+
+
+def causes(log: Log, slot: tuple[str, str], one: AsOf, other: AsOf) -> tuple[UUID, ...]:
+    """Return what makes a facet differ between two points."""
+    found = [winners(log, as_of).get(slot) for as_of in (one, other)]
+    won = [{it.element.event_ids[0]} if it else set[UUID]() for it in found]
+    below = [it.element.last_certain if it else None for it in found]
+    certain = [{it.event_ids[0]} if it else set[UUID]() for it in below]
+    differ = set.symmetric_difference(*map(amendments_seen, (log, log), (one, other)))
+    either = set[UUID]().union(*won, *certain)
+    amended = {amendment for amends, amendment in differ if amends in either}
+    return tuple(sorted((won[0] ^ won[1]) | (certain[0] ^ certain[1]) | amended or won[0]))
+
+
+def amendments_seen(log: Log, as_of: AsOf) -> set[tuple[UUID, UUID]]:
+    """Return the visible amendments, each as (what it amends, itself)."""
+    return {
+        (it.event.payload.amends, it.event.event_id)
+        for it in log[: as_of.position]
+        if isinstance(it.event, Amendment)
+        and known_at(it.event.known, it.record_time) <= as_of.known
+    }

@@ -1,0 +1,85 @@
+"""The write-ahead log of a read model, copied back by a thread of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from communique.server.projections.durability import BackgroundCheckpointer
+from communique.server.projections.projection_file import format_of
+from communique.server.runtime.limits import CHECKPOINT_PAGES
+from communique.server.sqlite.connection import connect, transaction
+from communique.server.views.timeline.timeline_projection import TimelineProjection
+
+_PAGE_BYTES = 4_096
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the file is."""
+    return tmp_path / "timeline.db"
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[apsw.Connection]:
+    """The connection that writes."""
+    connection = connect(path, format_of(TimelineProjection), synchronous="NORMAL")
+    yield connection
+    connection.close()
+
+
+def write_pages(connection: apsw.Connection, count: int) -> None:
+    """Write at least so many pages."""
+    with transaction(connection):
+        connection.executemany(
+            "INSERT INTO tags (tag) VALUES (?)",
+            [(f"{number:0{_PAGE_BYTES}}",) for number in range(count)],
+        )
+
+
+def test_what_there_is_enough_of_is_copied_back(path: Path, writer: apsw.Connection) -> None:
+    """After `wait` the file has all pages, and the next transaction begins the WAL anew."""
+    copying = BackgroundCheckpointer(writer)
+    write_pages(writer, CHECKPOINT_PAGES)
+    size = path.stat().st_size
+    copying.begin_if_due()
+    copying.wait()
+    assert path.stat().st_size > size + CHECKPOINT_PAGES * _PAGE_BYTES
+    wal = path.with_name(f"{path.name}-wal")
+    size = wal.stat().st_size
+    with transaction(writer):
+        writer.execute("DELETE FROM tags WHERE tag_id = 1")
+    assert wal.stat().st_size == size
+    copying.close()
+
+
+def test_little_is_left_where_it_is(path: Path, writer: apsw.Connection) -> None:
+    """A few pages are not worth it."""
+    copying = BackgroundCheckpointer(writer)
+    write_pages(writer, 1)
+    size = path.stat().st_size
+    copying.begin_if_due()
+    copying.wait()
+    assert path.stat().st_size == size
+    copying.close()
+
+
+def test_what_cannot_be_copied_is_left_for_the_next_time(
+    path: Path, writer: apsw.Connection
+) -> None:
+    """Here within a transaction, where SQLite refuses it as a full disk would: nothing is raised.
+
+    Everything is still in the write-ahead log.
+    """
+    copying = BackgroundCheckpointer(writer)
+    write_pages(writer, CHECKPOINT_PAGES)
+    size = path.stat().st_size
+    with transaction(writer):
+        copying.begin_if_due()
+        copying.wait()
+    assert path.stat().st_size == size
+    copying.begin_if_due()
+    copying.wait()
+    assert path.stat().st_size > size
+    copying.close()

@@ -1,0 +1,72 @@
+"""The files of a projection: which one serves, and which are cleared away."""
+
+from pathlib import Path
+
+from communique.server.projections.generations import Generations
+from communique.server.projections.projection_file import ProjectionFile
+from communique.server.views.timeline.timeline_projection import TimelineProjection
+
+
+def left(folder: Path, *names: str, version: int = 3) -> set[str]:
+    """What is left of files of these names once a version is live."""
+    for name in names:
+        (folder / name).touch()
+    Generations(folder, "timeline", version).discard_outdated()
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_highest_generation_serves_and_lower_ones_go(tmp_path: Path) -> None:
+    """Superseded generations and half-built files are cleared away."""
+    for name in ("timeline.v3.g9.db", "timeline.v3.g10.db", "timeline.v3.building.db"):
+        (tmp_path / name).touch()
+    files = Generations(tmp_path, "timeline", 3)
+    assert files.current() == tmp_path / "timeline.v3.g10.db"
+    assert list(tmp_path.iterdir()) == [files.current()]
+
+
+def test_the_previous_version_is_kept_for_going_back(tmp_path: Path) -> None:
+    """Files of older versions than that are removed, with what SQLite keeps beside them."""
+    old = "timeline.v1.g4.db", "timeline.v1.g4.db-wal", "timeline.v1.g4.db-shm"
+    kept = {"timeline.v2.g1.db", "timeline.v3.g1.db", "timeline.v4.g1.db"}
+    assert left(tmp_path, *old, *kept) == kept
+
+
+def test_other_projections_are_left_alone(tmp_path: Path) -> None:
+    """A projection clears away files of its own name alone."""
+    others = {"timeline-of-issues.v1.g1.db", "score-series.v1.g1.db", "lock"}
+    assert left(tmp_path, *others) == others
+
+
+def left_unsynced(folder: Path) -> tuple[Path, Path]:
+    """A file that was being written without syncs when its process was killed, and its mark."""
+    path = Generations(folder, "timeline", 3).current()
+    file = ProjectionFile(path, TimelineProjection())
+    file.stop_syncing()
+    file.retire()
+    return path, folder / f"{path.name}-unsynced"
+
+
+def test_after_a_power_cut_what_was_not_synced_is_thrown_away(tmp_path: Path) -> None:
+    """The mark tells in which run of the machine it was: of another one nothing is left."""
+    path, mark = left_unsynced(tmp_path)
+    mark.write_text("another run of the machine")
+    assert Generations(tmp_path, "timeline", 3).current() == path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_after_a_kill_what_was_not_synced_is_kept(tmp_path: Path) -> None:
+    """The system has kept it, and who opens it next makes it durable."""
+    path, mark = left_unsynced(tmp_path)
+    assert Generations(tmp_path, "timeline", 3).current().exists()
+    assert mark.exists()
+    ProjectionFile(path, TimelineProjection()).close()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_not_synced_is_durable_once_it_is_closed(tmp_path: Path) -> None:
+    """No mark is left, so that a power cut changes nothing."""
+    path = Generations(tmp_path, "timeline", 3).current()
+    file = ProjectionFile(path, TimelineProjection())
+    file.stop_syncing()
+    file.close()
+    assert list(tmp_path.iterdir()) == [path]

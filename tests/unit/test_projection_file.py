@@ -1,0 +1,117 @@
+"""What a read model has taken in, and when it is written."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+
+from communique.domain.claims.event import Recorded
+from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
+from communique.server.projections.decoded_log import DecodedLog
+from communique.server.projections.projection import Row, RowChanges
+from communique.server.projections.projection_file import ProjectionFile
+from communique.server.projections.scheduler import ProjectionScheduler
+from communique.server.projections.thread_follower import ThreadFollower, is_far_behind
+from communique.server.runtime.limits import UNWRITTEN_EVENTS_MAX
+from communique.server.views.timeline.timeline_projection import TimelineProjection
+from tests.support import given
+from tests.support.real_log import real_log
+
+
+class _FullDisk(TimelineProjection):
+    """Cannot write while the disk is full."""
+
+    is_full = True
+
+    def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
+        """Write, and fail at the end."""
+        super().write(connection, added, changes)
+        if self.is_full:
+            raise apsw.FullError("database or disk is full")
+
+
+@contextmanager
+def log_of(event_count: int) -> Iterator[SQLiteEventLog]:
+    """A log of events of a newer release, which projections merely count."""
+    events = [Recorded(at, given.RECORDED, 1, None) for at in range(1, event_count + 1)]
+    with real_log(events) as real:
+        yield real.log
+
+
+@pytest.fixture
+def history() -> Iterator[DecodedLog]:
+    """The history of a log of three events."""
+    with log_of(3) as log:
+        yield DecodedLog(log)
+
+
+def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, history: DecodedLog) -> None:
+    """Until then readers see the state before it."""
+    file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
+    for _ in range(3):
+        file.take_in(history.after(file.taken, 1), history.read_stream)
+        assert state(file) == (0, 0)
+    file.write()
+    assert state(file) == (3, 3)
+    file.close()
+
+
+def test_what_cannot_be_written_is_taken_in_again(tmp_path: Path, history: DecodedLog) -> None:
+    """A write that fails leaves the file as it was, and all events still to come."""
+    projection = _FullDisk()
+    file = ProjectionFile(tmp_path / "timeline.db", projection)
+    file.take_in(history.after(0), history.read_stream)
+    with pytest.raises(apsw.FullError):
+        file.write()
+    assert (file.taken, state(file)) == (0, (0, 0))
+    projection.is_full = False
+    file.apply(history.after(file.taken), history.read_stream)
+    assert state(file) == (3, 3)
+    file.close()
+
+
+def test_the_further_the_head_the_more_is_written_at_once(
+    tmp_path: Path, history: DecodedLog
+) -> None:
+    """It is written half way there, at the head in any case, and at the latest at the limit."""
+    file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
+    file.take_in(history.after(0, 2), history.read_stream)
+    assert [file.is_due(head) for head in (2, 4, 5)] == [True, True, False]
+    file.taken = UNWRITTEN_EVENTS_MAX
+    assert file.is_due(10 * UNWRITTEN_EVENTS_MAX)
+    file.retire()
+
+
+def state(file: ProjectionFile) -> tuple[int, int]:
+    """Return the position that readers see, and how many events of newer releases were counted."""
+    with file.snapshot() as snapshot:
+        return snapshot.reached, snapshot.unknown_type_count()
+
+
+@pytest.mark.parametrize(
+    ("event_count", "unsynced"), [(UNWRITTEN_EVENTS_MAX, False), (UNWRITTEN_EVENTS_MAX + 1, True)]
+)
+def test_one_that_is_far_behind_does_not_sync(
+    tmp_path: Path, event_count: int, *, unsynced: bool
+) -> None:
+    """Only while it is; caught up, everything is durable."""
+    with log_of(event_count) as log:
+        history, turns = DecodedLog(log), ProjectionScheduler(log)
+        follower = ThreadFollower(tmp_path, TimelineProjection, log, history, turns)
+        found: list[bool] = []
+        while follower.position < event_count:
+            follower.advance()
+            found.append(any(tmp_path.glob("*-unsynced")))
+        assert (found[0], found[-1]) == (unsynced, False)
+        follower.close()
+
+
+@pytest.mark.parametrize(
+    ("position", "head", "far"),
+    [(0, 10_240, False), (0, 10_241, True), (100_000, 125_000, False), (100_000, 125_001, True)],
+)
+def test_far_behind_is_a_quarter_of_what_there_is(position: int, head: int, *, far: bool) -> None:
+    """And more than what is written at once: so a power cut costs a known part of the work."""
+    assert is_far_behind(position, head) == far

@@ -1,0 +1,81 @@
+"""How far the claims of a dyad reached: bounds as of any position, few and near the truth."""
+
+from collections.abc import Sequence
+
+import apsw
+import pytest
+
+from communique.server.views.bilateral_status.valid_time_bounds import (
+    LAST,
+    SCHEMA,
+    ClaimedTime,
+    write_bounds,
+)
+
+COUNT = 2_000
+IN_ORDER = list(range(COUNT))
+SLOT = ("JPN-KOR", 0)
+
+BOUND = f"""
+    SELECT extents.first, ({LAST})
+    FROM extents JOIN (SELECT 'JPN-KOR' AS dyad, 0 AS partition) AS asked USING (dyad, partition)
+    WHERE position <= :position ORDER BY position DESC LIMIT 1
+"""  # noqa: S608  our own names
+
+
+def written(earliest: Sequence[int], batch: int) -> apsw.Connection:
+    """A file with claims of those valid times at positions 1, 2, 3, ..., taken in in batches."""
+    connection = apsw.Connection(":memory:")
+    connection.execute(SCHEMA)
+    claims = [ClaimedTime(*SLOT, at, position) for position, at in enumerate(earliest, 1)]
+    for start in range(0, len(claims), batch):
+        write_bounds(connection, claims[start : start + batch])
+    return connection
+
+
+def rows(connection: apsw.Connection) -> list[tuple[int, ...]]:
+    """All that was written."""
+    return list(connection.execute("SELECT * FROM extents ORDER BY position"))
+
+
+@pytest.mark.parametrize(
+    "earliest", [IN_ORDER, [7 * it for it in IN_ORDER], [it ^ 5 for it in IN_ORDER]]
+)
+def test_a_history_in_order_has_few_rows_which_bound_it_closely(earliest: list[int]) -> None:
+    """At most one claim in eight writes a row; as of no position is the bound far, or too near."""
+    connection = written(earliest, 100)
+    assert len(rows(connection)) < COUNT / 8
+    overshot = []
+    for position in range(1, COUNT + 1):
+        recorded, later = earliest[:position], earliest[position:]
+        first, last = connection.execute(BOUND, {"position": position}).get
+        assert first == min(recorded)
+        assert last is None or last >= max(recorded)
+        overshot.append(sum(last is None or at <= last for at in later))
+    assert max(overshot) < 64
+    assert sum(overshot) / COUNT < 16
+
+
+def test_a_history_in_reverse_order_is_bounded_exactly() -> None:
+    """As of each position the first claim is known, and nothing later than the last one."""
+    earliest = IN_ORDER[::-1]
+    connection = written(earliest, 100)
+    for position in range(1, COUNT + 1):
+        first, last = connection.execute(BOUND, {"position": position}).get
+        assert first == earliest[position - 1]
+        assert last in {None, COUNT - 1}
+
+
+@pytest.mark.parametrize("step", [2, 3, 5, 8, 16])
+def test_positions_in_equal_steps_are_written_as_often(step: int) -> None:
+    """A dyad that comes up at every eighth position, say, has as many rows as any other."""
+    connection = written(IN_ORDER, 100)
+    at_steps = [row for row in rows(connection) if row[2] % step == 0]
+    assert COUNT / step / 32 < len(at_steps) < COUNT / step / 8
+
+
+@pytest.mark.parametrize("batch", [1, 7, COUNT])
+def test_batches_do_not_matter(batch: int) -> None:
+    """The same claims write the same rows, however many come at once."""
+    earliest = [(it * 37) % 101 + it // 3 for it in IN_ORDER]
+    assert rows(written(earliest, batch)) == rows(written(earliest, 100))
