@@ -21,9 +21,10 @@ TABLES = {"assertions.py:_says"}
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|\bbreakpoint\(|\bpdb\b")
 CLOCKLESS_NAMES = {"date", "time", "timestamp"}
 CLOCKLESS_PROTO_FIELD = re.compile(r"^\s*[\w.<>, ]+ (date|time|timestamp) = \d", re.MULTILINE)
+# Started by name, or offered to those who build on the eventsourcing library.
 FROM_OUTSIDE = re.compile(
-    r"communique\.cli$|\.__main__$|\.process\.child$"
-)  # started by name, so nobody imports it
+    r"communique\.cli$|\.__main__$|\.process\.child$|\.log\.eventsourcing(\.\w+)?$"
+)
 
 pytestmark = pytest.mark.skipif(
     not all(root.is_dir() for root in SOURCES), reason="the sources are not here"
