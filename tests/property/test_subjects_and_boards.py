@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Recorded
 from communique.domain.state.disagreement import disagreements
-from communique.domain.state.event_filter import Filter
-from communique.domain.state.issue_board import IssueBoard, IssueSummary, joined
-from communique.domain.state.subject import SubjectEntry, SubjectSummary, subjects_of
+from communique.domain.state.event_filter import ISSUE, SUBJECT, Filter
+from communique.domain.state.issue_board import IssueBoard, joined
+from communique.domain.state.subject import SubjectEntry, subjects_of
 from communique.domain.time.clocks import AsOf, known_at
 from communique.domain.time.edtf import ValidTime
 from communique.server.application.queries.read_models import ReadModels
@@ -23,7 +23,7 @@ from communique.server.projections.snapshot import RequestedAsOf
 from communique.server.runtime import limits
 from communique.server.views.bilateral_status.issue_board_query import BoardPage
 from communique.server.views.paging import PageRequest
-from communique.server.views.timeline.topic_lists import IssueList, SubjectList
+from communique.server.views.timeline.topic_lists import TopicPage
 from communique.server.views.view_errors import IssueNotFound, SubjectNotFound
 from communique.v1 import subject_pb2
 from tests.property.test_read_models import (
@@ -180,8 +180,8 @@ def test_every_list_of_subjects_and_issues_is_the_oracle_s(
         for as_of in data.draw(some_points(log)):
             asked, at = data.draw(filters(log)), question(as_of)
             prefix = data.draw(st.sampled_from(["", "m", "meeting/", "talks/JPN-KOR", "zz"]))
-            named = partial(read_models.topics.subjects, prefix, asked, at)
-            about = partial(read_models.topics.issues, asked, at)
+            named = partial(read_models.topics.topics, f"{SUBJECT}{prefix}", asked, at)
+            about = partial(read_models.topics.topics, ISSUE, asked, at)
             by_key = expected_counts(oracle_subjects.subjects(log, as_of), asked)
             by_issue = expected_counts(claims_by_issue(log, as_of), asked)
 
@@ -202,25 +202,17 @@ def expected_counts(claims: Mapping[str, Sequence[Claim]], asked: Filter) -> lis
     return [(name, len(about), about[-1].occurred) for name, about in selected.items() if about]
 
 
-def counted(
-    ask: Callable[[PageRequest], SubjectList | IssueList], size: int, as_of: AsOf
-) -> Iterator[Counted]:
+def counted(ask: Callable[[PageRequest], TopicPage], size: int, as_of: AsOf) -> Iterator[Counted]:
     """Yield the summaries of all pages, none of which is longer than asked for."""
     key: bytes | None = None
     while True:
         page = ask(PageRequest(size, key))
         assert page.as_of == as_of
-        assert len(page.summaries) <= size
-        yield from map(counted_of, page.summaries)
+        assert len(page.topics) <= size
+        yield from page.topics
         key = page.next_key
         if key is None:
             return
-
-
-def counted_of(summary: SubjectSummary | IssueSummary) -> Counted:
-    """Return what a summary says."""
-    name = summary.subject if isinstance(summary, SubjectSummary) else summary.issue
-    return name, summary.claim_count, summary.latest
 
 
 @FEWER
@@ -234,14 +226,14 @@ def test_a_list_goes_on_as_it_began_whatever_is_recorded_meanwhile(
     asked = RequestedAsOf(as_of.valid, as_of.known, as_of.position)
     with real_log(log[:half]) as real:
         with projected(real, sizes) as read_models:
-            first = read_models.topics.subjects("", Filter(), asked, PageRequest(2))
+            first = read_models.topics.topics(SUBJECT, Filter(), asked, PageRequest(2))
         real.append(log[half:])
         with projected(real, sizes) as read_models:
 
-            def ask(page: PageRequest) -> SubjectList:
+            def ask(page: PageRequest) -> TopicPage:
                 if page.after_key is None:
                     return first
-                return read_models.topics.subjects("", Filter(), asked, page)
+                return read_models.topics.topics(SUBJECT, Filter(), asked, page)
 
             assert list(counted(ask, 2, as_of)) == expected_counts(
                 oracle_subjects.subjects(log, as_of), Filter()

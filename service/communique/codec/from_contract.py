@@ -1,10 +1,14 @@
 """From the contract to the domain."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 from uuid import UUID
+
+from google.protobuf.message import Message
 
 from communique.codec.fields import NewerWord, Reader, instant
 from communique.domain.claims.event import Claim, Event, Recorded, event_from
+from communique.domain.model import Model
 from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.element import StatusElement
@@ -13,15 +17,7 @@ from communique.domain.state.score_series import ScoreSeries
 from communique.domain.state.status import BilateralStatus
 from communique.domain.state.subject import LifeCycleStep, SubjectSummary
 from communique.domain.time.edtf import ValidTime
-from communique.v1 import (
-    comparison_pb2,
-    event_pb2,
-    issue_pb2,
-    series_pb2,
-    status_pb2,
-    subject_pb2,
-    time_pb2,
-)
+from communique.v1 import event_pb2, time_pb2
 
 _clients: Final = Reader(from_log=False)
 _log: Final = Reader(from_log=True)
@@ -106,46 +102,20 @@ def recorded(message: event_pb2.RecordedEvent) -> Recorded:
     )
 
 
-def status(message: status_pb2.BilateralStatus) -> BilateralStatus:
-    """Return a status that the service answered."""
-    return BilateralStatus.model_validate(_log.plain(message))
+Answer = TypeVar("Answer", bound=Model)
 
 
-def comparison(message: comparison_pb2.BilateralComparison) -> BilateralComparison:
-    """Return a comparison that the service answered."""
-    return BilateralComparison.model_validate(_log.plain(message))
+def _answered(model: type[Answer]) -> Callable[[Message], Answer]:
+    """Return the reader of a message that the service answered and that bears the model's name."""
+    return lambda message: model.model_validate(_log.plain(message))
 
 
-def series(message: series_pb2.ScoreSeries) -> ScoreSeries:
-    """Return a score series that the service answered."""
-    return ScoreSeries.model_validate(_log.plain(message))
-
-
-def issue_board(message: issue_pb2.IssueBoard) -> IssueBoard:
-    """Return the board of an issue that the service answered."""
-    return IssueBoard.model_validate(_log.plain(message))
-
-
-def issue_summary(message: issue_pb2.IssueSummary) -> IssueSummary:
-    """Return an issue of a list."""
-    return IssueSummary.model_validate(_log.plain(message))
-
-
-def subject_summary(message: subject_pb2.SubjectSummary) -> SubjectSummary:
-    """Return a subject of a list."""
-    return SubjectSummary.model_validate(_log.plain(message))
-
-
-def life_cycle_step(message: subject_pb2.LifeCycleStep) -> LifeCycleStep:
-    """Return a step of a subject's life cycle."""
-    return LifeCycleStep.model_validate(_log.plain(message))
-
-
-def disagreement(message: subject_pb2.Disagreement) -> Disagreement:
-    """Return a disagreement."""
-    return Disagreement.model_validate(_log.plain(message))
-
-
-def element(message: status_pb2.StatusElement) -> StatusElement:
-    """Return an element of a status."""
-    return StatusElement.model_validate(_log.plain(message))
+status: Final = _answered(BilateralStatus)
+comparison: Final = _answered(BilateralComparison)
+series: Final = _answered(ScoreSeries)
+issue_board: Final = _answered(IssueBoard)
+issue_summary: Final = _answered(IssueSummary)
+subject_summary: Final = _answered(SubjectSummary)
+life_cycle_step: Final = _answered(LifeCycleStep)
+disagreement: Final = _answered(Disagreement)
+element: Final = _answered(StatusElement)

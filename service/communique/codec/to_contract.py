@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -16,14 +16,7 @@ from communique.codec.names import PAYLOAD_FIELDS, numbers_of
 from communique.codec.parts import MODELS
 from communique.codec.slices import slices_of
 from communique.codec.stored import MARKS, StoredElement
-from communique.domain.claims.event import Event
-from communique.domain.state.comparison import BilateralComparison
-from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.element import StatusElement
-from communique.domain.state.issue_board import IssueBoard, IssueSummary
-from communique.domain.state.score_series import ScoreSeries
-from communique.domain.state.status import BilateralStatus
-from communique.domain.state.subject import LifeCycleStep, SubjectSummary
 from communique.domain.time.clocks import KnownTime, micros
 from communique.domain.time.edtf import ValidTime
 from communique.v1 import (
@@ -35,69 +28,6 @@ from communique.v1 import (
     subject_pb2,
     time_pb2,
 )
-
-
-def message_of(event: Event) -> event_pb2.Event:
-    """Return the event's message in its canonical form, as `canonical_bytes` writes it."""
-    message = event_pb2.Event()
-    _fill(message, event)
-    return message
-
-
-def status_message(of: BilateralStatus) -> status_pb2.BilateralStatus:
-    """Return the message of a status."""
-    message = status_pb2.BilateralStatus()
-    _fill(message, of)
-    return message
-
-
-def comparison_message(of: BilateralComparison) -> comparison_pb2.BilateralComparison:
-    """Return the message of a comparison."""
-    message = comparison_pb2.BilateralComparison()
-    _fill(message, of)
-    return message
-
-
-def series_message(of: ScoreSeries) -> series_pb2.ScoreSeries:
-    """Return the message of a score series."""
-    message = series_pb2.ScoreSeries()
-    _fill(message, of)
-    return message
-
-
-def issue_board_message(of: IssueBoard) -> issue_pb2.IssueBoard:
-    """Return the message of an issue's board."""
-    message = issue_pb2.IssueBoard()
-    _fill(message, of)
-    return message
-
-
-def subject_summary_message(of: SubjectSummary) -> subject_pb2.SubjectSummary:
-    """Return the message of a subject in a list."""
-    message = subject_pb2.SubjectSummary()
-    _fill(message, of)
-    return message
-
-
-def issue_summary_message(of: IssueSummary) -> issue_pb2.IssueSummary:
-    """Return the message of an issue in a list."""
-    message = issue_pb2.IssueSummary()
-    _fill(message, of)
-    return message
-
-
-def life_cycle_step_message(of: LifeCycleStep) -> subject_pb2.LifeCycleStep:
-    """Return the message of a step of a subject's life cycle."""
-    message = subject_pb2.LifeCycleStep()
-    _fill(message, of)
-    return message
-
-
-def disagreement_message(of: Disagreement) -> subject_pb2.Disagreement:
-    """Return the message of a disagreement."""
-    message = subject_pb2.Disagreement()
-    _fill(message, of)
-    return message
 
 
 def element_message(of: StatusElement) -> status_pb2.StatusElement:
@@ -121,6 +51,7 @@ def part_bytes(message: Message, value: object) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
+Made = TypeVar("Made", bound=Message)
 _Write = Callable[[Any, Any], None]
 _COPIES_KEPT: Final = 4_096
 
@@ -268,3 +199,26 @@ _WRITERS: Final[Mapping[str, _Write]] = {
     "google.protobuf.Timestamp": _write_instant,
     "google.protobuf.Duration": lambda message, value: message.FromTimedelta(value),
 }
+
+
+def _writer_of(made: Callable[[], Made]) -> Callable[[BaseModel], Made]:
+    """Return the writer of a message from the model of the same name."""
+
+    def write(model: BaseModel) -> Made:
+        message = made()
+        _fill(message, model)
+        return message
+
+    return write
+
+
+message_of: Final = _writer_of(event_pb2.Event)
+"""The event's message in its canonical form, as `canonical_bytes` writes it."""
+status_message: Final = _writer_of(status_pb2.BilateralStatus)
+comparison_message: Final = _writer_of(comparison_pb2.BilateralComparison)
+series_message: Final = _writer_of(series_pb2.ScoreSeries)
+issue_board_message: Final = _writer_of(issue_pb2.IssueBoard)
+issue_summary_message: Final = _writer_of(issue_pb2.IssueSummary)
+subject_summary_message: Final = _writer_of(subject_pb2.SubjectSummary)
+life_cycle_step_message: Final = _writer_of(subject_pb2.LifeCycleStep)
+disagreement_message: Final = _writer_of(subject_pb2.Disagreement)

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 
 from communique import codec
-from communique.domain.state.event_filter import Filter
+from communique.domain.state.event_filter import ISSUE, SUBJECT
+from communique.domain.state.issue_board import IssueSummary
+from communique.domain.state.subject import SubjectSummary
 from communique.domain.text import SUBJECT_LENGTH_MAX, IssueSlug, SubjectKey
 from communique.domain.time.clocks import AsOf
+from communique.domain.time.edtf import ValidTime
 from communique.server.application.queries.event_messages import subject_claim_message
 from communique.server.application.queries.filters import filter_of
 from communique.server.application.queries.page_tokens import (
@@ -29,11 +32,14 @@ from communique.server.runtime.call_log import note
 from communique.server.views.bilateral_status.issue_board_query import BoardPage
 from communique.server.views.paging import PageRequest
 from communique.server.views.timeline.subject_pages import SubjectPage
+from communique.server.views.timeline.topic_lists import TopicPage
 from communique.v1 import issue_pb2, subject_pb2
 from communique.v1 import timeline_service_pb2 as pb
 
 _KEYS: Final = TypeAdapter[str](SubjectKey)
 _SLUGS: Final = TypeAdapter[str](IssueSlug)
+Summary = TypeVar("Summary", subject_pb2.SubjectSummary, issue_pb2.IssueSummary)
+
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._~:+>/-]*")
 
 
@@ -126,58 +132,50 @@ async def list_subjects(
 ) -> pb.ListSubjectsResponse:
     """Return a page of subjects; raises as `list_page`."""
     prefix = checked("prefix", _prefix, request.prefix)
-    topics = queries.read_models.topics
 
-    def ask(selection: Filter, asked: RequestedAsOf, page: PageRequest) -> _Summaries:
-        found = topics.subjects(prefix, selection, asked, page)
-        messages = [codec.subject_summary_message(summary) for summary in found.summaries]
-        return _Summaries(messages, found.next_key, found.as_of)
+    def message(name: str, count: int, latest: ValidTime) -> subject_pb2.SubjectSummary:
+        summary = SubjectSummary(subject=name, claim_count=count, latest=latest)
+        return codec.subject_summary_message(summary)
 
-    page, token = await _summaries(queries, ask, request, call)
-    return pb.ListSubjectsResponse(
-        subjects=page.messages, next_page_token=token, as_of=resolved_message(page.as_of)
-    )
+    subjects, page, token = await _topics(queries, f"{SUBJECT}{prefix}", message, request, call)
+    as_of = resolved_message(page.as_of)
+    return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, as_of=as_of)
 
 
 async def list_issues(
     queries: QueryRunner, request: pb.ListIssuesRequest, call: Call
 ) -> pb.ListIssuesResponse:
     """Return a page of issues; raises as `list_page`."""
-    topics = queries.read_models.topics
 
-    def ask(selection: Filter, asked: RequestedAsOf, page: PageRequest) -> _Summaries:
-        found = topics.issues(selection, asked, page)
-        messages = [codec.issue_summary_message(summary) for summary in found.summaries]
-        return _Summaries(messages, found.next_key, found.as_of)
+    def message(name: str, count: int, latest: ValidTime) -> issue_pb2.IssueSummary:
+        summary = IssueSummary(issue=name, claim_count=count, latest=latest)
+        return codec.issue_summary_message(summary)
 
-    page, token = await _summaries(queries, ask, request, call)
-    return pb.ListIssuesResponse(
-        issues=page.messages, next_page_token=token, as_of=resolved_message(page.as_of)
-    )
+    issues, page, token = await _topics(queries, ISSUE, message, request, call)
+    as_of = resolved_message(page.as_of)
+    return pb.ListIssuesResponse(issues=issues, next_page_token=token, as_of=as_of)
 
 
-class _Summaries(NamedTuple):
-    """A page of summaries as messages, and the key to go on after; None at the end."""
-
-    messages: list[Any]
-    next_key: bytes | None
-    as_of: AsOf
-
-
-async def _summaries(
+async def _topics(
     queries: QueryRunner,
-    ask: Callable[[Filter, RequestedAsOf, PageRequest], _Summaries],
+    prefix: str,
+    message: Callable[[str, int, ValidTime], Summary],
     request: SummariesRequest,
     call: Call,
-) -> tuple[_Summaries, str]:
-    """Return a page, and the token of the next, empty at the end."""
+) -> tuple[list[Summary], TopicPage, str]:
+    """Return a page and its messages, and the token of the next, empty at the end."""
     size = page_size_of(request)
     cursor = cursor_of(request)
     selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
     page, asked = await queries.page(request, cursor, size, call)
-    found = await queries.run(ask, selection, asked, page)
-    note(position=found.as_of.position, summaries=len(found.messages))
-    return found, next_token_of(found.as_of, found.next_key, request)
+
+    def ask() -> tuple[TopicPage, list[Summary]]:
+        found = queries.read_models.topics.topics(prefix, selection, asked, page)
+        return found, [message(*topic) for topic in found.topics]
+
+    found, summaries = await queries.run(ask)
+    note(position=found.as_of.position, summaries=len(summaries))
+    return summaries, found, next_token_of(found.as_of, found.next_key, request)
 
 
 def _prefix(text: str) -> str:
