@@ -51,6 +51,7 @@ check-pyright: $(DEV)
 
 check-imports: $(DEV)
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/rooms.py
 
 check-contract: $(DEV)
 	$(BIN)/buf lint
