@@ -12,14 +12,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from communique.cli.exits import brief
 from communique.cli.options import Remote
-from communique.client import CommuniqueError, Head, Projection
-from communique.client.errors import decoded
-from communique.client.transport import channel_to
+from communique.client import CommuniqueError, Head, Projection, Retry
+from communique.client.transport import called, channel_to
 from communique.export import wording as words
 from communique.server.runtime.settings import Settings
 from communique.server.sqlite.connection import may_corrupt_wal, sqlite_version
@@ -199,8 +197,10 @@ def _serving(remote: Remote) -> Check:
     with channel_to(remote.server, remote.credentials()) as channel:
         check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
         try:
-            answer = check(health_pb2.HealthCheckRequest(), timeout=remote.timeout)
-        except grpc.RpcError as error:
-            return Check("health", Health.ILL, f"no answer: {brief(decoded(error))}")
+            answer = called(
+                check, health_pb2.HealthCheckRequest(), remote.timeout, Retry(attempts_max=1)
+            )
+        except CommuniqueError as error:
+            return Check("health", Health.ILL, f"no answer: {brief(error)}")
     name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
     return Check("health", Health.WELL if name == "SERVING" else Health.ILL, name)

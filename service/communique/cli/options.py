@@ -8,13 +8,13 @@ from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
 
-import grpc
 import typer
 from typer.models import OptionInfo
 
 from communique.cli.exits import as_usage
 from communique.cli.screen import Format
 from communique.client import Client, EventFilter, Retry
+from communique.client.transport import Credentials, tls_credentials
 from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad, resolve
 from communique.domain.time.clocks import parse_point
@@ -92,14 +92,14 @@ class Remote:
             self.server, timeout_seconds=self.timeout, credentials=credentials, retry=retry
         )
 
-    def credentials(self) -> grpc.ChannelCredentials | None:
+    def credentials(self) -> Credentials | None:
         """Return what TLS needs, or None for a connection without; `OSError` for a file."""
         if (self.tls_cert is None) != (self.tls_cert_key is None):
             raise typer.BadParameter("give both --tls-cert and --tls-cert-key, or neither")
         if self.tls_ca is None and self.tls_cert is None:
             return None
         files = (self.tls_ca, self.tls_cert_key, self.tls_cert)
-        return grpc.ssl_channel_credentials(*(one.read_bytes() if one else None for one in files))
+        return tls_credentials(*(one.read_bytes() if one else None for one in files))
 
 
 @dataclass(frozen=True)

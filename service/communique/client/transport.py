@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import grpc
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _Request = TypeVar("_Request", bound="Message")
 _Answer = TypeVar("_Answer", bound="Message")
+Credentials: TypeAlias = grpc.ChannelCredentials
 
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 _JITTER: Final = 0.25
@@ -56,7 +57,14 @@ class Retry:
         time.sleep(delay)
 
 
-def channel_to(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
+def tls_credentials(
+    ca: bytes | None, key: bytes | None = None, certificate: bytes | None = None
+) -> Credentials:
+    """Return what TLS needs, of PEM texts; without a `ca` the system's authorities are trusted."""
+    return grpc.ssl_channel_credentials(ca, key, certificate)
+
+
+def channel_to(target: str, credentials: Credentials | None) -> grpc.Channel:
     """Return a channel, which connects with its first call."""
     if credentials is None:
         return grpc.insecure_channel(target, _OPTIONS)
