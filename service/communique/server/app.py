@@ -10,10 +10,9 @@ from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from threading import Thread
-from typing import Final, NamedTuple
+from typing import Final
 
 from communique.server.application.live.live_streams import LiveStreams
-from communique.server.application.live.open_streams import OpenStreams
 from communique.server.application.live.ring import LogRing
 from communique.server.application.projection_service import ProjectionService
 from communique.server.application.queries.query_runner import QueryRunner
@@ -76,9 +75,20 @@ def running_server(settings: Settings, *, apart: bool = False) -> Iterator[str]:
     The projections follow the log in threads or, `apart`, in a process of their own. Raises as
     `run` does.
     """
-    started: Future[tuple[str, Callable[[], None]]] = Future()
-    work = _serve_until_stopped(settings, started, apart=apart)
-    thread = Thread(target=lambda: asyncio.run(work), name="server")
+    started: Future[tuple[str, Callable[[], object]]] = Future()
+
+    async def serve_until_stopped() -> None:
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            async with serving(settings, logger_of(settings), apart=apart) as address:
+                started.set_result((address, partial(loop.call_soon_threadsafe, stopping.set)))
+                await stopping.wait()
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = Thread(target=lambda: asyncio.run(serve_until_stopped()), name="server")
     thread.start()
     try:
         address, stop = started.result()
@@ -99,13 +109,19 @@ async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIt
     then the log.
     """
     with ExitStack() as stack:
-        data = clock, event_log, read_models = _open(settings, stack, apart=apart)
+        clock, event_log, read_models = _open(settings, stack, apart=apart)
         pool = partial(_pool, stack, settings.concurrent_calls_max)
-        answerers = WorkerPool("questions", limits.ANSWER_THREADS, limits.ANSWERS_QUEUED_MAX)
-        stack.callback(answerers.close)
-        wait_seconds_max = settings.wait_seconds_max
-        queries = QueryRunner(event_log, read_models, answerers, clock, wait_seconds_max)
-        live = _live(stack, settings, logger, data)
+        answerers = _pool(stack, limits.ANSWERS_QUEUED_MAX, "questions", limits.ANSWER_THREADS)
+        queries = QueryRunner(event_log, read_models, answerers, clock, settings.wait_seconds_max)
+        live = LiveStreams(
+            read_models,
+            clock,
+            LogRing(event_log, _pool(stack, 0, "tails", limits.TAIL_THREADS), logger),
+            PositionSignal(event_log.tail.position),
+            pool("catch-ups", limits.CATCH_UP_THREADS),
+            pool("looks", limits.LOOK_THREADS),
+            settings.heartbeat_seconds,
+        )
         record = RecordService(
             event_log,
             EventValidator(EventIds(), clock.now, pool("checks", limits.CHECK_THREADS)),
@@ -132,16 +148,10 @@ async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIt
             await server.stop(settings.grace_seconds)
 
 
-class OpenData(NamedTuple):
-    """What is kept on disk, and the clock that it goes by."""
-
-    clock: Clock
-    event_log: EventLog
-    read_models: ReadModels
-
-
-def _open(settings: Settings, stack: ExitStack, *, apart: bool) -> OpenData:
-    """Open what is kept on disk, to be closed in the reverse order."""
+def _open(
+    settings: Settings, stack: ExitStack, *, apart: bool
+) -> tuple[Clock, EventLog, ReadModels]:
+    """Open what is kept on disk, to be closed in the reverse order, with its clock."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock = Clock()
     path = settings.data_dir / LOG_FILE
@@ -157,45 +167,10 @@ def _open(settings: Settings, stack: ExitStack, *, apart: bool) -> OpenData:
         read_models = ReadModels(event_log, thread_followers(PROJECTIONS, folder, event_log))
     stack.callback(read_models.close)
     read_models.start()
-    return OpenData(clock, event_log, read_models)
-
-
-def _live(stack: ExitStack, settings: Settings, logger: Logger, data: OpenData) -> LiveStreams:
-    pool = partial(_pool, stack, settings.concurrent_calls_max)
-    tails = WorkerPool("tails", limits.TAIL_THREADS, 0)
-    stack.callback(tails.close)
-    return LiveStreams(
-        event_log=data.event_log,
-        read_models=data.read_models,
-        clock=data.clock,
-        ring=LogRing(data.event_log, tails, logger),
-        status_position=PositionSignal(data.event_log.tail.position),
-        open_streams=OpenStreams(),
-        catch_ups=pool("catch-ups", limits.CATCH_UP_THREADS),
-        looks=pool("looks", limits.LOOK_THREADS),
-        heartbeat_seconds=settings.heartbeat_seconds,
-    )
+    return clock, event_log, read_models
 
 
 def _pool(stack: ExitStack, queued_max: int, name: str, threads: int) -> WorkerPool:
     pool = WorkerPool(name, threads, queued_max)
     stack.callback(pool.close)
     return pool
-
-
-async def _serve_until_stopped(
-    settings: Settings, started: Future[tuple[str, Callable[[], None]]], *, apart: bool
-) -> None:
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-    try:
-        async with serving(settings, logger_of(settings), apart=apart) as address:
-            started.set_result((address, lambda: _stop_from_outside(loop, stopping)))
-            await stopping.wait()
-    except BaseException as error:
-        if started.done():
-            raise
-        started.set_exception(error)
-
-
-def _stop_from_outside(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
-    loop.call_soon_threadsafe(stopping.set)

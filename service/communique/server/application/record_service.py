@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from communique.codec.wire import recorded_message, timestamp_of
-from communique.domain.state.event_filter import Filter
 from communique.domain.time.clocks import micros
 from communique.server.application.live.live_streams import LiveStreams
 from communique.server.application.live.log_read import LogRead, ReadSpan, is_backwards
+from communique.server.application.live.subscription_feed import SubscriptionFeed
 from communique.server.application.queries.event_pages import list_page
 from communique.server.application.queries.filters import filter_or_none
 from communique.server.application.queries.query_runner import QueryRunner
@@ -32,7 +32,7 @@ from communique.server.application.request_errors import (
     checked,
     uuid_of,
 )
-from communique.server.log.entries import EntryReceipt, LogRow
+from communique.server.log.entries import LogRow
 from communique.server.log.event_log import EventLog
 from communique.server.runtime.call import Call
 from communique.server.runtime.call_log import note
@@ -90,8 +90,8 @@ class RecordService:
 
     async def ListEvents(self, request: pb.ListEventsRequest, call: Call) -> pb.ListEventsResponse:
         """Return a page of the events that a filter selects, in the order of their positions."""
-        page = await list_page(self.queries, self.queries.read_models.list_events, request, call)
-        return pb.ListEventsResponse(**page._asdict())
+        list_events = self.queries.read_models.list_events
+        return await list_page(self.queries, list_events, request, call, pb.ListEventsResponse)
 
     async def Read(self, request: pb.ReadRequest, _call: Call) -> AsyncIterator[bytes]:
         """Read the log; the frames are the bytes of `ReadResponse`: see `codec.wire`."""
@@ -103,10 +103,19 @@ class RecordService:
 
     async def Subscribe(self, request: pb.SubscribeRequest, _call: Call) -> AsyncIterator[bytes]:
         """Follow the log; the frames are the bytes of `SubscribeResponse`: see `codec.wire`."""
-        after, selection = _start(request, await self._head(request.after_position))
-        subscription = self.live.subscription(after, selection)
+        after = head = await self._head(request.after_position)
+        if request.HasField("after_position"):
+            after = request.after_position
+            faults = Faults()
+            check_not_negative("after_position", after, faults)
+            faults.refuse()
+            check_recorded(after, head)
+        live, selection = self.live, filter_or_none(request.filter)
+        subscription = SubscriptionFeed(
+            live.ring, self.event_log, live.log_readers, live.heartbeat_seconds, after, selection
+        )
         try:
-            with self.live.open_streams.joined():
+            with live.joined():
                 async for frame in subscription.frames():
                     yield frame
         finally:
@@ -133,14 +142,23 @@ class RecordService:
         expectations = expectations_of(request.expectations)
         entries = await self.validator.entries(request.events)
         answer = self.event_log.append(entries, expectations, call.principal)
-        receipts = await self.answers.wait(answer)
+        receipts = [
+            pb.Receipt(
+                event_id=str(receipt.event_id),
+                position=receipt.position,
+                record_time=timestamp_of(receipt.record_micros),
+                duplicate=receipt.duplicate,
+                revision=receipt.revision,
+            )
+            for receipt in await self.answers.wait(answer)
+        ]
         note(position=receipts[-1].position)
-        return pb.SubmitResponse(receipts=map(_receipt, receipts))
+        return pb.SubmitResponse(receipts=receipts)
 
     async def _head(self, position: int) -> int:
-        """Return the last position, looked for in the log itself if a client knows a later one.
+        """Return the last position, read from the log itself if a client knows a later one.
 
-        Whoever reads the log can see a commit a moment before its writer has said so.
+        Readers of the log can see a commit a moment before its writer announces it.
         """
         head = self.event_log.tail.position
         if position > head:
@@ -159,16 +177,6 @@ class RecordService:
         return self.event_log.stream(UUID(bytes=amendment.event_id))
 
 
-def _receipt(receipt: EntryReceipt) -> pb.Receipt:
-    return pb.Receipt(
-        event_id=str(receipt.event_id),
-        position=receipt.position,
-        record_time=timestamp_of(receipt.record_micros),
-        duplicate=receipt.duplicate,
-        revision=receipt.revision,
-    )
-
-
 def _span(request: pb.ReadRequest, head: int) -> ReadSpan:
     """Return what a request asks to read of a log whose last position is `head`."""
     faults = Faults()
@@ -182,14 +190,3 @@ def _span(request: pb.ReadRequest, head: int) -> ReadSpan:
         before = request.after_position if request.HasField("after_position") else from_head
         return ReadSpan(0, before - 1, is_backwards=True, limit=limit, selection=selection)
     return ReadSpan(request.after_position, head, limit=limit, selection=selection)
-
-
-def _start(request: pb.SubscribeRequest, head: int) -> tuple[int, Filter | None]:
-    """Return where a subscription begins, in a log that ends at `head`, and its filter."""
-    if not request.HasField("after_position"):
-        return head, filter_or_none(request.filter)
-    faults = Faults()
-    check_not_negative("after_position", request.after_position, faults)
-    faults.refuse()
-    check_recorded(request.after_position, head)
-    return request.after_position, filter_or_none(request.filter)

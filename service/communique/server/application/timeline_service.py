@@ -9,6 +9,7 @@ from communique import codec
 from communique.domain.parties.party import Dyad, known_code
 from communique.server.application.live.live_streams import LiveStreams
 from communique.server.application.live.log_read import is_backwards
+from communique.server.application.live.status_watch import StatusWatch
 from communique.server.application.queries.event_pages import list_page
 from communique.server.application.queries.query_runner import QueryRunner
 from communique.server.application.queries.score_window import score_window_of
@@ -20,13 +21,12 @@ from communique.server.application.queries.subjects_and_issues import (
     list_subjects,
 )
 from communique.server.application.request_errors import Faults, InvalidFields
-from communique.server.projections.snapshot import RequestedAsOf
 from communique.server.runtime.call import Call
 from communique.server.runtime.call_log import note
-from communique.v1 import status_pb2, time_pb2
+from communique.v1 import time_pb2
 from communique.v1 import timeline_service_pb2 as pb
 
-_TWO: Final = 2
+_PARTY_COUNT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class TimelineService:
         """Return how things stand between two parties as of a point."""
         dyad = _dyad(request.parties)
         asked = await self.queries.as_of(request.as_of, request.min_position, call)
-        status = await self.queries.run(self._status, dyad, asked)
+        ask = self.queries.read_models.bilateral_status
+        # Like all long answers, converted in the thread that asks, not on the event loop.
+        status = await self.queries.run(lambda: codec.status_message(ask(dyad, asked)))
         note(dyad=str(dyad), position=status.as_of.position)
         return pb.GetBilateralStatusResponse(status=status)
 
@@ -52,7 +54,10 @@ class TimelineService:
         """Return how things stand between several pairs, all as of one point."""
         dyads = dyads_of(request.dyads)
         asked = await self.queries.as_of(request.as_of, request.min_position, call)
-        statuses = await self.queries.run(self._statuses, dyads, asked)
+        ask = self.queries.read_models.bilateral_statuses
+        statuses = await self.queries.run(
+            lambda: [codec.status_message(status) for status in ask(dyads, asked)]
+        )
         note(dyads=len(dyads), position=statuses[0].as_of.position)
         return pb.BatchGetBilateralStatusResponse(statuses=statuses)
 
@@ -82,9 +87,9 @@ class TimelineService:
         """Return how things stand between two parties, and then each change as it happens."""
         dyad = _dyad(request.parties)
         note(dyad=str(dyad))
-        with self.live.open_streams.joined():
+        with self.live.joined():
             await self.queries.as_of(time_pb2.AsOf(), 0, call)
-            async for frame in self.live.watch(dyad).frames():
+            async for frame in StatusWatch(self.live, dyad).frames():
                 yield frame
 
     async def GetScoreSeries(
@@ -121,30 +126,18 @@ class TimelineService:
         """Return a page of the events that a filter selects, in the order of their valid times."""
         backwards = is_backwards(request.direction)
         list_timeline = partial(self.queries.read_models.list_timeline, backwards=backwards)
-        page = await list_page(self.queries, list_timeline, request, call)
-        return pb.ListTimelineResponse(**page._asdict())
-
-    # In the thread that has asked, so that the event loop is not kept by long answers.
-
-    def _status(self, dyad: Dyad, asked: RequestedAsOf) -> status_pb2.BilateralStatus:
-        return codec.status_message(self.queries.read_models.bilateral_status(dyad, asked))
-
-    def _statuses(
-        self, dyads: Sequence[Dyad], asked: RequestedAsOf
-    ) -> list[status_pb2.BilateralStatus]:
-        statuses = self.queries.read_models.bilateral_statuses(dyads, asked)
-        return [codec.status_message(status) for status in statuses]
+        return await list_page(self.queries, list_timeline, request, call, pb.ListTimelineResponse)
 
 
 def _dyad(parties: Sequence[str]) -> Dyad:
     """Return the dyad of exactly two different codes; raise `InvalidFields` for anything else."""
-    if len(parties) != _TWO:
+    if len(parties) != _PARTY_COUNT:
         raise InvalidFields.at("parties", f"exactly two parties are needed, not {len(parties)}")
     faults = Faults()
     for index, code in enumerate(parties):
         faults.read(f"parties[{index}]", known_code, code)
     faults.refuse()
-    one, other = parties
-    if one == other:
-        raise InvalidFields.at("parties[1]", f"two different parties are needed, not {one} twice")
-    return Dyad.of(one, other)
+    first, second = parties
+    if first == second:
+        raise InvalidFields.at("parties[1]", f"two different parties are needed, not {first} twice")
+    return Dyad.of(first, second)
