@@ -21,7 +21,7 @@ from communique.domain.state.assertions import dyads_concerned
 from communique.domain.state.event_filter import Filter
 from communique.domain.state.subject import subjects_of
 from communique.domain.time.clocks import AsOf
-from communique.server.application.queries.event_messages import event_as_of_message
+from communique.server.application.queries.event_pages import event_as_of_message
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.generations import Generations

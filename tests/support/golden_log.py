@@ -20,7 +20,7 @@ from communique import codec
 from communique.domain.parties.party import Dyad
 from communique.domain.state.event_filter import Filter
 from communique.domain.time.clocks import parse_point
-from communique.server.application.queries.event_messages import event_as_of_message
+from communique.server.application.queries.event_pages import event_as_of_message
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.log.entries import AmendmentEntry, ClaimEntry, Entry
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog

@@ -1,17 +1,6 @@
 """What the use cases refuse, beside what the log and the read models refuse.
 
-::
-
-    RequestError
-    ├── InvalidFields           violations
-    │   ├── KnownLater
-    │   ├── EventTooLarge
-    │   └── PageTokenInvalid
-    ├── EventNotFound           event_id
-    ├── PositionBeyondHead      position, head
-    └── ShuttingDown
-
-`reasons` says which reason of the contract each has.
+`reasons` says which reason of the contract each error has.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,13 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
+from google.protobuf.descriptor import EnumDescriptor
 from pydantic import TypeAdapter, ValidationError
 
 from communique.codec import Violation, violations
+from communique.codec.names import words_of
+from communique.domain.model import Word
 from communique.domain.text import closest
 from communique.server.runtime import limits
 
 Value = TypeVar("Value")
+EnumWord = TypeVar("EnumWord", bound=Word)
 _UUIDS: Final = TypeAdapter(UUID)
 
 
@@ -34,14 +27,13 @@ class RequestError(Exception):
 
 
 class InvalidFields(RequestError):
-    """Fields are at fault; each violation names one and says what is allowed."""
+    """Fields are at fault: at least one violation, each of which says what is allowed."""
 
-    def __init__(self, found: Sequence[Violation]) -> None:
-        """Keep the violations, of which there is at least one."""
-        first, *others = found
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        first, *others = violations
         more = f" (and {len(others)} more)" if others else ""
         super().__init__(f"{first.field}: {first.description}{more}")
-        self.violations = tuple(found)
+        self.violations = tuple(violations)
 
     @classmethod
     def at(cls, field: str, description: str) -> Self:
@@ -68,7 +60,6 @@ class EventNotFound(RequestError):
     event_id: UUID
 
     def __str__(self) -> str:
-        """Name the id."""
         return f"there is no event {self.event_id}"
 
 
@@ -81,7 +72,6 @@ class PositionBeyondHead(RequestError):
     field: str = ""
 
     def __str__(self) -> str:
-        """Name both positions."""
         where = f"{self.field}: " if self.field else ""
         return f"{where}position {self.position} is beyond the head of the log, {self.head}"
 
@@ -90,67 +80,72 @@ class ShuttingDown(RequestError):
     """The server is stopping and takes no new calls."""
 
     def __str__(self) -> str:
-        """Say so."""
         return "the server is stopping"
 
 
 class Faults:
-    """Collects the fields at fault, so that a client hears of all of them at once."""
+    """Collects the fields at fault, so that a client is told of all of them at once."""
 
     def __init__(self) -> None:
-        """Start with none."""
-        self.found: list[Violation] = []
+        self.violations: list[Violation] = []
 
     def add(self, field: str, description: str) -> None:
         """Note a field at fault; those beyond `VIOLATIONS_MAX` are dropped."""
-        if len(self.found) < limits.VIOLATIONS_MAX:
-            self.found.append(Violation(field, description))
+        if len(self.violations) < limits.VIOLATIONS_MAX:
+            self.violations.append(Violation(field, description))
 
     def add_error(self, field: str, error: ValueError) -> None:
-        """Note what a reader or a model said of the field, or of the fields below it."""
+        """Note what is wrong with the field, or by a `ValidationError` with the fields below it."""
         if isinstance(error, ValidationError):
             for violation in violations(error, field):
                 self.add(*violation)
         else:
             self.add(field, str(error))
 
-    def read(self, field: str, read: Callable[[Any], Value], given: object) -> Value | None:
-        """Return `read(given)`, or None when it refuses with a `ValueError`, which is noted."""
+    def read(self, field: str, read: Callable[[Any], Value], raw: object) -> Value | None:
+        """Return `read(raw)`, or None if that raises a `ValueError`, which is noted."""
         try:
-            return read(given)
+            return read(raw)
         except ValueError as error:
             self.add_error(field, error)
             return None
 
     def read_all(
-        self, field: str, read: Callable[[Any], Value], given: Sequence[object], count_max: int
+        self, field: str, read: Callable[[Any], Value], raw_values: Sequence[object], count_max: int
     ) -> list[Value]:
-        """Return what `read` makes of each value, at most `count_max`; those at fault are noted."""
-        if len(given) > count_max:
-            self.add(field, f"at most {count_max} values are allowed, not {len(given)}")
+        """Return what `read` makes of each of at most `count_max`, and note those at fault."""
+        if len(raw_values) > count_max:
+            self.add(field, f"at most {count_max} values are allowed, not {len(raw_values)}")
             return []
-        values = (self.read(f"{field}[{index}]", read, one) for index, one in enumerate(given))
+        values = [self.read(f"{field}[{index}]", read, raw) for index, raw in enumerate(raw_values)]
         return [value for value in values if value is not None]
 
     def refuse(self) -> None:
-        """Raise `InvalidFields` if there were any."""
-        if self.found:
-            raise InvalidFields(self.found)
+        """Raise `InvalidFields` if there are any."""
+        if self.violations:
+            raise InvalidFields(self.violations)
 
 
-def checked(field: str, read: Callable[[Any], Value], given: object) -> Value:
-    """Return `read(given)`; where it refuses with a `ValueError`, raise `InvalidFields`."""
+def checked(field: str, read: Callable[[Any], Value], raw: object) -> Value:
+    """Return `read(raw)`; raise `InvalidFields` if that raises a `ValueError`."""
     try:
-        return read(given)
+        return read(raw)
     except ValueError as error:
         faults = Faults()
         faults.add_error(field, error)
-        raise InvalidFields(faults.found) from error
+        raise InvalidFields(faults.violations) from error
 
 
 def uuid_of(text: str) -> UUID:
     """Return the UUID written in any of its usual forms; `ValueError` otherwise."""
     return _UUIDS.validate_python(text)
+
+
+def word_of(words: type[EnumWord], enum: EnumDescriptor, number: int) -> EnumWord:
+    """Return the word of an enum value; `ValueError` for an unspecified or unknown one."""
+    if not number or number not in enum.values_by_number:
+        raise ValueError(f"unknown value {number}: one of {', '.join(words)}")
+    return words(words_of(enum)[number])
 
 
 def not_among(word: str, words: Collection[str]) -> str:

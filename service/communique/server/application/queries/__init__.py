@@ -1,1 +1,1 @@
-"""Questions: the point is resolved and waited for, then the views are asked."""
+"""Queries: the point is resolved and waited for, then the views are asked."""

@@ -1,6 +1,7 @@
 """The filter of a request, checked."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -10,9 +11,8 @@ from communique.domain.claims.values import Certainty, Name
 from communique.domain.parties.party import Dyad, known_code
 from communique.domain.state.event_filter import Filter
 from communique.domain.text import IssueSlug, SubjectKey
-from communique.domain.time.clocks import KnownTime
-from communique.server.application.queries.requested_as_of import moment_of
-from communique.server.application.request_errors import Faults, not_among
+from communique.server.application.queries.requested_as_of import moment_in
+from communique.server.application.request_errors import Faults, not_among, word_of
 from communique.server.runtime import limits
 from communique.v1 import record_service_pb2, values_pb2
 
@@ -21,6 +21,7 @@ Value = TypeVar("Value")
 _ISSUES: Final = TypeAdapter[str](IssueSlug)
 _SUBJECTS: Final = TypeAdapter[str](SubjectKey)
 _OUTLETS: Final = TypeAdapter[str](Name)
+_CERTAINTIES: Final = partial(word_of, Certainty, values_pb2.Certainty.DESCRIPTOR)
 
 
 def filter_of(message: record_service_pb2.EventFilter, zone: str = "UTC") -> Filter:
@@ -29,8 +30,8 @@ def filter_of(message: record_service_pb2.EventFilter, zone: str = "UTC") -> Fil
     Raises `InvalidFields` naming each value at fault, with the closest that is allowed.
     """
     faults = Faults()
-    begins = _moment(message, "occurred_from", zone, faults)
-    ends = _moment(message, "occurred_to", zone, faults)
+    begins = moment_in(message, "occurred_from", zone, faults, "filter.")
+    ends = moment_in(message, "occurred_to", zone, faults, "filter.")
     if begins and ends and begins.begins > ends.instant:
         faults.add("filter.occurred_from", "should not be after occurred_to")
     selection = Filter(
@@ -39,7 +40,7 @@ def filter_of(message: record_service_pb2.EventFilter, zone: str = "UTC") -> Fil
         issues=_all(message, "issues", _ISSUES.validate_python, faults),
         subjects=_all(message, "subjects", _SUBJECTS.validate_python, faults),
         types=_all(message, "types", _type_word, faults),
-        certainties=_all(message, "certainties", _certainty, faults),
+        certainties=_all(message, "certainties", _CERTAINTIES, faults),
         outlets=_all(message, "outlets", _OUTLETS.validate_python, faults),
         occurred_from=begins.begins if begins else None,
         occurred_to=ends.instant if ends else None,
@@ -60,27 +61,11 @@ def _all(
     read: Callable[[Any], Value],
     faults: Faults,
 ) -> frozenset[Value]:
-    given = getattr(message, field)
-    return frozenset(faults.read_all(f"filter.{field}", read, given, limits.FILTER_VALUES_MAX))
-
-
-def _moment(
-    message: record_service_pb2.EventFilter, field: str, zone: str, faults: Faults
-) -> KnownTime | None:
-    if not message.HasField(field):  # type: ignore[arg-type]
-        return None
-    given = getattr(message, field)
-    return faults.read(f"filter.{field}", lambda point: moment_of(point, zone), given)
+    raw_values = getattr(message, field)
+    return frozenset(faults.read_all(f"filter.{field}", read, raw_values, limits.FILTER_VALUES_MAX))
 
 
 def _type_word(word: str) -> str:
     if word not in TYPE_WORDS:
         raise ValueError(not_among(word, TYPE_WORDS))
     return word
-
-
-def _certainty(number: int) -> Certainty:
-    words = values_pb2.Certainty.DESCRIPTOR.values_by_number
-    if number not in words or not number:
-        raise ValueError(f"unknown value {number}: one of {', '.join(Certainty)}")
-    return Certainty(words[number].name.removeprefix("CERTAINTY_"))

@@ -2,36 +2,31 @@
 
 A token is opaque to clients. It holds the point that the first page was resolved to and the key
 after which the next one follows, and a digest over these and all other arguments of the request.
-The digest finds what was changed or mixed up; it keeps no secret, as there is nothing to hide.
+The digest detects changed and mixed-up tokens; it keeps no secret, as there is nothing to hide.
 """
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from copy import deepcopy
 from hashlib import blake2b
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from communique.domain.time.clocks import AsOf, from_micros, micros
+from communique.server.application.queries.requested_as_of import pinned_message
 from communique.server.application.request_errors import InvalidFields, PageTokenInvalid
 from communique.server.runtime import limits
-from communique.v1.record_service_pb2 import ListEventsRequest
-from communique.v1.timeline_service_pb2 import (
-    GetIssueRequest,
-    GetSubjectRequest,
-    ListBilateralStatusesRequest,
-    ListIssuesRequest,
-    ListSubjectsRequest,
-    ListTimelineRequest,
-)
+from communique.server.views.paging import PageRequest
+from communique.v1 import record_service_pb2, time_pb2
+from communique.v1 import timeline_service_pb2 as pb
 
-ListRequest: TypeAlias = ListEventsRequest | ListTimelineRequest
-SummariesRequest: TypeAlias = ListSubjectsRequest | ListIssuesRequest
 PagedRequest: TypeAlias = (
-    ListRequest
-    | SummariesRequest
-    | GetSubjectRequest
-    | GetIssueRequest
-    | ListBilateralStatusesRequest
+    record_service_pb2.ListEventsRequest
+    | pb.ListTimelineRequest
+    | pb.ListSubjectsRequest
+    | pb.ListIssuesRequest
+    | pb.GetSubjectRequest
+    | pb.GetIssueRequest
+    | pb.ListBilateralStatusesRequest
 )
 
 _VERSION: Final = 1
@@ -40,67 +35,57 @@ _HEAD: Final = struct.Struct(">Bqqq")
 _DIGEST_BYTES: Final = 16
 
 
-class PageCursor(NamedTuple):
-    """Where a list goes on: behind `after_key`, as of the point of the first page."""
+def requested_page(
+    request: PagedRequest,
+    size_default: int = limits.PAGE_SIZE_DEFAULT,
+    size_max: int = limits.PAGE_SIZE_MAX,
+) -> tuple[PageRequest, time_pb2.AsOf]:
+    """Return the page that a request asks for, and the point: after a token that of the first page.
 
-    as_of: AsOf
-    after_key: bytes
-
-
-def token_of(cursor: PageCursor, request: PagedRequest) -> str:
-    """Return the token for the next page of a request."""
-    as_of = cursor.as_of
-    head = _HEAD.pack(_VERSION, micros(as_of.valid), micros(as_of.known), as_of.position)
-    content = head + cursor.after_key
-    return urlsafe_b64encode(content + _digest(content, request)).decode()
+    A page size of 0 is the default, one that is too large is as large as allowed. Raises
+    `InvalidFields` for a negative one, and `PageTokenInvalid` for a token that was changed, or was
+    given for another request.
+    """
+    if request.page_size < 0:
+        raise InvalidFields.at("page_size", f"should not be negative, is {request.page_size}")
+    size = min(request.page_size or size_default, size_max)
+    if not request.page_token:
+        return PageRequest(size), request.as_of
+    content = _content_of(request)
+    if content is None:
+        description = "was changed, or belongs to another request: start the list again without it"
+        raise PageTokenInvalid.at("page_token", description)
+    _, valid, known, position = _HEAD.unpack_from(content)
+    as_of = AsOf(from_micros(valid), from_micros(known), position)
+    return PageRequest(size, content[_HEAD.size :]), pinned_message(as_of)
 
 
 def next_token_of(as_of: AsOf, next_key: bytes | None, request: PagedRequest) -> str:
     """Return the token for the page behind a key, empty where there is none."""
-    return "" if next_key is None else token_of(PageCursor(as_of, next_key), request)
+    if next_key is None:
+        return ""
+    head = _HEAD.pack(_VERSION, micros(as_of.valid), micros(as_of.known), as_of.position)
+    content = head + next_key
+    return urlsafe_b64encode(content + _digest(content, request)).decode()
 
 
-def cursor_of(request: PagedRequest) -> PageCursor | None:
-    """Return where a request goes on, None for the first page.
-
-    Raises `PageTokenInvalid` where its token was changed, or was given for another request.
-    """
+def _content_of(request: PagedRequest) -> bytes | None:
+    """Return what the token of a request holds, None where it is not a token for this request."""
     token = request.page_token
-    if not token:
-        return None
-    content, digest = _parts(token)
-    if len(content) < _HEAD.size or digest != _digest(content, request):
-        raise _invalid()
-    _, valid, known, position = _HEAD.unpack_from(content)
-    as_of = AsOf(from_micros(valid), from_micros(known), position)
-    return PageCursor(as_of, content[_HEAD.size :])
-
-
-def page_size_of(
-    request: PagedRequest,
-    default: int = limits.PAGE_SIZE_DEFAULT,
-    size_max: int = limits.PAGE_SIZE_MAX,
-) -> int:
-    """Return how many are asked for: 0 is the default, too many are as many as allowed."""
-    if request.page_size < 0:
-        raise InvalidFields.at("page_size", f"should not be negative, is {request.page_size}")
-    return min(request.page_size or default, size_max)
-
-
-def _parts(token: str) -> tuple[bytes, bytes]:
     if len(token) > limits.PAGE_TOKEN_LENGTH_MAX:
-        raise _invalid()
+        return None
     try:
-        whole = urlsafe_b64decode(token)
-    except ValueError as error:
-        raise _invalid() from error
-    if urlsafe_b64encode(whole).decode() != token:  # the decoder passes over what is no base64
-        raise _invalid()
-    return whole[:-_DIGEST_BYTES], whole[-_DIGEST_BYTES:]
+        decoded = urlsafe_b64decode(token)
+    except ValueError:
+        return None
+    content, digest = decoded[:-_DIGEST_BYTES], decoded[-_DIGEST_BYTES:]
+    # The decoder passes over characters that are not base64.
+    is_intact = urlsafe_b64encode(decoded).decode() == token and len(content) >= _HEAD.size
+    return content if is_intact and digest == _digest(content, request) else None
 
 
 def _digest(content: bytes, request: PagedRequest) -> bytes:
-    """Of the content and of all arguments but those that may differ from page to page."""
+    """Return a digest of the content and of all arguments that are the same for each page."""
     rest = deepcopy(request)
     rest.ClearField("page_token")
     rest.ClearField("page_size")
@@ -109,8 +94,3 @@ def _digest(content: bytes, request: PagedRequest) -> bytes:
         digest.update(len(part).to_bytes(8) + part)
     digest.update(content)
     return digest.digest()
-
-
-def _invalid() -> PageTokenInvalid:
-    words = "was changed, or belongs to another request: start the list again without it"
-    return PageTokenInvalid.at("page_token", words)

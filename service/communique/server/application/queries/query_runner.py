@@ -1,13 +1,13 @@
-"""Questions to the read models: the point is resolved and waited for, then asked in a thread."""
+"""Queries of the read models: a point is resolved and waited for, then they answer in a thread."""
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import ParamSpec, TypeVar
 
-from communique.server.application.queries.page_tokens import PageCursor, PagedRequest
 from communique.server.application.queries.read_models import ReadModels
-from communique.server.application.queries.requested_as_of import pinned_message, point_of
+from communique.server.application.queries.requested_as_of import point_of
 from communique.server.log.event_log import LogReader
 from communique.server.projections.projection_errors import ReadModelBehind
 from communique.server.projections.snapshot import RequestedAsOf
@@ -15,30 +15,24 @@ from communique.server.runtime import limits
 from communique.server.runtime.call import Call
 from communique.server.runtime.clock import Clock
 from communique.server.runtime.threads import WorkerPool
-from communique.server.views.paging import PageRequest
 from communique.v1 import time_pb2
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
 class QueryRunner:
-    """Asks the read models on behalf of calls."""
+    """Asks the read models on behalf of calls, in the threads of `workers`.
 
-    def __init__(
-        self,
-        log: LogReader,
-        read_models: ReadModels,
-        workers: WorkerPool,
-        clock: Clock,
-        wait_seconds_max: float,
-    ) -> None:
-        """Ask in the threads of `workers`, and wait `wait_seconds_max` at most for a position."""
-        self.read_models = read_models
-        self._log = log
-        self._workers = workers
-        self._clock = clock
-        self._wait_seconds_max = wait_seconds_max
+    It waits `wait_seconds_max` at most until the read models have reached a position.
+    """
+
+    log: LogReader
+    read_models: ReadModels
+    workers: WorkerPool
+    clock: Clock
+    wait_seconds_max: float
 
     async def as_of(self, message: time_pb2.AsOf, min_position: int, call: Call) -> RequestedAsOf:
         """Return the point that a request asks from, once the read models are as far as it needs.
@@ -55,36 +49,25 @@ class QueryRunner:
 
         Raises as `as_of`.
         """
-        head = self._log.tail.position
+        head = self.log.tail.position
         points = [point_of(message, min_position, head, name) for name, message in messages.items()]
-        now = self._clock.now()
+        now = self.clock.now()
         await self._wait_for(max(point.reached_min for point in points), call)
         return [
             RequestedAsOf(point.valid or now, point.known or now, point.position)
             for point in points
         ]
 
-    async def page(
-        self, request: PagedRequest, cursor: PageCursor | None, size: int, call: Call
-    ) -> tuple[PageRequest, RequestedAsOf]:
-        """Return the page behind a cursor, the first without one, and the point of the first.
-
-        Raises as `as_of`.
-        """
-        message = pinned_message(cursor.as_of) if cursor else request.as_of
-        asked = await self.as_of(message, request.min_position, call)
-        return PageRequest(size, cursor.after_key if cursor else None), asked
-
     async def run(
         self, ask: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs
     ) -> Answer:
         """Return `ask(...)`, asked in a thread."""
-        return await self._workers.run(ask, *given, **named)
+        return await self.workers.run(ask, *given, **named)
 
     async def _wait_for(self, position: int, call: Call) -> None:
-        """Look again and again, in no thread, until the read models have reached the position."""
+        """Poll, on the event loop, until the read models have reached the position."""
         patience = call.seconds_left() - limits.DEADLINE_MARGIN_SECONDS
-        deadline = monotonic() + min(self._wait_seconds_max, patience)
+        deadline = monotonic() + min(self.wait_seconds_max, patience)
         pause = limits.WAIT_PAUSE_SECONDS_MIN
         while True:
             try:

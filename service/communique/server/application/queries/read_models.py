@@ -42,7 +42,7 @@ from communique.server.views.timeline.event_lists import (
     list_by_valid,
     with_rows,
 )
-from communique.server.views.timeline.subject_pages import SubjectPage, SubjectPages
+from communique.server.views.timeline.subject_pages import SubjectPages
 from communique.server.views.timeline.timeline_projection import TimelineProjection
 from communique.server.views.timeline.topic_lists import TopicLists
 
@@ -50,12 +50,11 @@ from communique.server.views.timeline.topic_lists import TopicLists
 class ReadModels:
     """Answers from the read models, in domain models and rows of the log.
 
-    Blocking; safe to use from any thread. Each question raises `ReadModelBehind` for a position
-    that lies ahead.
+    Blocking; safe to use from any thread. Each query raises `ReadModelBehind` for a position that
+    lies ahead. The caller closes the log, after the read models.
     """
 
     def __init__(self, log: LogReader, followers: Iterable[Follower]) -> None:
-        """Ask the files that `followers` keep up to date. The caller closes the log, after this."""
         self._log = log
         self._decoded = DecodedLog(log)
         self._rankings = Rankings()
@@ -63,7 +62,7 @@ class ReadModels:
         self._status = self._followers[BilateralStatusProjection.name]
         self._timeline = self._followers[TimelineProjection.name]
         self._scores = self._followers[ScoreSeriesProjection.name]
-        self._subjects = SubjectPages(log, self._timeline)
+        self.subjects = SubjectPages(log, self._timeline)
         self.topics = TopicLists(log, self._timeline)
 
     def start(self) -> None:
@@ -102,9 +101,9 @@ class ReadModels:
     def rank_statuses(
         self, code: str, order: StatusOrder, asked: RequestedAsOf, begun: Ranking | None = None
     ) -> Ranking:
-        """Put a party's statuses with at least one element in order, a step further than `begun`.
+        """Rank a party's statuses with at least one element, a step further than `begun`.
 
-        The point is that of `begun`, with its position.
+        `asked` is the point of `begun`, with its position.
         """
         with self._status.snapshot() as snapshot:
             point = self._point(snapshot, asked)
@@ -139,10 +138,6 @@ class ReadModels:
             entries = list_by_valid(connection, selection, as_of, page, backwards=backwards)
         return with_rows(self._log, entries, as_of)
 
-    def subject(self, key: str, asked: RequestedAsOf, page: PageRequest) -> SubjectPage:
-        """Return one subject with a page of its claims: see `SubjectPages.subject`."""
-        return self._subjects.subject(key, asked, page)
-
     def issue(self, slug: str, asked: RequestedAsOf, page: PageRequest) -> BoardPage:
         """Return a page of an issue's board, empty where claims name it that assert nothing.
 
@@ -150,10 +145,10 @@ class ReadModels:
         """
         with self._status.snapshot() as snapshot:
             as_of, recorded = self._point(snapshot, asked)
-            found = board_page(snapshot.connection, slug, as_of, recorded, page)
-        if found.is_empty and page.after_key is None:
+            board = board_page(snapshot.connection, slug, as_of, recorded, page)
+        if board.is_empty and page.after_key is None:
             self.topics.check_named(slug, as_of)
-        return found
+        return board
 
     def score_series(self, window: ScoreWindow, asked: RequestedAsOf) -> ScoreSeries:
         """Return a dyad's scores over time."""

@@ -1,8 +1,10 @@
-"""The points that questions are asked from, as requests give them."""
+"""The points that requests ask from."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec import instant, timestamp
@@ -16,13 +18,9 @@ _SECONDS: Final = range(-30_610_224_000, 253_402_300_800)
 
 
 class GivenPoint(NamedTuple):
-    """Where a request asks from; None is what it leaves to the server.
+    """The point that a request asks from, in aware UTC; None is what it leaves to the server.
 
-    Attributes:
-        valid: aware UTC.
-        known: aware UTC.
-        position: the last that counts.
-        reached_min: the position that the answer has to take into account at least.
+    The answer has to take into account the position `reached_min` at least.
     """
 
     valid: datetime | None
@@ -34,39 +32,48 @@ class GivenPoint(NamedTuple):
 def point_of(
     message: time_pb2.AsOf, min_position: int, head: int, field: str = "as_of"
 ) -> GivenPoint:
-    """Return the point that a request asks from, of a log whose last position is `head`.
+    """Return the point that `field` of a request asks from, in a log that ends at `head`.
 
-    `field` is where the request has it.
-
-    Raises:
-        InvalidFields: it names each field at fault.
-        PositionBeyondHead: a position is not recorded yet.
+    Raises `InvalidFields`, and `PositionBeyondHead` for a position that is not recorded yet.
     """
     faults = Faults()
     zone = zone_of(message, faults, field)
     position = message.position if message.HasField("position") else None
     check_not_negative(f"{field}.position", position or 0, faults)
     check_not_negative("min_position", min_position, faults)
-    point = GivenPoint(
-        _moment(message, f"{field}.valid", zone, faults),
-        _moment(message, f"{field}.known", zone, faults),
-        position,
-        max(min_position, position or 0),
-    )
+    valid = moment_in(message, "valid", zone, faults, f"{field}.")
+    known = moment_in(message, "known", zone, faults, f"{field}.")
     faults.refuse()
     check_recorded(position or 0, head, f"{field}.position")
     check_recorded(min_position, head, "min_position")
-    return point
+    return GivenPoint(
+        valid.instant if valid else None,
+        known.instant if known else None,
+        position,
+        max(min_position, position or 0),
+    )
 
 
 def zone_of(message: time_pb2.AsOf, faults: Faults, field: str = "as_of") -> str:
     """Return the zone of a request, UTC where it names none; one that does not exist is a fault."""
     faults.read(f"{field}.zone", zone_named, message.zone or "UTC")
-    return message.zone if message.zone and not faults.found else "UTC"
+    return message.zone if message.zone and not faults.violations else "UTC"
 
 
-def moment_of(message: time_pb2.PointInTime, zone: str) -> KnownTime:
-    """Return an instant, or a day in `zone` with its two ends; `ValueError` where it is neither."""
+def moment_in(
+    message: Message, field: str, zone: str, faults: Faults, path: str = ""
+) -> KnownTime | None:
+    """Return the `PointInTime` of a field, None where it is missing or at fault.
+
+    It is an instant, or a day in `zone` with its two ends. `path` is where the request has the
+    message.
+    """
+    if not message.HasField(field):
+        return None
+    return faults.read(f"{path}{field}", partial(_moment, zone), getattr(message, field))
+
+
+def _moment(zone: str, message: time_pb2.PointInTime) -> KnownTime:
     if message.WhichOneof("point") == "instant":
         return KnownTime.at(instant_of(message.instant))
     return KnownTime.parse(message.text, zone)
@@ -75,8 +82,8 @@ def moment_of(message: time_pb2.PointInTime, zone: str) -> KnownTime:
 def instant_of(message: Timestamp) -> datetime:
     """Return the instant, aware UTC; `ValueError` outside the years 1000 to 9999."""
     if message.seconds not in _SECONDS or not 0 <= message.nanos < 1_000_000_000:  # noqa: PLR2004
-        given = f"seconds {message.seconds} and nanos {message.nanos}"
-        raise ValueError(f"{given} are no instant of the years 1000 to 9999")
+        parts = f"seconds {message.seconds} and nanos {message.nanos}"
+        raise ValueError(f"{parts} are no instant of the years 1000 to 9999")
     return instant(message)
 
 
@@ -106,11 +113,3 @@ def resolved_message(as_of: AsOf) -> time_pb2.ResolvedAsOf:
     return time_pb2.ResolvedAsOf(
         valid=timestamp(as_of.valid), known=timestamp(as_of.known), position=as_of.position
     )
-
-
-def _moment(message: time_pb2.AsOf, field: str, zone: str, faults: Faults) -> datetime | None:
-    clock = field.rpartition(".")[2]
-    if not message.HasField(clock):  # type: ignore[arg-type]
-        return None
-    moment = faults.read(field, lambda point: moment_of(point, zone), getattr(message, clock))
-    return moment.instant if moment else None

@@ -1,21 +1,22 @@
 """What a request for a score series asks of: its scale, its steps and its window."""
 
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
+from typing import Final
 
-from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.message import Message
 
-from communique.domain.model import Word
 from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import STEPS_MAX, Bucket, Scale, step_count
 from communique.domain.time.clocks import KnownTime
-from communique.server.application.queries.requested_as_of import moment_of, zone_of
-from communique.server.application.request_errors import Faults, InvalidFields, not_among
+from communique.server.application.queries.requested_as_of import moment_in, zone_of
+from communique.server.application.request_errors import Faults, InvalidFields, not_among, word_of
 from communique.server.views.scores.score_query import ScoreWindow
 from communique.v1 import series_pb2
 from communique.v1 import timeline_service_pb2 as pb
 
-_Word = TypeVar("_Word", bound=Word)
+_SCALES: Final = partial(word_of, Scale, series_pb2.Scale.DESCRIPTOR)
+_BUCKETS: Final = partial(word_of, Bucket, series_pb2.Bucket.DESCRIPTOR)
 
 
 def score_window_of(dyad: Dyad, request: pb.GetScoreSeriesRequest) -> ScoreWindow:
@@ -26,25 +27,25 @@ def score_window_of(dyad: Dyad, request: pb.GetScoreSeriesRequest) -> ScoreWindo
     faults = Faults()
     if request.actor and request.actor not in dyad:
         faults.add("actor", not_among(request.actor, (dyad.first, dyad.second)))
-    scale = _word_of(Scale, Scale.GOLDSTEIN, series_pb2.Scale.DESCRIPTOR, request.scale, faults)
-    bucket = _word_of(Bucket, Bucket.MONTH, series_pb2.Bucket.DESCRIPTOR, request.bucket, faults)
+    scale, bucket = Scale.GOLDSTEIN, Bucket.MONTH
+    if request.scale:
+        scale = faults.read("scale", _SCALES, request.scale) or scale
+    if request.bucket:
+        bucket = faults.read("bucket", _BUCKETS, request.bucket) or bucket
     zone = zone_of(request.as_of, faults)
     begins, ends = (_edge(request, name, zone, faults) for name in ("from", "to"))
     if begins is None or ends is None:
-        raise InvalidFields(faults.found)
+        raise InvalidFields(faults.violations)
     since, until = begins.begins, ends.instant
     _check_window(since, until, bucket, faults)
     faults.refuse()
     return ScoreWindow(dyad, request.actor, scale, bucket, since, until)
 
 
-def _edge(
-    request: pb.GetScoreSeriesRequest, name: str, zone: str, faults: Faults
-) -> KnownTime | None:
-    if not request.HasField(name):  # type: ignore[arg-type]
+def _edge(request: Message, name: str, zone: str, faults: Faults) -> KnownTime | None:
+    if not request.HasField(name):
         faults.add(name, "is needed: a day such as 2019-08-01, or a date-time")
-        return None
-    return faults.read(name, lambda point: moment_of(point, zone), getattr(request, name))
+    return moment_in(request, name, zone, faults)
 
 
 def _check_window(since: datetime, until: datetime, bucket: Bucket, faults: Faults) -> None:
@@ -55,16 +56,3 @@ def _check_window(since: datetime, until: datetime, bucket: Bucket, faults: Faul
     if count > STEPS_MAX:
         steps = f"{count:,} steps of a {bucket.value.lower()}"
         faults.add("to", f"at most {STEPS_MAX:,} steps are allowed, not {steps}: ask in parts")
-
-
-def _word_of(
-    words: type[_Word], default: _Word, enum: EnumDescriptor, number: int, faults: Faults
-) -> _Word:
-    """Return the word of an enum value; unspecified, the default."""
-    if not number:
-        return default
-    value = enum.values_by_number.get(number)
-    if value is None:
-        faults.add(enum.name.lower(), f"unknown value {number}: one of {', '.join(words)}")
-        return default
-    return words(value.name.removeprefix(f"{enum.name.upper()}_"))

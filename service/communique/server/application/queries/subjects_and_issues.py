@@ -7,20 +7,16 @@ from typing import Final, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 
 from communique import codec
+from communique.codec.wire import recorded_message
 from communique.domain.state.event_filter import ISSUE, SUBJECT
 from communique.domain.state.issue_board import IssueSummary
 from communique.domain.state.subject import SubjectSummary
 from communique.domain.text import SUBJECT_LENGTH_MAX, IssueSlug, SubjectKey
 from communique.domain.time.clocks import AsOf
 from communique.domain.time.edtf import ValidTime
-from communique.server.application.queries.event_messages import subject_claim_message
+from communique.server.application.queries.event_pages import event_as_of_message
 from communique.server.application.queries.filters import filter_of
-from communique.server.application.queries.page_tokens import (
-    SummariesRequest,
-    cursor_of,
-    next_token_of,
-    page_size_of,
-)
+from communique.server.application.queries.page_tokens import next_token_of, requested_page
 from communique.server.application.queries.query_runner import QueryRunner
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.application.queries.requested_as_of import resolved_message, zone_of
@@ -33,13 +29,12 @@ from communique.server.views.bilateral_status.issue_board_query import BoardPage
 from communique.server.views.paging import PageRequest
 from communique.server.views.timeline.subject_pages import SubjectPage
 from communique.server.views.timeline.topic_lists import TopicPage
-from communique.v1 import issue_pb2, subject_pb2
+from communique.v1 import issue_pb2, subject_pb2, time_pb2
 from communique.v1 import timeline_service_pb2 as pb
 
 _KEYS: Final = TypeAdapter[str](SubjectKey)
 _SLUGS: Final = TypeAdapter[str](IssueSlug)
 Summary = TypeVar("Summary", subject_pb2.SubjectSummary, issue_pb2.IssueSummary)
-
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._~:+>/-]*")
 
 
@@ -48,10 +43,9 @@ async def get_subject(
 ) -> pb.GetSubjectResponse:
     """Return a subject with a page of its claims; raises as `list_page`, and `SubjectNotFound`."""
     key = checked("subject", _KEYS.validate_python, request.subject)
-    size = page_size_of(request)
-    page, asked = await queries.page(request, cursor_of(request), size, call)
-    read_models = queries.read_models
-    answer = await queries.run(subject_answer, read_models, key, asked, page)
+    page, as_of = requested_page(request)
+    asked = await queries.as_of(as_of, request.min_position, call)
+    answer = await queries.run(subject_answer, queries.read_models, key, asked, page)
     note(subject=key, position=answer.as_of.position, claims=len(answer.subject.claims))
     token = next_token_of(answer.as_of, answer.next_key, request)
     return pb.GetSubjectResponse(subject=answer.subject, next_page_token=token)
@@ -69,28 +63,31 @@ def subject_answer(
     read_models: ReadModels, key: str, asked: RequestedAsOf, page: PageRequest
 ) -> SubjectAnswer:
     """Return a subject with as many of the claims asked for as a message has room for."""
-    found = read_models.subject(key, asked, page)
+    listed = read_models.subjects.subject(key, asked, page)
     subject = subject_pb2.Subject(
         subject=key,
-        as_of=resolved_message(found.as_of),
-        life_cycle=map(codec.life_cycle_step_message, found.life_cycle),
-        disagreements=map(codec.disagreement_message, found.disagreements),
-        claim_count=found.claim_count,
-        earlier_claims_uncounted=bool(found.claim_count) and not found.counted_all,
+        as_of=resolved_message(listed.as_of),
+        life_cycle=map(codec.life_cycle_step_message, listed.life_cycle),
+        disagreements=map(codec.disagreement_message, listed.disagreements),
+        claim_count=listed.claim_count,
+        earlier_claims_uncounted=bool(listed.claim_count) and not listed.counted_all,
     )
-    next_key = _add_claims(subject, found)
-    if found.counted_all and len(subject.claims) == found.claim_count:
+    next_key = _add_claims(subject, listed)
+    if listed.counted_all and len(subject.claims) == listed.claim_count:
         next_key = None
     subject.earlier_claims_omitted = next_key is not None
-    return SubjectAnswer(subject, next_key, found.as_of)
+    return SubjectAnswer(subject, next_key, listed.as_of)
 
 
-def _add_claims(subject: subject_pb2.Subject, found: SubjectPage) -> bytes | None:
+def _add_claims(subject: subject_pb2.Subject, page: SubjectPage) -> bytes | None:
     """Add the claims that have room, the latest; return the key of those before them."""
     claims: list[subject_pb2.SubjectClaim] = []
-    size, last_key, next_key = subject.ByteSize(), b"", found.next_key
-    for listed in found.claims:
-        claim = subject_claim_message(listed)
+    size, last_key, next_key = subject.ByteSize(), b"", page.next_key
+    for listed in page.claims:
+        claim = subject_pb2.SubjectClaim(
+            event=event_as_of_message(listed.event),
+            amendments=map(recorded_message, listed.amendments),
+        )
         size += claim.ByteSize()
         if size > limits.PAGE_BYTES_MAX and claims:
             next_key = last_key
@@ -106,11 +103,12 @@ async def get_issue(
 ) -> pb.GetIssueResponse:
     """Return the board of an issue, or a page of it; raises as `list_page`, and `IssueNotFound`."""
     slug = checked("issue", _SLUGS.validate_python, request.issue)
-    size = page_size_of(request, limits.ELEMENTS_PER_PAGE_MAX, limits.ELEMENTS_PER_PAGE_MAX)
-    page, asked = await queries.page(request, cursor_of(request), size, call)
-    found, board = await queries.run(_board, queries.read_models, slug, asked, page)
-    note(issue=slug, position=found.as_of.position)
-    token = next_token_of(found.as_of, found.next_key, request)
+    size_max = limits.ELEMENTS_PER_PAGE_MAX
+    page, as_of = requested_page(request, size_max, size_max)
+    asked = await queries.as_of(as_of, request.min_position, call)
+    listed, board = await queries.run(_board, queries.read_models, slug, asked, page)
+    note(issue=slug, position=listed.as_of.position)
+    token = next_token_of(listed.as_of, listed.next_key, request)
     return pb.GetIssueResponse(board=board, next_page_token=token)
 
 
@@ -119,12 +117,12 @@ def _board(
 ) -> tuple[BoardPage, issue_pb2.IssueBoard]:
     """Return the page asked for or, where it is too large for a message, a shorter one."""
     while True:
-        found = read_models.issue(slug, asked, page)
-        board = codec.issue_board_message(found.board)
+        listed = read_models.issue(slug, asked, page)
+        board = codec.issue_board_message(listed.board)
         if (size := board.ByteSize()) <= limits.PAGE_BYTES_MAX or page.size == 1:
-            return found, board
+            return listed, board
         page = page._replace(size=max(1, page.size * limits.PAGE_BYTES_MAX // size))
-        asked = asked._replace(position=found.as_of.position)
+        asked = asked._replace(position=listed.as_of.position)
 
 
 async def list_subjects(
@@ -137,8 +135,7 @@ async def list_subjects(
         summary = SubjectSummary(subject=name, claim_count=count, latest=latest)
         return codec.subject_summary_message(summary)
 
-    subjects, page, token = await _topics(queries, f"{SUBJECT}{prefix}", message, request, call)
-    as_of = resolved_message(page.as_of)
+    subjects, token, as_of = await _topics(queries, f"{SUBJECT}{prefix}", message, request, call)
     return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, as_of=as_of)
 
 
@@ -151,8 +148,7 @@ async def list_issues(
         summary = IssueSummary(issue=name, claim_count=count, latest=latest)
         return codec.issue_summary_message(summary)
 
-    issues, page, token = await _topics(queries, ISSUE, message, request, call)
-    as_of = resolved_message(page.as_of)
+    issues, token, as_of = await _topics(queries, ISSUE, message, request, call)
     return pb.ListIssuesResponse(issues=issues, next_page_token=token, as_of=as_of)
 
 
@@ -160,22 +156,22 @@ async def _topics(
     queries: QueryRunner,
     prefix: str,
     message: Callable[[str, int, ValidTime], Summary],
-    request: SummariesRequest,
+    request: pb.ListSubjectsRequest | pb.ListIssuesRequest,
     call: Call,
-) -> tuple[list[Summary], TopicPage, str]:
-    """Return a page and its messages, and the token of the next, empty at the end."""
-    size = page_size_of(request)
-    cursor = cursor_of(request)
+) -> tuple[list[Summary], str, time_pb2.ResolvedAsOf]:
+    """Return a page of summaries, the token of the next one, empty at the end, and the point."""
+    page, as_of = requested_page(request)
     selection = filter_of(request.filter, zone_of(request.as_of, Faults()))
-    page, asked = await queries.page(request, cursor, size, call)
+    asked = await queries.as_of(as_of, request.min_position, call)
 
     def ask() -> tuple[TopicPage, list[Summary]]:
-        found = queries.read_models.topics.topics(prefix, selection, asked, page)
-        return found, [message(*topic) for topic in found.topics]
+        listed = queries.read_models.topics.topics(prefix, selection, asked, page)
+        return listed, [message(*topic) for topic in listed.topics]
 
-    found, summaries = await queries.run(ask)
-    note(position=found.as_of.position, summaries=len(summaries))
-    return summaries, found, next_token_of(found.as_of, found.next_key, request)
+    listed, summaries = await queries.run(ask)
+    note(position=listed.as_of.position, summaries=len(summaries))
+    token = next_token_of(listed.as_of, listed.next_key, request)
+    return summaries, token, resolved_message(listed.as_of)
 
 
 def _prefix(text: str) -> str:
