@@ -1,1 +1,1 @@
-"""The way in: events are checked, admitted and recorded."""
+"""The way into the log: events are validated, admitted and recorded."""

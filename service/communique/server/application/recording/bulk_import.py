@@ -1,6 +1,6 @@
 """Bulk imports: batch after batch, where an event at fault is reported and the others go in.
 
-While one batch commits, the next ones are validated. Batches are appended one after the other,
+While one batch commits, the next batches are validated. They are appended one after the other,
 since an amendment may name an event of the batch before.
 """
 
@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
-from typing import NamedTuple, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
 
 from communique.server.application.reasons import failure_of
 from communique.server.application.recording.validation import EventValidator, Validated
@@ -18,29 +19,21 @@ from communique.server.log.event_log import EventLog
 from communique.server.log.log_errors import AppendRejected, LogOverloaded
 from communique.server.runtime import limits
 from communique.v1 import event_pb2
-from communique.v1.record_service_pb2 import ImportRequest, ImportResponse, Rejection
+from communique.v1.record_service_pb2 import ImportRequest, ImportResponse
 
 Item = TypeVar("Item")
 Outcome: TypeAlias = EntryReceipt | InvalidFields | AppendRejected
 """What became of one event."""
 
 
-class _ValidatedBatch(NamedTuple):
-    """A request's events, and what they are."""
-
-    messages: Sequence[event_pb2.Event]
-    validated: list[Validated]
-
-
+@dataclass(frozen=True)
 class BulkImport:
-    """Takes in the batches of one import."""
+    """Appends the batches of one import in the name of `submitter`."""
 
-    def __init__(self, validator: EventValidator, event_log: EventLog, submitter: str) -> None:
-        """Validate with `validator`, and append to `event_log` in the name of `submitter`."""
-        self._validator = validator
-        self._log = event_log
-        self._submitter = submitter
-        self._progress = ImportResponse()
+    validator: EventValidator
+    event_log: EventLog
+    submitter: str
+    _progress: ImportResponse = field(default_factory=ImportResponse, init=False)
 
     async def run(self, requests: AsyncIterator[ImportRequest]) -> AsyncIterator[ImportResponse]:
         """Yield progress once for each batch, in their order, when the batch is durable.
@@ -48,22 +41,21 @@ class BulkImport:
         Raises `InvalidFields` for a batch that is empty or too large, after those before it.
         """
         ahead_max = limits.BATCHES_VALIDATED_AHEAD_MAX
-        async with aclosing(prefetched(self._validated(requests), ahead_max)) as batches:
-            async for batch in batches:
-                yield self._progress_with(batch, await self._outcomes(batch.validated))
-
-    async def _validated(
-        self, requests: AsyncIterator[ImportRequest]
-    ) -> AsyncIterator[_ValidatedBatch]:
-        async for request in requests:
-            validated = await self._validator.validated(request.events)
-            yield _ValidatedBatch(request.events, validated)
+        validated_batches = (
+            (request.events, await self.validator.validated(request.events))
+            async for request in requests
+        )
+        async with aclosing(prefetched(validated_batches, ahead_max)) as batches:
+            async for messages, validated in batches:
+                yield self._progress_with(messages, await self._outcomes(validated))
 
     async def _outcomes(self, validated: Sequence[Validated]) -> list[Outcome]:
         """Append what can be appended; return what became of each event, in their order."""
-        entries = [each for each in validated if not isinstance(each, InvalidFields)]
+        entries = [entry for entry in validated if not isinstance(entry, InvalidFields)]
         appended = iter(await self._append(entries))
-        return [each if isinstance(each, InvalidFields) else next(appended) for each in validated]
+        return [
+            entry if isinstance(entry, InvalidFields) else next(appended) for entry in validated
+        ]
 
     async def _append(self, entries: Sequence[Entry]) -> Sequence[EntryReceipt | AppendRejected]:
         """Append all as one; where that is rejected, each by itself, committed together."""
@@ -79,23 +71,31 @@ class BulkImport:
         """Queue an append once the log has room for it: an import is slowed down, not refused."""
         while True:
             try:
-                return self._log.append(entries, submitter=self._submitter)
+                return self.event_log.append(entries, submitter=self.submitter)
             except LogOverloaded:
                 await asyncio.sleep(limits.RETRY_SECONDS)
 
-    def _progress_with(self, batch: _ValidatedBatch, outcomes: Sequence[Outcome]) -> ImportResponse:
-        """Add a batch to the progress, and return a copy of it as it is now."""
+    def _progress_with(
+        self, messages: Sequence[event_pb2.Event], outcomes: Sequence[Outcome]
+    ) -> ImportResponse:
+        """Add a batch to the progress, and return a copy of the progress."""
         total = self._progress
         total.ClearField("rejections")
-        for message, outcome in zip(batch.messages, outcomes, strict=True):
+        for message, outcome in zip(messages, outcomes, strict=True):
             match outcome:
                 case EntryReceipt(position=position, duplicate=duplicate):
                     total.position = max(total.position, position)
                     total.duplicate_count += duplicate
                     total.appended_count += not duplicate
                 case _:
+                    failure = failure_of(outcome)
                     total.rejected_count += 1
-                    total.rejections.append(_rejection(total.received_count, message, outcome))
+                    total.rejections.add(
+                        index=total.received_count,
+                        event_id=message.event_id[: limits.REJECTED_ID_LENGTH_MAX],
+                        reason=failure.reason,
+                        message=failure.message,
+                    )
             total.received_count += 1
         progress = ImportResponse()
         progress.CopyFrom(total)
@@ -103,7 +103,7 @@ class BulkImport:
 
 
 async def prefetched(items: AsyncIterator[Item], count: int) -> AsyncGenerator[Item, None]:
-    """Yield the items, of which up to `count` are made while an earlier one is being dealt with.
+    """Yield the items, of which up to `count` are made while an earlier one is being processed.
 
     What making an item raises is raised in its place, after the items before it.
     """
@@ -135,16 +135,3 @@ async def _receipt_or_rejection(
         return (await asyncio.wrap_future(answer))[0]
     except AppendRejected as rejection:
         return rejection
-
-
-def _rejection(
-    index: int, message: event_pb2.Event, error: InvalidFields | AppendRejected
-) -> Rejection:
-    """Say what is wrong with the event that came as number `index` of the call."""
-    failure = failure_of(error)
-    return Rejection(
-        index=index,
-        event_id=message.event_id[: limits.REJECTED_ID_LENGTH_MAX],
-        reason=failure.reason,
-        message=failure.message,
-    )

@@ -12,14 +12,13 @@ Answer = TypeVar("Answer")
 
 
 class CommitAnswers:
-    """Hands over all answers of one commit with one wake-up of the event loop.
+    """Hands over all answers of one commit with one wake-up of the running event loop.
 
-    `asyncio.wrap_future` wakes the loop for each of them, and each time the writer's thread lets go
-    of the interpreter's lock in the middle of its answers.
+    `asyncio.wrap_future` wakes the loop for each answer, and each time the writer's thread lets go
+    of the interpreter's lock in the middle of its answers. A log has one of these at most.
     """
 
     def __init__(self, event_log: EventLog) -> None:
-        """Belong to the running loop, and to the log alone: it has one of these."""
         self._loop = asyncio.get_running_loop()
         self._done = deque[tuple[asyncio.Future[Any], Future[Any]]]()
         event_log.call_after_answers(self._wake)
@@ -37,7 +36,7 @@ class CommitAnswers:
             raise
 
     def _wake(self) -> None:
-        """Have the loop hand over, from any thread; one that is closed has nobody left to wait."""
+        """Have the loop hand the answers over, from any thread; on a closed loop nothing waits."""
         if self._done:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._hand_over)
