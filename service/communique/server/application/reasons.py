@@ -1,8 +1,7 @@
 """The one table from exceptions to the contract's reasons.
 
-Every failure of a use case has one `ErrorReason` of the contract, a message and the facts that
-belong to it; a face turns it into a status code of its own. An exception that is not in the table
-is a fault of the server: the caller learns no more than that.
+A face turns a reason into a status code of its own. An exception that is not in the table is a
+fault of the server: the caller learns no more than that.
 """
 
 from typing import Final, NamedTuple
@@ -94,13 +93,6 @@ _RULES: Final[dict[type[Exception], ReasonRule]] = {
     view_errors.IssueNotFound: _rule("ISSUE_NOT_FOUND", "issue"),
 }
 
-_MESSAGES: Final[dict[type[Exception], str]] = {
-    log_errors.LogUnavailable: (
-        "the log can't be written or read at present; nothing was recorded"
-    ),
-}
-"""Said instead of what the exception says, which is for the operator."""
-
 
 def rule_of(error: Exception) -> ReasonRule:
     """Return the rule of the exception's class, or of the nearest base that has one."""
@@ -109,21 +101,20 @@ def rule_of(error: Exception) -> ReasonRule:
 
 def failure_of(error: Exception) -> Failure:
     """Return what the caller may know of an exception, its texts shortened."""
-    rule = rule_of(error)
+    rule, message = rule_of(error), str(error)
+    if rule is UNEXPECTED:
+        message = "an unexpected fault of the server; it has been logged"
+    elif isinstance(error, log_errors.LogUnavailable):
+        # What the exception says is for the operator.
+        message = "the log can't be written or read at present; nothing was recorded"
     return Failure(
         rule.reason,
-        _message_of(error, rule),
+        shortened(message),
         {name: shortened(str(getattr(error, name))) for name in rule.metadata},
         error.violations if isinstance(error, request_errors.InvalidFields) else (),
         rule.retry_seconds,
         rule.is_unavailability,
     )
-
-
-def _message_of(error: Exception, rule: ReasonRule) -> str:
-    if rule is UNEXPECTED:
-        return "an unexpected fault of the server; it has been logged"
-    return shortened(_MESSAGES.get(type(error)) or str(error))
 
 
 def shortened(text: str) -> str:

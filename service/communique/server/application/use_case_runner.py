@@ -16,15 +16,12 @@ from communique.v1.record_service_pb2 import ErrorReason
 Answer = TypeVar("Answer")
 Facts: TypeAlias = dict[str, Any]
 """What the log line of a call says: the face begins with the method and the peer."""
-CodeOf: TypeAlias = Callable[[Failure], str]
-"""Returns the name of the status code that a face answers a failure with."""
 
 
 class UseCaseFailed(Exception):
     """A use case failed; the face answers with the failure."""
 
     def __init__(self, failure: Failure) -> None:
-        """Keep what the caller may know."""
         super().__init__(failure.message)
         self.failure = failure
 
@@ -55,13 +52,14 @@ class UseCaseRunner:
         self,
         call: Call,
         facts: Facts,
-        code_of: CodeOf,
+        code_of: Callable[[Failure], str],
         use_case: Callable[[], Awaitable[Answer]],
     ) -> Answer:
         """Return what a use case answers; whatever it raises becomes `UseCaseFailed`.
 
-        Its log line says `facts`, what the use case noted on the way, and how it ended. A use case
-        that is cancelled, because the caller went away or waited no longer, stays cancelled.
+        The log line of the call says `facts`, what the use case noted, and how the use case ended:
+        `code_of` gives the name of the face's status code. A use case that is cancelled, because
+        the caller went away or waited no longer, stays cancelled.
         """
         started, code, error = perf_counter(), "OK", None
         self._calls += 1

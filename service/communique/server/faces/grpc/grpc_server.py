@@ -1,7 +1,6 @@
 """The gRPC server: its services, its options, and where it listens."""
 
 import asyncio
-from pathlib import Path
 from typing import Final
 
 import grpc
@@ -38,7 +37,11 @@ class CannotListen(Exception):
 
 
 class GrpcServer:
-    """Answers the contract's services, health and reflection, at the address of the settings."""
+    """Answers the contract's services, health and reflection, at the address of the settings.
+
+    It listens once it is made, and answers from `start` on. Making it raises `CannotListen`, and
+    `OSError` for a TLS file.
+    """
 
     def __init__(
         self,
@@ -49,18 +52,14 @@ class GrpcServer:
         projection: ProjectionService,
         health: HealthService,
     ) -> None:
-        """Listen, but answer nothing before `start`. Raises `CannotListen`, and `OSError`."""
         self._runner = runner
         self._server = grpc.aio.server(options=_OPTIONS)
         served = [
-            self._add(service, use_cases)
-            for service, use_cases in (
-                (record_service_pb2.DESCRIPTOR.services_by_name["RecordService"], record),
-                (timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"], timeline),
-                (
-                    projection_service_pb2.DESCRIPTOR.services_by_name["ProjectionService"],
-                    projection,
-                ),
+            self._add(module.DESCRIPTOR.services_by_name[type(use_cases).__name__], use_cases)
+            for module, use_cases in (
+                (record_service_pb2, record),
+                (timeline_service_pb2, timeline),
+                (projection_service_pb2, projection),
             )
         ]
         health_pb2_grpc.add_HealthServicer_to_server(health.servicer, self._server)
@@ -105,9 +104,5 @@ def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
     if settings.tls_key is None or settings.tls_certificate is None:
         return None
     pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
-    authorities = _read(settings.tls_client_ca)
+    authorities = settings.tls_client_ca.read_bytes() if settings.tls_client_ca else None
     return grpc.ssl_server_credentials([pair], authorities, authorities is not None)
-
-
-def _read(path: Path | None) -> bytes | None:
-    return path.read_bytes() if path else None

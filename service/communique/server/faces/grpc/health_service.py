@@ -2,22 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from grpc_health.v1.health import aio
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from communique.server.health import HealthReport
 
-_SERVING: Final = HealthCheckResponse.SERVING
-_NOT_SERVING: Final = HealthCheckResponse.NOT_SERVING
-
 
 class HealthService:
     """Answers for the whole server, under the empty name, and for each service of the contract."""
 
     def __init__(self) -> None:
-        """Know nothing yet: whoever asks hears that no service is known."""
         self.servicer = aio.HealthServicer()
 
     async def publish(self, report: HealthReport) -> None:
@@ -29,7 +24,8 @@ class HealthService:
             "": not report.faults,
         }
         for service, is_serving in serving.items():
-            await self.servicer.set(service, _SERVING if is_serving else _NOT_SERVING)
+            status = HealthCheckResponse.SERVING if is_serving else HealthCheckResponse.NOT_SERVING
+            await self.servicer.set(service, status)
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:

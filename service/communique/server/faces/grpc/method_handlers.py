@@ -1,8 +1,8 @@
 """The handlers of a service's methods, made from the contract's descriptors.
 
 Each calls the use case that bears the method's name: `async def Method(request, call)` for one
-answer, an asynchronous generator of that form for a stream of them. The request is decoded within
-the use case's run, so that what is no message is refused, counted and logged like any other call.
+answer, an asynchronous generator of that form for a stream of them. The request is decoded while
+the use case runs, so that bytes that are no message are refused and logged like any other fault.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -105,7 +105,7 @@ async def _run(
 def _call_of(context: Context, name: str) -> tuple[Call, Facts]:
     """Return the call, and what its log line says first.
 
-    Once the call has ended, asking gRPC about it can crash the process: all is asked here.
+    Once the call has ended, asking gRPC about it can crash the process: everything is asked here.
     """
     seconds = cast("float | None", context.time_remaining())
     names = [*context.auth_context().get("x509_common_name", ())]
