@@ -44,7 +44,7 @@ class ProjectionService:
     async def RebuildProjection(
         self, request: pb.RebuildProjectionRequest, _call: Call
     ) -> AsyncIterator[pb.RebuildProjectionResponse]:
-        """Rebuild one or all, with progress. A client that goes away abandons the rebuild."""
+        """Rebuild a projection or all, with progress; a client that goes away abandons it."""
         async for report in in_a_thread(self.queries.read_models.rebuild(request.name)):
             note(projection=request.name or "all", position=report.position)
             yield pb.RebuildProjectionResponse(

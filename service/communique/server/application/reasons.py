@@ -22,7 +22,7 @@ class ReasonRule(NamedTuple):
     Attributes:
         reason: of the contract.
         metadata: the attributes of the exception that the caller gets to see.
-        retry_seconds: when the same request may pass; None where it will not by waiting.
+        retry_seconds: when the same request may pass; None where waiting does not help.
         is_unavailability: whether the server could not do it, through no fault of the caller.
     """
 

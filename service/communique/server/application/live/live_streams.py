@@ -21,7 +21,7 @@ class LiveStreams:
 
     Attributes:
         read_models: the read models.
-        clock: what "now" is whenever a watch asks the read models.
+        clock: the "now" of watches.
         ring: the end of the log.
         status_position: the position of the read model of statuses.
         log_readers: the threads in which subscriptions read the log.

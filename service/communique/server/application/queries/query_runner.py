@@ -17,7 +17,7 @@ from communique.server.runtime.clock import Clock
 from communique.server.runtime.threads import WorkerPool
 from communique.v1 import time_pb2
 
-Given = ParamSpec("Given")
+Params = ParamSpec("Params")
 Answer = TypeVar("Answer")
 
 
@@ -59,10 +59,10 @@ class QueryRunner:
         ]
 
     async def run(
-        self, ask: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs
+        self, query: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
     ) -> Answer:
-        """Return `ask(...)`, asked in a thread."""
-        return await self.workers.run(ask, *given, **named)
+        """Return `query(...)`, called in a thread."""
+        return await self.workers.run(query, *args, **kwargs)
 
     async def _wait_for(self, position: int, call: Call) -> None:
         """Poll, on the event loop, until the read models have reached the position."""

@@ -80,7 +80,7 @@ def subject_answer(
 
 
 def _add_claims(subject: subject_pb2.Subject, page: SubjectPage) -> bytes | None:
-    """Add the claims that have room, the latest; return the key of those before them."""
+    """Add the latest claims that a message has room for; return the key of the claims before."""
     claims: list[subject_pb2.SubjectClaim] = []
     size, last_key, next_key = subject.ByteSize(), b"", page.next_key
     for listed in page.claims:

@@ -50,7 +50,7 @@ class BulkImport:
                 yield self._progress_with(messages, await self._outcomes(validated))
 
     async def _outcomes(self, validated: Sequence[Validated]) -> list[Outcome]:
-        """Append what can be appended; return what became of each event, in their order."""
+        """Append the valid entries; return what became of each event, in their order."""
         entries = [entry for entry in validated if not isinstance(entry, InvalidFields)]
         appended = iter(await self._append(entries))
         return [
@@ -58,7 +58,7 @@ class BulkImport:
         ]
 
     async def _append(self, entries: Sequence[Entry]) -> Sequence[EntryReceipt | AppendRejected]:
-        """Append all as one; where that is rejected, each by itself, committed together."""
+        """Append all entries as one; if that is rejected, each by itself, all in one commit."""
         if not entries:
             return []
         try:
@@ -113,7 +113,7 @@ async def prefetched(items: AsyncIterator[Item], count: int) -> AsyncGenerator[I
         try:
             async for item in items:
                 await made.put(item)
-        except Exception as error:  # noqa: BLE001  it is raised again, in its turn
+        except Exception as error:  # noqa: BLE001  raised again by the consumer, in its turn
             await made.put(error)
         else:
             await made.put(StopAsyncIteration())
