@@ -12,17 +12,8 @@ from functools import partial
 from threading import Thread
 from typing import Final
 
-from communique.server.application.live.live_streams import LiveStreams
-from communique.server.application.live.ring import LogRing
-from communique.server.application.projection_service import ProjectionService
-from communique.server.application.queries.query_runner import QueryRunner
 from communique.server.application.queries.read_models import ReadModels
-from communique.server.application.record_service import RecordService
-from communique.server.application.recording.admission import AdmissionGate
-from communique.server.application.recording.commit_answers import CommitAnswers
-from communique.server.application.recording.validation import EventValidator
-from communique.server.application.timeline_service import TimelineService
-from communique.server.application.use_case_runner import UseCaseRunner
+from communique.server.application.use_cases import use_cases
 from communique.server.faces.grpc.grpc_server import CannotListen, GrpcServer
 from communique.server.faces.grpc.health_service import HealthService
 from communique.server.health import HealthMonitor
@@ -32,15 +23,11 @@ from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.projections.process.supervisor import projecting
 from communique.server.projections.thread_follower import thread_followers
-from communique.server.runtime import limits
 from communique.server.runtime.call_log import Logger, logger_of
 from communique.server.runtime.clock import Clock
-from communique.server.runtime.event_ids import EventIds
 from communique.server.runtime.file_lock import FileInUse
-from communique.server.runtime.position_signal import PositionSignal
 from communique.server.runtime.process import settle
 from communique.server.runtime.settings import Settings
-from communique.server.runtime.threads import WorkerPool
 from communique.server.sqlite.connection import UnusableFile, sqlite_version
 from communique.server.views.catalogue import PROJECTIONS
 
@@ -110,37 +97,14 @@ async def serving(settings: Settings, logger: Logger, *, apart: bool) -> AsyncIt
     """
     with ExitStack() as stack:
         clock, event_log, read_models = _open(settings, stack, apart=apart)
-        pool = partial(_pool, stack, settings.concurrent_calls_max)
-        answerers = _pool(stack, limits.ANSWERS_QUEUED_MAX, "questions", limits.ANSWER_THREADS)
-        queries = QueryRunner(event_log, read_models, answerers, clock, settings.wait_seconds_max)
-        live = LiveStreams(
-            read_models,
-            clock,
-            LogRing(event_log, _pool(stack, 0, "tails", limits.TAIL_THREADS), logger),
-            PositionSignal(event_log.tail.position),
-            pool("catch-ups", limits.CATCH_UP_THREADS),
-            pool("looks", limits.LOOK_THREADS),
-            settings.heartbeat_seconds,
-        )
-        record = RecordService(
-            event_log,
-            EventValidator(EventIds(), clock.now, pool("checks", limits.CHECK_THREADS)),
-            AdmissionGate(),
-            CommitAnswers(event_log),
-            queries,
-            pool("reads", limits.READ_THREADS),
-            live,
-        )
-        timeline, projection = TimelineService(queries, live), ProjectionService(queries)
-
+        cases = stack.enter_context(use_cases(settings, logger, clock, event_log, read_models))
         health = HealthService()
         monitor = HealthMonitor(event_log, read_models, settings.lag_max, logger, health.publish)
-        runner = UseCaseRunner(logger, settings.concurrent_calls_max)
-        server = GrpcServer(settings, runner, record, timeline, projection, health)
+        server = GrpcServer(settings, cases, health)
         await server.start()
         try:
             watching = monitor.watching(settings.health_seconds)
-            async with health.answering(), watching, live.running():
+            async with health.answering(), watching, cases.live.running():
                 logger.info("serving", address=server.address, sqlite=sqlite_version())
                 yield server.address
                 logger.info("stopping", grace_seconds=settings.grace_seconds)
@@ -168,9 +132,3 @@ def _open(
     stack.callback(read_models.close)
     read_models.start()
     return clock, event_log, read_models
-
-
-def _pool(stack: ExitStack, queued_max: int, name: str, threads: int) -> WorkerPool:
-    pool = WorkerPool(name, threads, queued_max)
-    stack.callback(pool.close)
-    return pool

@@ -17,13 +17,11 @@ from communique.server.application.queries.requested_as_of import (
     check_recorded,
     instant_of,
 )
-from communique.server.application.recording.admission import AdmissionGate
 from communique.server.application.recording.bulk_import import BulkImport
 from communique.server.application.recording.commit_answers import CommitAnswers
 from communique.server.application.recording.validation import (
     EventValidator,
     expectations_of,
-    is_validated_inline,
 )
 from communique.server.application.request_errors import (
     EventNotFound,
@@ -46,25 +44,29 @@ class RecordService:
 
     event_log: EventLog
     validator: EventValidator
-    gate: AdmissionGate
     answers: CommitAnswers
     queries: QueryRunner
     readers: WorkerPool
     live: LiveStreams
 
     async def Submit(self, request: pb.SubmitRequest, call: Call) -> pb.SubmitResponse:
-        """Record the events, all or none. A commit once begun goes through, whoever went away.
-
-        Small submissions pass the admission gate together; large ones are validated in a thread.
-        """
+        """Record the events, all or none. A commit once begun goes through, whoever went away."""
         note(events=len(request.events))
-        if not is_validated_inline(request.events):
-            return await self._record(request, call)
-        await self.gate.enter(request.ByteSize())
-        try:
-            return await self._record(request, call)
-        finally:
-            self.gate.leave()
+        expectations = expectations_of(request.expectations)
+        entries = await self.validator.entries(request.events)
+        answer = self.event_log.append(entries, expectations, call.principal)
+        receipts = [
+            pb.Receipt(
+                event_id=str(receipt.event_id),
+                position=receipt.position,
+                record_time=timestamp_of(receipt.record_micros),
+                duplicate=receipt.duplicate,
+                revision=receipt.revision,
+            )
+            for receipt in await self.answers.wait(answer)
+        ]
+        note(position=receipts[-1].position)
+        return pb.SubmitResponse(receipts=receipts)
 
     async def Import(
         self, requests: AsyncIterator[pb.ImportRequest], call: Call
@@ -137,23 +139,6 @@ class RecordService:
         moment = checked("record_time", instant_of, request.record_time)
         position = await self.readers.run(self.event_log.position_at, micros(moment))
         return pb.GetPositionResponse(position=position)
-
-    async def _record(self, request: pb.SubmitRequest, call: Call) -> pb.SubmitResponse:
-        expectations = expectations_of(request.expectations)
-        entries = await self.validator.entries(request.events)
-        answer = self.event_log.append(entries, expectations, call.principal)
-        receipts = [
-            pb.Receipt(
-                event_id=str(receipt.event_id),
-                position=receipt.position,
-                record_time=timestamp_of(receipt.record_micros),
-                duplicate=receipt.duplicate,
-                revision=receipt.revision,
-            )
-            for receipt in await self.answers.wait(answer)
-        ]
-        note(position=receipts[-1].position)
-        return pb.SubmitResponse(receipts=receipts)
 
     async def _head(self, position: int) -> int:
         """Return the last position, read from the log itself if a client knows a later one.

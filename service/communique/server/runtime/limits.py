@@ -15,10 +15,6 @@ EVENT_BYTES_MAX: Final = 65_536
 EXPECTATIONS_MAX: Final = 1_000
 EVENTS_VALIDATED_INLINE_MAX: Final = 8
 """Up to so many events are validated on the event loop, which takes a millisecond or two."""
-ADMITTED_CALLS_MAX: Final = 64
-"""So many held submissions are released together: more would keep the event loop for too long."""
-HELD_BYTES_MAX: Final = 67_108_864
-"""So many bytes of submissions are held before admission, beside what the log's queue holds."""
 BATCHES_VALIDATED_AHEAD_MAX: Final = 2
 """So many batches of an import wait, validated, while the one before them commits."""
 REJECTED_ID_LENGTH_MAX: Final = 64

@@ -60,7 +60,7 @@ class EventValidator:
             allowed = f"1 to {limits.EVENTS_PER_SUBMIT_MAX:,} events are allowed"
             raise InvalidFields.at("events", f"{allowed}, not {len(messages):,}")
         now = self.now()
-        if is_validated_inline(messages):
+        if len(messages) <= limits.EVENTS_VALIDATED_INLINE_MAX:
             return self._validate_all(messages, now)
         return await self.workers.run(self._validate_all, messages, now)
 
@@ -86,11 +86,6 @@ class EventValidator:
             case Amendment(payload=payload):
                 retracts = isinstance(payload, EventRetracted)
                 return AmendmentEntry(event.event_id, payload.amends, payload.type, state, retracts)
-
-
-def is_validated_inline(messages: Sequence[event_pb2.Event]) -> bool:
-    """Tell whether events are few enough to be validated on the event loop, not in a thread."""
-    return len(messages) <= limits.EVENTS_VALIDATED_INLINE_MAX
 
 
 def expectations_of(messages: Sequence[record_service_pb2.Expectation]) -> dict[UUID, int]:

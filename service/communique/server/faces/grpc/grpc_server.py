@@ -10,10 +10,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
-from communique.server.application.projection_service import ProjectionService
-from communique.server.application.record_service import RecordService
-from communique.server.application.timeline_service import TimelineService
-from communique.server.application.use_case_runner import UseCaseRunner
+from communique.server.application.use_cases import UseCases
 from communique.server.faces.grpc.health_service import HealthService
 from communique.server.faces.grpc.method_handlers import method_handlers
 from communique.server.runtime import limits
@@ -43,23 +40,15 @@ class GrpcServer:
     `OSError` for a TLS file.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        runner: UseCaseRunner,
-        record: RecordService,
-        timeline: TimelineService,
-        projection: ProjectionService,
-        health: HealthService,
-    ) -> None:
-        self._runner = runner
+    def __init__(self, settings: Settings, cases: UseCases, health: HealthService) -> None:
+        self._runner = cases.runner
         self._server = grpc.aio.server(options=_OPTIONS)
         served = [
-            self._add(module.DESCRIPTOR.services_by_name[type(use_cases).__name__], use_cases)
-            for module, use_cases in (
-                (record_service_pb2, record),
-                (timeline_service_pb2, timeline),
-                (projection_service_pb2, projection),
+            self._add(module.DESCRIPTOR.services_by_name[type(service).__name__], service)
+            for module, service in (
+                (record_service_pb2, cases.record),
+                (timeline_service_pb2, cases.timeline),
+                (projection_service_pb2, cases.projection),
             )
         ]
         health_pb2_grpc.add_HealthServicer_to_server(health.servicer, self._server)
