@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from communique.cli import sample
 from communique.cli.app import app
 from communique.client import Client, EventFilter, NotFound
-from communique.client.subjects_and_issues import WholeQuestions
+from communique.client.subjects_and_issues import TopicQuestions
 from communique.domain.claims.event import (
     Amendment,
     Claim,
@@ -165,7 +165,7 @@ def test_the_examples_of_the_client_hold(tmp_path: Path) -> None:
     with running_server(settings_in(tmp_path)) as address, Client(address) as record:
         record.status(*sample.DYAD, min_position=record.submit(CLAIMS)[-1].position)
         names = {"record": record, "EventFilter": EventFilter}
-        for examples in doctest.DocTestFinder().find(WholeQuestions, globs=names):
+        for examples in doctest.DocTestFinder().find(TopicQuestions, globs=names):
             assert doctest.DocTestRunner(verbose=False).run(examples).failed == 0
 
 

@@ -34,7 +34,11 @@ def watch(stubs: Stubs, *parties: str) -> Frames:
 
 def next_change(frames: Frames) -> BilateralComparison:
     """The next comparison."""
-    return next(codec.comparison(one.comparison) for one in frames if one.HasField("comparison"))
+    return next(
+        codec.model_of(BilateralComparison, one.comparison)
+        for one in frames
+        if one.HasField("comparison")
+    )
 
 
 def refusal() -> event_pb2.Event:

@@ -1,4 +1,4 @@
-"""The way of any event to the contract and back, and the bytes that are stored of it."""
+"""Any event to the contract and back, and the bytes that are stored of it."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -25,13 +25,13 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])).map(str
 
 @given(events)
 def test_an_event_survives_submission(event: Event) -> None:
-    """Its message says exactly what it says."""
+    """An event's message is read as the same event."""
     assert codec.submitted(codec.message_of(event)) == event
 
 
 @pytest.mark.parametrize("kind", PAYLOADS, ids=lambda kind: kind.__name__)
 def test_every_type_survives_submission_and_storage(kind: type) -> None:
-    """Each type by itself, with any of its fields set or not."""
+    """A claim of each type, with any of its fields set or not, survives both."""
 
     @settings(max_examples=settings().max_examples // 4)
     @given(claims(of_types=models(kind)))
@@ -62,7 +62,7 @@ def test_an_event_survives_storage(event: Event) -> None:
 
 @given(events)
 def test_stored_bytes_are_canonical(event: Event) -> None:
-    """They are the same each time, and storing them again changes nothing."""
+    """The bytes of an event are the same each time, and storing them again changes nothing."""
     message = codec.message_of(event)
     first, second = event_pb2.Event(), event_pb2.Event()
     first.CopyFrom(message)
@@ -75,7 +75,7 @@ def test_stored_bytes_are_canonical(event: Event) -> None:
 
 
 def roughen(message: Message) -> None:
-    """Make of a message what a client may send in its place."""
+    """Change a message into another form that a client may send."""
     for field, value in message.ListFields():
         match value:
             case str() if field.name in {"event_id", "amends"}:
@@ -150,24 +150,24 @@ def test_a_correction_to_a_newer_type_is_none(claim: Claim) -> None:
 
 @given(claims(), INSTANTS, INSTANTS, st.sampled_from(["open", "closed"]))
 def test_every_form_of_a_time_is_stored_as_text(
-    claim: Claim, one: datetime, other: datetime, end: str
+    claim: Claim, first: datetime, second: datetime, end: str
 ) -> None:
     """Instants and intervals are read as what they mean, and stored as EDTF that means the same."""
-    start, stop = sorted((one, other))
+    start, stop = sorted((first, second))
     ends = stop if end == "closed" and start < stop else None
     message = codec.message_of(claim)
     message.ClearField("occurred")
     message.occurred.interval.start.CopyFrom(codec.timestamp(start))
     if ends:
         message.occurred.interval.end.CopyFrom(codec.timestamp(ends))
-    message.known.instant.CopyFrom(codec.timestamp(other))
+    message.known.instant.CopyFrom(codec.timestamp(second))
     event = codec.submitted(message)
     stored = codec.stored_bytes(codec.canonical_bytes(message, event))
 
     assert stored == event
     assert isinstance(event, Claim)
     assert (event.occurred.earliest, event.occurred.latest) == (start, ends)
-    assert known_at(event.known, other) == other
+    assert known_at(event.known, second) == second
     assert message.occurred.WhichOneof("when") == "edtf"
     assert message.known.WhichOneof("when") == "text"
 
@@ -243,7 +243,7 @@ def test_a_word_of_a_newer_release_is_none(claim: Claim, number: int) -> None:
 
 @given(claims())
 def test_a_precision_of_a_newer_release_is_none(claim: Claim) -> None:
-    """Nor is one whose time is known in a way that is not known yet."""
+    """A precision that this release does not know makes no event when it is read from the log."""
     message = codec.message_of(claim)
     message.occurred.precision = 99  # type: ignore[assignment]
     assert codec.stored_bytes(message.SerializeToString()) is None

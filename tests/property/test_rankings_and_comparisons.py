@@ -78,7 +78,7 @@ def test_every_comparison_is_the_oracle_s(
         one, other, _ = data.draw(trios(log))
         found = read_models.compare(dyad, question(one), question(other))
         assert found == oracle_subjects.comparison(log, dyad, one, other)
-        assert codec.comparison(codec.comparison_message(found)) == found
+        assert codec.model_of(BilateralComparison, codec.comparison_message(found)) == found
 
 
 @given(st.data(), histories(), batch_sizes, dyads)

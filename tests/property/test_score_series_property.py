@@ -16,7 +16,7 @@ from communique import codec
 from communique.domain.claims.event import Claim, Event, Recorded
 from communique.domain.claims.payloads import MeetingHeld, TalksRefused
 from communique.domain.parties.party import Dyad
-from communique.domain.state.score_series import Bucket, Scale
+from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
 from communique.domain.time.clocks import AsOf, parse_point
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.views.scores import score_projection
@@ -74,7 +74,7 @@ def test_every_series_is_the_oracle_s(
             for asked in data.draw(st.lists(wanted(log), min_size=1, max_size=4)):
                 found = read_models.score_series(asked, question(as_of))
                 assert found == oracle_series.series(log, asked, as_of)
-                assert codec.series(codec.series_message(found)) == found
+                assert codec.model_of(ScoreSeries, codec.series_message(found)) == found
 
 
 def dense_log(seed: int) -> list[Recorded]:

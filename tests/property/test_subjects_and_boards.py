@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Recorded
-from communique.domain.state.disagreement import disagreements
+from communique.domain.state.disagreement import Disagreement, disagreements
 from communique.domain.state.event_filter import ISSUE, SUBJECT, Filter
 from communique.domain.state.issue_board import IssueBoard, joined
-from communique.domain.state.subject import SubjectEntry, subjects_of
+from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
 from communique.domain.time.clocks import AsOf, known_at
 from communique.domain.time.edtf import ValidTime
 from communique.server.application.queries.read_models import ReadModels
@@ -91,8 +91,10 @@ def check_subject(
     message, claims = whole_subject(ask, size, as_of)
     assert message.subject == key
     assert [seen_of(one.event) for one in claims] == view.claims
-    assert [codec.life_cycle_step(one) for one in message.life_cycle] == view.life_cycle
-    assert [codec.disagreement(one) for one in message.disagreements] == view.disagreements
+    assert [codec.model_of(LifeCycleStep, one) for one in message.life_cycle] == view.life_cycle
+    assert [
+        codec.model_of(Disagreement, one) for one in message.disagreements
+    ] == view.disagreements
     assert message.claim_count == len(view.claims)
     assert not message.earlier_claims_uncounted
     for one, claim in zip(claims, view.claims, strict=True):
@@ -126,8 +128,12 @@ def check_limits(
     with patch.object(limits, "SUBJECT_CLAIMS_COUNTED_MAX", 2):
         message, claims = whole_subject(ask, 100, as_of)
     counted = [SubjectEntry(it.claim, it.known) for it in view.claims[-2:]]
-    assert [codec.life_cycle_step(one) for one in message.life_cycle] == [*life_cycle_of(counted)]
-    assert [codec.disagreement(one) for one in message.disagreements] == [*disagreements(counted)]
+    assert [codec.model_of(LifeCycleStep, one) for one in message.life_cycle] == [
+        *life_cycle_of(counted)
+    ]
+    assert [codec.model_of(Disagreement, one) for one in message.disagreements] == [
+        *disagreements(counted)
+    ]
     assert message.claim_count == len(counted)
     assert message.earlier_claims_uncounted == (len(view.claims) > len(counted))
     assert [seen_of(one.event) for one in claims] == view.claims

@@ -16,8 +16,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from communique.cli.exits import brief
 from communique.cli.options import Remote
-from communique.client import CommuniqueError, Head, Projection, Retry
-from communique.client.transport import called, channel_to
+from communique.client import CommuniqueError, Head, Projection
+from communique.client.transport import channel_to, decoding
 from communique.export import wording as words
 from communique.server.runtime.settings import Settings
 from communique.server.sqlite.connection import may_corrupt_wal, sqlite_version
@@ -197,9 +197,8 @@ def _serving(remote: Remote) -> Check:
     with channel_to(remote.server, remote.credentials()) as channel:
         check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
         try:
-            answer = called(
-                check, health_pb2.HealthCheckRequest(), remote.timeout, Retry(attempts_max=1)
-            )
+            with decoding():
+                answer = check(health_pb2.HealthCheckRequest(), timeout=remote.timeout)
         except CommuniqueError as error:
             return Check("health", Health.ILL, f"no answer: {brief(error)}")
     name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)

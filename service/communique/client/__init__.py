@@ -6,8 +6,8 @@
     ...     print(status.posture)
     STRAINED
 
-What goes in and comes out are the domain's own objects (`communique.domain`); whatever goes wrong
-is a `CommuniqueError`. It needs the base dependencies alone, not the `server` extra.
+It takes and gives the domain's own objects (`communique.domain`) and raises `CommuniqueError`. It
+needs only the base dependencies, not the `server` extra.
 """
 
 from communique.client.client import Client

@@ -1,8 +1,6 @@
-"""Reads the service's messages into the client's results."""
+"""Conversion of the service's messages to the client's results."""
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from google.protobuf.descriptor import EnumDescriptor
@@ -18,6 +16,7 @@ from communique.client.results import (
     Rejection,
     VerifyProgress,
 )
+from communique.codec.names import words_of
 from communique.domain.claims.event import Claim
 from communique.domain.claims.history import EventAsOf
 from communique.domain.state.status import ResolvedAsOf
@@ -58,7 +57,7 @@ def page(
     message: record_service_pb2.ListEventsResponse | timeline_service_pb2.ListTimelineResponse,
 ) -> Page[EventAsOf]:
     """Return a page of events."""
-    events = [event_as_of(one) for one in message.events]
+    events = [*map(event_as_of, message.events)]
     return Page(events, message.next_page_token, resolved(message.as_of))
 
 
@@ -77,7 +76,7 @@ def event_as_of(message: event_pb2.EventAsOf) -> EventAsOf:
 
 
 def resolved(message: time_pb2.ResolvedAsOf) -> ResolvedAsOf:
-    """Return the point that an answer is true for."""
+    """Return the point that an answer holds for."""
     return ResolvedAsOf(
         valid=codec.instant(message.valid),
         known=codec.instant(message.known),
@@ -130,11 +129,7 @@ def verify_progress(message: projection_service_pb2.VerifyProjectionResponse) ->
 
 def word(enum: EnumDescriptor, number: int) -> str:
     """Return an enum value's name without its prefix, or the number of one that is newer."""
-    return _words(enum).get(number, str(number))
+    return _words_of(enum).get(number, str(number))
 
 
-@cache
-def _words(enum: EnumDescriptor) -> Mapping[int, str]:
-    values: Any = enum.values
-    prefix = values[0].name.removesuffix("UNSPECIFIED")
-    return {value.number: value.name.removeprefix(prefix) for value in values}
+_words_of = cache(words_of)

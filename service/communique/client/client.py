@@ -1,4 +1,4 @@
-"""The client: one method for each thing that can be asked of the service."""
+"""The client, with one method for each call of the service."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from communique import codec
 from communique.client import answers
+from communique.client.following import Subscription, Watch
 from communique.client.importing import Importing, OnProgress
-from communique.client.live import LiveQuestions
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
 from communique.client.reading import Reading, direction
 from communique.client.results import (
@@ -21,9 +21,8 @@ from communique.client.results import (
     Receipt,
     VerifyProgress,
 )
-from communique.client.series import SeriesQuestions
 from communique.client.statuses import StatusQuestions
-from communique.client.subjects_and_issues import WholeQuestions
+from communique.client.subjects_and_issues import TopicQuestions
 from communique.client.tables import EventListing
 from communique.client.transport import decoding
 from communique.domain.claims.event import Event, Recorded
@@ -34,18 +33,18 @@ from communique.v1 import projection_service_pb2, record_service_pb2, timeline_s
 _State = TypeVar("_State")
 
 
-class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
+class Client(StatusQuestions, TopicQuestions):
     """A connection to one server; thread-safe, and a context manager that closes it.
 
     Every method raises a `CommuniqueError`. Calls are tried again when the server is briefly out of
     reach or overloaded, which is always safe here: event ids are idempotency keys.
 
-    Where a question takes an as-of: `valid_at` asks for the state of the world at that moment,
-    `known_at` for what could be known then, `position` for what the log held then; each left out
-    means now, or the latest. A moment is an aware datetime or a text, and a day (`2019-08-21`)
-    means its end in `zone`. `min_position` asks for an answer at least as fresh as that receipt.
-    Every answer says in `as_of` what point it is true for: handed back as `as_of`, for what is left
-    out, it gives the same answer for ever.
+    In questions `valid_at` asks for the state of the world at that moment, `known_at` for what
+    could be known then, `position` for what the log held then; each left out means now, or the
+    latest. A moment is an aware datetime or a text, and a day (`2019-08-21`) means its end in
+    `zone`. `min_position` asks for an answer at least as fresh as that receipt. Every answer says
+    in `as_of` what point it holds for: passed as `as_of`, it fills in the clocks that are left out,
+    and so gives the same answer for ever.
     """
 
     def submit(
@@ -72,7 +71,7 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
                 for event_id, revision in (expectations or {}).items()
             ],
         )
-        return [answers.receipt(one) for one in self._call(self._records.Submit, request).receipts]
+        return [*map(answers.receipt, self._call(self._records.Submit, request).receipts)]
 
     def import_events(
         self,
@@ -81,10 +80,10 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         batch_size: int = 500,
         on_progress: OnProgress | None = None,
     ) -> ImportReport:
-        """Record any number of events; one at fault is reported and does not stop the rest.
+        """Record any number of events; an invalid one is reported and does not stop the rest.
 
         Each batch (1 to 1,000 events) is durable when `on_progress` is called with the report so
-        far. What was interrupted is resumed by importing everything again: it gives duplicates.
+        far. To resume an interrupted import, import everything again: it gives duplicates.
 
             >>> report = record.import_events(claims)
             >>> (report.appended, report.duplicates, report.rejected)
@@ -93,10 +92,10 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         return Importing(self._records, events, batch_size, self._retry).run(on_progress)
 
     def event(self, event_id: UUID) -> EventHistory:
-        """Return an event, named by its own id or one of its amendments', as it was recorded.
+        """Return an event as it was recorded, by its own id or the id of one of its amendments.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no event has this id.
         """
         request = record_service_pb2.GetEventRequest(event_id=str(event_id))
         return answers.history(self._call(self._records.GetEvent, request))
@@ -116,7 +115,7 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         """Return the events that match, as of a point, in the order of their positions.
 
         >>> refusals = EventFilter(dyad="JPN-KOR", types=["TalksRefused"])
-        >>> [one.event.occurred.display() for one in record.events(refusals)]
+        >>> [refusal.event.occurred.display() for refusal in record.events(refusals)]
         ['20 Aug 2019']
         """
         request = record_service_pb2.ListEventsRequest(
@@ -175,13 +174,14 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
     ) -> Iterator[Recorded]:
         """Yield the log in the order of its positions, amendments included, up to its head.
 
-        It starts behind the position `after`; backwards before it, or at the head. A broken
-        connection is taken up again where it was. `limit` is how many at most; None means all.
+        It starts behind the position `after`; backwards before it, or at the head. It resumes after
+        a broken connection. `limit` is how many events at most; None means all.
 
-            >>> [one.position for one in record.read(after=16)]
+            >>> [recorded.position for recorded in record.read(after=16)]
             [17, 18, 19]
         """
-        return self._reading(after, filter, limit, backwards=backwards).events()
+        start = None if backwards and not after else after
+        return Reading(self._records, self._retry, start, filter, limit, backwards).events()
 
     def replay(
         self,
@@ -191,18 +191,54 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         after: int = 0,
         filter: EventFilter | None = None,  # noqa: A002  the contract's word
     ) -> tuple[_State, int]:
-        """Fold the log into a state, and return it with the position to go on from.
+        """Fold the log into a state, and return it with the position to resume from.
 
         >>> def count(seen: int, recorded: Recorded) -> int: return seen + 1
         >>> state, position = record.replay(count, 0)
-        >>> state, position = record.replay(count, state, after=position)  # what came since
+        >>> state, position = record.replay(count, state, after=position)  # recorded since
         """
         state, position = initial, after
-        for frame in self._reading(after, filter, None, backwards=False).frames():
+        reading = Reading(self._records, self._retry, after, filter, limit=None, backwards=False)
+        for frame in reading.frames():
             for recorded in frame.events:
                 state = fold(state, recorded)
             position = frame.position
         return state, position
+
+    def subscribe(
+        self,
+        after: int | None = None,
+        *,
+        filter: EventFilter | None = None,  # noqa: A002  the contract's word
+    ) -> Subscription:
+        """Yield the log behind the position `after`, and then each event as it is recorded.
+
+        The events, amendments included, are in order, complete and without duplicates, also after a
+        broken connection. With None the subscription begins at the end of the log.
+
+        >>> with record.subscribe(after=16) as subscription:
+        ...     first = next(subscription)
+        >>> (first.position, subscription.position)  # the second is where to resume
+        (17, 17)
+
+        Raises, at the first `next`:
+            OutOfRange: the log has not reached that position.
+        """
+        return Subscription(self._records, self._retry, after, filter)
+
+    def watch(self, one: str, other: str) -> Watch:
+        """Yield how things stand now between two parties, given by their codes, and each change.
+
+        A `BilateralStatus` comes first, and again after a broken connection; then come comparisons
+        of how things stand with how they stood before.
+
+            >>> with record.watch("KOR", "JPN") as watch:
+            ...     status = next(watch)
+            ...     change = next(watch)  # waits for a change
+            >>> [(change.facet, change.kind.value) for change in change.changes]
+            [('talks/export-controls', 'CHANGED')]
+        """
+        return Watch(self._timelines, self._retry, (one, other))
 
     def head(self) -> Head:
         """Return the last position of the log and when it was recorded."""
@@ -215,15 +251,15 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         return self._call(self._records.GetPosition, request).position
 
     def projections(self) -> list[Projection]:
-        """Return every projection and how far it is, in the order of their names."""
+        """Return every projection and its progress, in the order of their names."""
         request = projection_service_pb2.ListProjectionsRequest()
         answer = self._call(self._projections.ListProjections, request)
-        return [answers.projection(one) for one in answer.projections]
+        return [*map(answers.projection, answer.projections)]
 
     def rebuild(self, name: str = "") -> Iterator[RebuildProgress]:
-        """Build a read model anew from the log, and yield how far it is; the last one is `done`.
+        """Rebuild a read model from the log, and yield its progress; the last one is `done`.
 
-        Without a name all are built together, which takes less than one after the other; of each
+        Without a name all are rebuilt together, which is faster than one after the other; of each
         the last one is `done`.
 
         Raises:
@@ -236,10 +272,10 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
                 yield answers.rebuild_progress(message)
 
     def verify(self, name: str) -> Iterator[VerifyProgress]:
-        """Compare a read model with the log, and yield how far it is; the last one is `done`.
+        """Compare a read model with the log, and yield the progress; the last one is `done`.
 
             >>> *_, last = record.verify("timeline")
-            >>> last.first_difference  # nothing: what answers is what the log gives
+            >>> last.first_difference  # empty: the read model is what the log gives
             ''
 
         Raises:
@@ -250,14 +286,3 @@ class Client(StatusQuestions, SeriesQuestions, LiveQuestions, WholeQuestions):
         with decoding():
             for message in self._projections.VerifyProjection(request):
                 yield answers.verify_progress(message)
-
-    def _reading(
-        self,
-        after: int,
-        wanted: EventFilter | None,
-        limit: int | None,
-        *,
-        backwards: bool,
-    ) -> Reading:
-        start = None if backwards and not after else after
-        return Reading(self._records, self._retry, start, wanted, limit, backwards)

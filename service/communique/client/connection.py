@@ -1,11 +1,12 @@
 """The connection that all questions of a client share."""
 
-from types import TracebackType
+import time
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import grpc
 
-from communique.client.transport import Retry, called, channel_to
+from communique.client.errors import decoded
+from communique.client.transport import Retry, channel_to
 from communique.v1.projection_service_pb2_grpc import ProjectionServiceStub
 from communique.v1.record_service_pb2_grpc import RecordServiceStub
 from communique.v1.timeline_service_pb2_grpc import TimelineServiceStub
@@ -45,19 +46,27 @@ class Connection:
         self._channel.close()
 
     def __enter__(self) -> Self:
-        """Return the client itself."""
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        """Close the connection."""
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _call(
         self, method: "grpc.UnaryUnaryMultiCallable[_Request, _Answer]", request: _Request
     ) -> _Answer:
-        return called(method, request, self._timeout_seconds, self._retry)
+        """Return the answer, trying again within the time allowed when that can help.
+
+        Raises:
+            CommuniqueError: the last failure.
+        """
+        deadline, failures = time.monotonic() + self._timeout_seconds, 0
+        while True:
+            try:
+                return method(request, timeout=max(deadline - time.monotonic(), 0.001))
+            except grpc.RpcError as error:
+                fault = decoded(error)
+            failures += 1
+            delay = self._retry.delay_seconds(fault, failures)
+            if delay is None or time.monotonic() + delay >= deadline:
+                raise fault
+            time.sleep(delay)

@@ -1,20 +1,10 @@
-"""What can go wrong, as exceptions with the server's own reasons.
+"""The exceptions of failed calls, with the server's own reasons.
 
-    CommuniqueError
-    ├── InvalidRequest      a field is malformed, or something is too large: `violations` says which
-    ├── NotFound            there is no such event, subject, issue or projection
-    ├── Conflict            the record already says otherwise: an id in use, an event retracted
-    │   └── RevisionConflict    an event is not at the expected revision: read it again
-    ├── OutOfRange          a position that the log has not reached
-    ├── Overloaded          too much at once: try again after `retry_after_seconds`
-    └── Unavailable         the server cannot be reached, or cannot answer now
-        └── TimedOut            no answer within the time allowed
-
-`CommuniqueError` itself is raised for what is none of these: an unexpected fault of the server.
+`CommuniqueError` itself is raised for an unexpected fault of the server.
 """
 
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -26,8 +16,8 @@ from communique.codec import Violation
 _Detail = TypeVar("_Detail", bound=Message)
 
 _PREFIX: Final = "ERROR_REASON_"
-_STAYS: Final = frozenset({"READ_MODEL_STOPPED"})
-"""Reasons that do not pass by waiting, whatever the code."""
+_LASTING_REASON: Final = "READ_MODEL_STOPPED"
+"""An operator has to act before the same call can succeed."""
 
 
 class CommuniqueError(Exception):
@@ -41,6 +31,8 @@ class CommuniqueError(Exception):
         retry_after_seconds: how long the server asks to wait; None where it says nothing.
         metadata: what the reason is about, by name: `index`, `event_id`, `position`, `actual`, ...
     """
+
+    _may_pass: ClassVar = False
 
     def __init__(
         self,
@@ -61,11 +53,11 @@ class CommuniqueError(Exception):
     @property
     def retryable(self) -> bool:
         """Whether the same call may succeed later, unchanged."""
-        return False
+        return self._may_pass and self.reason != _LASTING_REASON
 
 
 class InvalidRequest(CommuniqueError):
-    """A field is malformed, or something is larger than allowed."""
+    """A field is malformed, which `violations` names, or something is larger than allowed."""
 
 
 class NotFound(CommuniqueError):
@@ -77,7 +69,7 @@ class Conflict(CommuniqueError):
 
 
 class RevisionConflict(Conflict):
-    """An event is not at the expected revision: someone else amended it."""
+    """An event is not at the expected revision: someone else amended it, so read it again."""
 
 
 class OutOfRange(CommuniqueError):
@@ -85,30 +77,21 @@ class OutOfRange(CommuniqueError):
 
 
 class Overloaded(CommuniqueError):
-    """A queue or a limit of the server is full."""
+    """A queue or a limit of the server is full: try again after `retry_after_seconds`."""
 
-    @property
-    def retryable(self) -> bool:
-        """It passes."""
-        return True
+    _may_pass = True
 
 
 class Unavailable(CommuniqueError):
     """The server cannot be reached, or cannot answer now."""
 
-    @property
-    def retryable(self) -> bool:
-        """It may pass, but for a read model that has stopped: an operator has to act."""
-        return self.reason not in _STAYS
+    _may_pass = True
 
 
 class TimedOut(Unavailable):
     """The answer did not come within the time allowed; what was submitted may yet be recorded."""
 
-    @property
-    def retryable(self) -> bool:
-        """The time allowed is used up."""
-        return False
+    _may_pass = False
 
 
 _CLASSES: Final = {
@@ -127,26 +110,27 @@ def decoded(error: grpc.RpcError) -> CommuniqueError:
     """Return the exception that a failed call stands for, read off its `google.rpc.Status`."""
     call = _call(error)
     code = call.code() if call else grpc.StatusCode.UNKNOWN
-    told = (call.details() if call else None) or str(error)
+    message = (call.details() if call else None) or str(error)
     status = _status(call) if call else None
     info = _detail(status, error_details_pb2.ErrorInfo())
-    fields = _detail(status, error_details_pb2.BadRequest())
-    wait = _detail(status, error_details_pb2.RetryInfo())
+    bad_request = _detail(status, error_details_pb2.BadRequest())
+    retry = _detail(status, error_details_pb2.RetryInfo())
     reason = info.reason.removeprefix(_PREFIX) if info else ""
-    kind = _class(code, reason, asks_to_wait=wait is not None)
-    return kind(
-        told,
-        reason or ("TOO_LARGE" if kind is InvalidRequest else ""),
+    exception = _class(code, reason, asks_to_wait=retry is not None)
+    violations = bad_request.field_violations if bad_request else ()
+    return exception(
+        message,
+        reason or ("TOO_LARGE" if exception is InvalidRequest else ""),
         code,
-        tuple(Violation(v.field, v.description) for v in fields.field_violations) if fields else (),
-        wait.retry_delay.ToTimedelta().total_seconds() if wait else None,
+        tuple(Violation(violation.field, violation.description) for violation in violations),
+        retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
         info.metadata if info else None,
     )
 
 
 def _class(code: grpc.StatusCode, reason: str, *, asks_to_wait: bool) -> type[CommuniqueError]:
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        # gRPC itself gives this code, without details, for a message that is too large to be sent.
+        # gRPC itself gives this code, without details, for a message that is too large to send.
         return Overloaded if reason or asks_to_wait else InvalidRequest
     if reason == "REVISION_CONFLICT":
         return RevisionConflict
@@ -154,7 +138,7 @@ def _class(code: grpc.StatusCode, reason: str, *, asks_to_wait: bool) -> type[Co
 
 
 def _call(error: object) -> grpc.Call | None:
-    """A failed call is a `grpc.Call` as well, of which the stubs know nothing."""
+    """Return the call that failed: its error is a call, which the type stubs leave out."""
     return error if isinstance(error, grpc.Call) else None
 
 
@@ -165,7 +149,6 @@ def _status(call: grpc.Call) -> status_pb2.Status | None:
         return None
 
 
-def _detail(status: status_pb2.Status | None, into: _Detail) -> _Detail | None:
-    if status is None:
-        return None
-    return next((into for detail in status.details if detail.Unpack(into)), None)
+def _detail(status: status_pb2.Status | None, target: _Detail) -> _Detail | None:
+    details = status.details if status else ()
+    return next((target for detail in details if detail.Unpack(target)), None)

@@ -1,4 +1,4 @@
-"""Streams without an end: the log as it grows, and how things stand as they change."""
+"""Endless streams: the log as it grows, and how things stand as they change."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -27,59 +27,54 @@ Watched: TypeAlias = BilateralStatus | BilateralComparison
 
 
 class Call(Protocol[_Frame_co]):
-    """A call under way that gives frames."""
+    """A call under way, which yields frames and raises `grpc.RpcError`."""
 
-    def __iter__(self) -> Iterator[_Frame_co]:
-        """Wait for frames; raise `grpc.RpcError`."""
-        raise NotImplementedError
+    def __iter__(self) -> Iterator[_Frame_co]: ...
 
     def cancel(self) -> object:
-        """End it."""
+        """End the call."""
 
 
-class Endless(Iterator[_Item], Generic[_Frame, _Item]):
-    """A stream without an end, over as many calls as it takes.
+class EndlessStream(Iterator[_Item], Generic[_Frame, _Item]):
+    """A stream over as many calls as it takes, which only `close` ends.
 
-    A broken connection is taken up again; once the server has stayed away for as many attempts as
-    are made in a row, `next` raises a `CommuniqueError`. The end comes with `close` alone.
+    It resumes after a broken connection. `next` raises a `CommuniqueError` once as many attempts in
+    a row have failed as `Retry` allows.
     """
 
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
         self._closed = Event()
-        self._under_way: Call[_Frame] | None = None
-        self._items = self._given()
+        self._current: Call[_Frame] | None = None
+        self._items = self._iterate()
 
     def __next__(self) -> _Item:
-        """Wait for the next one and return it."""
         return next(self._items)
 
     def close(self) -> None:
         """End the iteration, also from another thread."""
         self._closed.set()
-        if self._under_way is not None:
-            self._under_way.cancel()
+        if self._current is not None:
+            self._current.cancel()
 
     def __enter__(self) -> Self:
-        """Return the stream itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
     @abstractmethod
     def _call(self) -> Call[_Frame]:
-        """Begin a call that goes on where the last one was."""
+        """Begin a call that resumes where the last one ended."""
 
     @abstractmethod
     def _items_of(self, frame: _Frame) -> Iterator[_Item]:
-        """Yield what a frame gives."""
+        """Yield the items of a frame."""
 
-    def _given(self) -> Iterator[_Item]:
+    def _iterate(self) -> Iterator[_Item]:
         failures = 0
         while not self._closed.is_set():
-            call = self._under_way = self._call()
+            call = self._current = self._call()
             if self._closed.is_set():  # by another thread, which may not have seen this call
                 call.cancel()
             try:
@@ -95,23 +90,23 @@ class Endless(Iterator[_Item], Generic[_Frame, _Item]):
                 call.cancel()
 
 
-class Subscription(Endless[record_service_pb2.SubscribeResponse, Recorded]):
-    """The log from a position on, without an end: in order, complete, nothing twice.
+class Subscription(EndlessStream[record_service_pb2.SubscribeResponse, Recorded]):
+    """The log from a position on: in order, complete, without duplicates.
 
     Attributes:
-        position: everything up to here was given, where it is selected: what to resume from. None
-            until the server has said where the end of the log is that it begins at.
-        is_live: everything recorded before the start was given; what follows is new.
+        position: where to resume from: all selected events up to here were yielded. None until the
+            server has told the end of the log, where a subscription without a position begins.
+        is_live: whether all events recorded before the start were yielded; what follows is new.
     """
 
     def __init__(
-        self, stub: RecordServiceStub, retry: Retry, after: int | None, wanted: EventFilter | None
+        self, stub: RecordServiceStub, retry: Retry, after: int | None, filter_: EventFilter | None
     ) -> None:
         super().__init__(retry)
         self.position = after
         self.is_live = False
         self._stub = stub
-        self._filter = filter_message(wanted)
+        self._filter = filter_message(filter_)
 
     def _call(self) -> Call[record_service_pb2.SubscribeResponse]:
         self.is_live = False
@@ -130,11 +125,11 @@ class Subscription(Endless[record_service_pb2.SubscribeResponse, Recorded]):
             self.is_live = _LIVENESS.get(kind, self.is_live)
 
 
-class Watch(Endless[timeline_service_pb2.WatchBilateralStatusResponse, Watched]):
-    """How things stand between two parties, and then each change as it happens, without an end.
+class Watch(EndlessStream[timeline_service_pb2.WatchBilateralStatusResponse, Watched]):
+    """How things stand between two parties, and then each change as it happens.
 
     A status comes first, and again after a broken connection; a comparison says what has changed
-    since what came before it.
+    since the item before it.
     """
 
     def __init__(self, stub: TimelineServiceStub, retry: Retry, parties: tuple[str, str]) -> None:
@@ -148,10 +143,8 @@ class Watch(Endless[timeline_service_pb2.WatchBilateralStatusResponse, Watched])
     def _items_of(
         self, frame: timeline_service_pb2.WatchBilateralStatusResponse
     ) -> Iterator[Watched]:
-        match frame.WhichOneof("frame"):
-            case "status":
-                yield codec.status(frame.status)
-            case "comparison":
-                yield codec.comparison(frame.comparison)
-            case _:
-                return  # a heartbeat
+        # A frame with neither is a heartbeat.
+        if frame.HasField("status"):
+            yield codec.model_of(BilateralStatus, frame.status)
+        if frame.HasField("comparison"):
+            yield codec.model_of(BilateralComparison, frame.comparison)

@@ -1,4 +1,4 @@
-"""Bulk import: batches go out while earlier ones are being recorded, a bounded number ahead."""
+"""Bulk import: a bounded number of batches is sent ahead of the answers."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -26,8 +26,8 @@ OnProgress = Callable[[ImportReport], None]
 class Importing:
     """One import, over as many calls as it takes.
 
-    The events are drawn in the caller's thread. A batch is held until its answer has come, and sent
-    again when the connection broke before: event ids are idempotency keys.
+    The events are drawn in the caller's thread. A batch is kept until it is answered, and sent
+    again when the connection broke before, since event ids are idempotency keys.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Importing:
         self._report = ImportReport()
 
     def run(self, on_progress: OnProgress | None) -> ImportReport:
-        """Send everything; `on_progress` is called with the report so far after each batch."""
+        """Send all events; `on_progress` is called with the report so far after each batch."""
         failures = 0
         while True:
             received = self._report.received
@@ -71,7 +71,7 @@ class Importing:
         return self._report
 
     def _send_ahead(self, outbox: "SimpleQueue[record_service_pb2.ImportRequest | None]") -> bool:
-        """Fill the window with batches; tell whether any answer is still to come."""
+        """Fill the window with batches; return whether any answer is still to come."""
         while len(self._unanswered) < BATCHES_AHEAD_MAX and (batch := next(self._batches, None)):
             self._unanswered.append(batch)
             outbox.put(batch)
@@ -81,8 +81,8 @@ class Importing:
         if answer is None:
             raise CommuniqueError("the server ended the import before it had answered every batch")
         self._unanswered.popleft()
-        rejections = [answers.rejection(one, before.received) for one in answer.rejections]
-        kept = REJECTIONS_KEPT_MAX - len(self._report.rejections)
+        rejections = [answers.rejection(refused, before.received) for refused in answer.rejections]
+        left = REJECTIONS_KEPT_MAX - len(self._report.rejections)
         self._report = replace(
             self._report,
             received=before.received + answer.received_count,
@@ -90,8 +90,8 @@ class Importing:
             duplicates=before.duplicates + answer.duplicate_count,
             rejected=before.rejected + answer.rejected_count,
             rejected_by_reason=self._report.rejected_by_reason
-            + Counter(one.reason for one in rejections),
-            rejections=(*self._report.rejections, *rejections[:kept]),
+            + Counter(rejection.reason for rejection in rejections),
+            rejections=(*self._report.rejections, *rejections[:left]),
             position=max(self._report.position, answer.position),
         )
 

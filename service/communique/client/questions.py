@@ -1,4 +1,4 @@
-"""What is asked for: filters, and the point that a question is asked from."""
+"""Filters, and the points that questions are asked from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,32 +43,33 @@ class EventFilter:
     occurred_to: Moment | None = None
 
 
-def filter_message(wanted: EventFilter | None) -> record_service_pb2.EventFilter | None:
-    """Return the filter's message, or None where all events are wanted."""
-    if wanted is None:
+def filter_message(selection: EventFilter | None) -> record_service_pb2.EventFilter | None:
+    """Return the message of a filter, None of none."""
+    if selection is None:
         return None
+    certainty = values_pb2.Certainty.Value
     return record_service_pb2.EventFilter(
-        dyad=str(wanted.dyad or ""),
-        parties=wanted.parties,
-        issues=wanted.issues,
-        subjects=wanted.subjects,
-        types=wanted.types,
-        certainties=[values_pb2.Certainty.Value(f"CERTAINTY_{one}") for one in wanted.certainties],
-        outlets=wanted.outlets,
-        occurred_from=moment_message(wanted.occurred_from),
-        occurred_to=moment_message(wanted.occurred_to),
+        dyad=str(selection.dyad or ""),
+        parties=selection.parties,
+        issues=selection.issues,
+        subjects=selection.subjects,
+        types=selection.types,
+        certainties=[certainty(f"CERTAINTY_{word}") for word in selection.certainties],
+        outlets=selection.outlets,
+        occurred_from=moment_message(selection.occurred_from),
+        occurred_to=moment_message(selection.occurred_to),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point to ask from, where a question has two; what is left out means now, or the latest.
+    """A point of a question that has two; a clock that is left out means now, or the latest.
 
     Attributes:
         valid_at: as of when in the world.
         known_at: by what could be known when.
         position: by what the log held then.
-        zone: in which days and date-times without an offset are meant.
+        zone: the time zone of days and of date-times without an offset.
     """
 
     valid_at: Moment | None = None
@@ -78,7 +79,7 @@ class Point:
 
 
 def point_message(point: Point | ResolvedAsOf) -> time_pb2.AsOf:
-    """Return the message of a point, or of the one that an answer was true for."""
+    """Return the message of a point."""
     if isinstance(point, ResolvedAsOf):
         return as_of_message(None, None, None, "UTC", point)
     return as_of_message(point.valid_at, point.known_at, point.position, point.zone)
@@ -91,7 +92,7 @@ def as_of_message(
     zone: str,
     as_of: ResolvedAsOf | None = None,
 ) -> time_pb2.AsOf:
-    """Return the message of the point; what is None is that of `as_of`, or now, or the latest."""
+    """Return the message of a point; a clock that is None is that of `as_of`, or now or latest."""
     if as_of is not None:
         valid_at = as_of.valid if valid_at is None else valid_at
         known_at = as_of.known if known_at is None else known_at
@@ -103,10 +104,8 @@ def as_of_message(
 
 def moment_message(moment: Moment | None) -> time_pb2.PointInTime | None:
     """Return the message of a moment, None of none."""
-    match moment:
-        case None:
-            return None
-        case str():
-            return time_pb2.PointInTime(text=moment)
-        case _:
-            return time_pb2.PointInTime(instant=timestamp(moment))
+    if moment is None:
+        return None
+    if isinstance(moment, str):
+        return time_pb2.PointInTime(text=moment)
+    return time_pb2.PointInTime(instant=timestamp(moment))

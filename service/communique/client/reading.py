@@ -1,4 +1,4 @@
-"""Reads of the log that go on where they were when the connection broke."""
+"""Reads of the log that resume after a broken connection."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from communique.v1.record_service_pb2_grpc import RecordServiceStub
 
 
 class Frame(NamedTuple):
-    """The next events, perhaps none, and the position that everything has been looked at up to."""
+    """The next events, perhaps none, and the last position that has been searched for them."""
 
     events: list[Recorded]
     position: int
@@ -27,8 +27,8 @@ class Frame(NamedTuple):
 class Reading:
     """One read of the log, over as many calls as it takes: complete, in order, nothing twice.
 
-    `after` is where it goes on, None before the first frame of a read from the end; `limit` is how
-    many events are still wanted, None for all.
+    `after` is the position to resume from, None before the first frame of a read from the end;
+    `limit` is how many events are still wanted, None for all.
     """
 
     stub: RecordServiceStub
@@ -50,7 +50,7 @@ class Reading:
             try:
                 for message in call:
                     failures = 0
-                    yield self._taken(message)
+                    yield self._frame(message)
             except grpc.RpcError as error:
                 failures += 1
                 self.retry.pause(decoded(error), failures)
@@ -59,8 +59,8 @@ class Reading:
             finally:
                 call.cancel()
 
-    def _taken(self, message: record_service_pb2.ReadResponse) -> Frame:
-        events = [codec.recorded(one) for one in message.events.events]
+    def _frame(self, message: record_service_pb2.ReadResponse) -> Frame:
+        events = [*map(codec.recorded, message.events.events)]
         if events:
             self.after = events[-1].position
         elif message.HasField("checkpoint"):
@@ -79,7 +79,7 @@ class Reading:
 
 
 def direction(*, backwards: bool) -> record_service_pb2.Direction.ValueType:
-    """Return the word for a direction."""
+    """Return a direction in the contract."""
     if backwards:
         return record_service_pb2.DIRECTION_BACKWARDS
     return record_service_pb2.DIRECTION_FORWARDS

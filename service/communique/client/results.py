@@ -1,10 +1,10 @@
-"""What the service answers, beside the domain's own `Recorded` and `BilateralStatus`."""
+"""The answers of the service that are not objects of the domain."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Generic, NamedTuple, Self, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from communique.domain.claims.event import Recorded
@@ -20,10 +20,10 @@ REJECTIONS_KEPT_MAX: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where and when an event was recorded; durable, and the same for ever.
+    """Where and when an event was recorded, which is durable.
 
-    `record_time` is aware UTC; `duplicate` is true where it had been recorded before; `revision` is
-    1 for a claim and 2, 3, ... for its amendments.
+    `record_time` is aware UTC; `duplicate` is true where the event had been recorded before;
+    `revision` is 1 for a claim and 2, 3, ... for its amendments.
     """
 
     event_id: UUID
@@ -50,11 +50,11 @@ class Rejection:
 class ImportReport:
     """How far an import is: `received == appended + duplicates + rejected`.
 
-    After a broken connection a batch is sent again, so what was appended just before may count as
+    After a broken connection a batch is sent again, so events appended just before may count as
     duplicates.
 
     Attributes:
-        received: events answered for so far.
+        received: events answered so far.
         appended: newly recorded.
         duplicates: recorded before.
         rejected: refused; `rejected_by_reason` counts them by reason, and the first 1,000 are
@@ -87,17 +87,17 @@ class SubjectClaim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing in the world as of a point.
+    """A subject as of a point.
 
     Attributes:
         subject: its key.
-        as_of: the point that this is true for.
+        as_of: the point that this holds for.
         life_cycle: its states in the order of valid time.
         claims: the latest, in the order of (earliest valid time, event id).
         disagreements: where claims of one type that name the subject say different things.
-        earlier_claims_omitted: whether there may be claims before these: `subject_claims` has all.
+        earlier_claims_omitted: whether there may be earlier claims; `subject_claims` has all.
         claim_count: how many claims life cycle and disagreements take into account.
-        earlier_claims_uncounted: whether these are the latest alone, 10,000 at most.
+        earlier_claims_uncounted: whether these are only the latest, 10,000 at most.
     """
 
     subject: str
@@ -119,9 +119,9 @@ class Page(NamedTuple, Generic[Item]):
 
 
 class Listing(Iterator[Item]):
-    """Events or other things as of one point, fetched page by page as they are needed.
+    """Items as of one point, fetched page by page as they are needed, and read once.
 
-    Every page is asked as of the point that the first one was answered for.
+    Every page is as of the point that the first one was answered for.
     """
 
     def __init__(self, fetch: Callable[[str], Page[Item]]) -> None:
@@ -131,15 +131,10 @@ class Listing(Iterator[Item]):
 
     @property
     def as_of(self) -> ResolvedAsOf:
-        """The point that the answer is true for; fetches the first page."""
+        """The point that the answer holds for; fetches the first page."""
         return (self._page or self._next_page("")).as_of
 
-    def __iter__(self) -> Self:
-        """Return itself: a listing is read once."""
-        return self
-
     def __next__(self) -> Item:
-        """Return the next one; raises what `Client` raises."""
         while (item := next(self._left, None)) is None:
             token = self._page.next_page_token if self._page else ""
             if self._page and not token:
@@ -162,15 +157,15 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """One projection and how far it is.
+    """A projection and its progress.
 
     Attributes:
         name: such as `bilateral-status`.
-        version: of its rules.
+        version: the version of its rules.
         state: `LIVE`, `BUILDING`, `REBUILDING` or `STOPPED`.
-        position: the last one that it has taken in.
+        position: the last position that it has projected.
         lag: how many positions it is behind the head.
-        unknown_type_count: events of newer types, kept without being understood.
+        unknown_type_count: events of types that are newer than the server.
         error: why it stopped; empty otherwise.
     """
 
@@ -185,7 +180,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class RebuildProgress:
-    """How far a projection's rebuild is; `remaining` is None while there is no estimate."""
+    """The progress of a rebuild; `remaining` is None while there is no estimate."""
 
     name: str
     position: int
@@ -197,7 +192,7 @@ class RebuildProgress:
 
 @dataclass(frozen=True, slots=True)
 class VerifyProgress:
-    """How far a verification is, up to the `head` that the live read model has reached.
+    """The progress of a verification up to the `head` that the live read model has reached.
 
     `first_difference` of the last one, which is `done`, says where the live read model is not what
     the log gives; it is empty where they are equal. `remaining` is None while there is no estimate.

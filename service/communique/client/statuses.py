@@ -1,4 +1,4 @@
-"""Questions about how things stand: one pair, many, all of a party, and what changed."""
+"""Questions about how things stand between parties, what changed, and what their acts score."""
 
 from collections.abc import Iterable
 from typing import Final, Literal
@@ -6,13 +6,14 @@ from typing import Final, Literal
 from communique import codec
 from communique.client import answers
 from communique.client.connection import Connection
-from communique.client.questions import Moment, Point, as_of_message, point_message
+from communique.client.questions import Moment, Point, as_of_message, moment_message, point_message
 from communique.client.results import Page
 from communique.client.tables import StatusListing
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
 from communique.domain.state.status import BilateralStatus, ResolvedAsOf
-from communique.v1 import timeline_service_pb2
+from communique.v1 import series_pb2, status_pb2, timeline_service_pb2
 
 StatusOrder = Literal["posture", "latest-event"]
 _ORDERS: Final = {
@@ -22,7 +23,7 @@ _ORDERS: Final = {
 
 
 class StatusQuestions(Connection):
-    """Asks how things stand between parties, and what changed."""
+    """Asks how things stand between parties, what changed, and what their acts score."""
 
     def status(  # noqa: PLR0913  a point has three clocks and a zone
         self,
@@ -41,7 +42,7 @@ class StatusQuestions(Connection):
         >>> status = record.status("KOR", "JPN", valid_at="2019-08-20", zone="Asia/Seoul")
         >>> [(talks.issue, talks.state.value) for talks in status.talks]
         [('export-controls', 'REFUSED')]
-        >>> record.status("KOR", "JPN", as_of=status.as_of) == status  # whatever came since
+        >>> record.status("KOR", "JPN", as_of=status.as_of) == status  # whatever is recorded since
         True
         """
         request = timeline_service_pb2.GetBilateralStatusRequest(
@@ -49,7 +50,7 @@ class StatusQuestions(Connection):
             as_of=as_of_message(valid_at, known_at, position, zone, as_of),
             min_position=min_position,
         )
-        return codec.status(self._call(self._timelines.GetBilateralStatus, request).status)
+        return _status(self._call(self._timelines.GetBilateralStatus, request).status)
 
     def statuses(
         self,
@@ -64,8 +65,8 @@ class StatusQuestions(Connection):
     ) -> list[BilateralStatus]:
         """Return how things stand with each of 1 to 100 dyads, all as of one point, in their order.
 
-        >>> found = record.statuses(["JPN-KOR", "CHN-KOR"], valid_at="2019-08-22")
-        >>> [one.posture.value for one in found]
+        >>> statuses = record.statuses(["JPN-KOR", "CHN-KOR"], valid_at="2019-08-22")
+        >>> [status.posture.value for status in statuses]
         ['CONFRONTATIONAL', 'COOPERATIVE']
         """
         request = timeline_service_pb2.BatchGetBilateralStatusRequest(
@@ -74,7 +75,7 @@ class StatusQuestions(Connection):
             min_position=min_position,
         )
         answer = self._call(self._timelines.BatchGetBilateralStatus, request)
-        return [codec.status(one) for one in answer.statuses]
+        return [*map(_status, answer.statuses)]
 
     def statuses_of(  # noqa: PLR0913  a point has three clocks and a zone
         self,
@@ -89,11 +90,11 @@ class StatusQuestions(Connection):
         min_position: int = 0,
         page_size: int = 0,
     ) -> StatusListing:
-        """Return how things stand between a party and all others of which something is recorded.
+        """Return how things stand between a party and every other that it has claims with.
 
         `order_by` is `posture`, the strongest first, or `latest-event`; `ValueError` for another.
 
-            >>> [one.dyad for one in record.statuses_of("KOR", valid_at="2019-08-22")]
+            >>> [status.dyad for status in record.statuses_of("KOR", valid_at="2019-08-22")]
             ['JPN-KOR', 'CHN-KOR']
         """
         if order_by not in _ORDERS:
@@ -109,7 +110,7 @@ class StatusQuestions(Connection):
         def fetch(token: str) -> Page[BilateralStatus]:
             request.page_token = token
             answer = self._call(self._timelines.ListBilateralStatuses, request)
-            statuses = [codec.status(one) for one in answer.statuses]
+            statuses = [*map(_status, answer.statuses)]
             return Page(statuses, answer.next_page_token, answers.resolved(answer.as_of))
 
         return StatusListing(fetch)
@@ -129,8 +130,8 @@ class StatusQuestions(Connection):
         for what was learnt or corrected. `after` left out is now.
 
             >>> sunday, monday = Point(valid_at="2019-08-18"), Point(valid_at="2019-08-19")
-            >>> found = record.compare("KOR", "JPN", before=sunday, after=monday)
-            >>> [(one.facet, one.kind.value) for one in found.changes][-1]
+            >>> comparison = record.compare("KOR", "JPN", before=sunday, after=monday)
+            >>> [(change.facet, change.kind.value) for change in comparison.changes][-1]
             ('talks/export-controls', 'APPEARED')
         """
         request = timeline_service_pb2.CompareBilateralStatusRequest(
@@ -140,4 +141,48 @@ class StatusQuestions(Connection):
             min_position=min_position,
         )
         answer = self._call(self._timelines.CompareBilateralStatus, request)
-        return codec.comparison(answer.comparison)
+        return codec.model_of(BilateralComparison, answer.comparison)
+
+    def series(  # noqa: PLR0913  a window, and a point of three clocks and a zone
+        self,
+        one: str,
+        other: str,
+        from_: Moment,
+        to: Moment,
+        *,
+        bucket: Bucket | str = Bucket.MONTH,
+        scale: Scale | str = Scale.GOLDSTEIN,
+        actor: str | None = None,
+        valid_at: Moment | None = None,
+        known_at: Moment | None = None,
+        position: int | None = None,
+        zone: str = "UTC",
+        as_of: ResolvedAsOf | None = None,
+        min_position: int = 0,
+    ) -> ScoreSeries:
+        """Return the scores of two parties by `day`, `week` or `month` of UTC, as of a point.
+
+        The window is from the beginning of `from_` to the end of `to`, and 3,700 steps at most.
+        `scale` is `goldstein` or `plover`; with an `actor`, one of the two, only what it did to the
+        other counts. `ValueError` for another bucket or scale.
+
+            >>> series = record.series("KOR", "JPN", "2019-07-01", "2019-08-31", scale="plover")
+            >>> [(step.day, step.event_count, step.score_sum) for step in series.steps]
+            [('2019-07-01', 2, -1.0), ('2019-08-01', 9, -1.0)]
+        """
+        request = timeline_service_pb2.GetScoreSeriesRequest(
+            parties=[one, other],
+            actor=actor or "",
+            scale=series_pb2.Scale.Value(f"SCALE_{Scale(scale).value}"),
+            bucket=series_pb2.Bucket.Value(f"BUCKET_{Bucket(bucket).value}"),
+            to=moment_message(to),
+            as_of=as_of_message(valid_at, known_at, position, zone, as_of),
+            min_position=min_position,
+            **{"from": moment_message(from_)},
+        )
+        answer = self._call(self._timelines.GetScoreSeries, request)
+        return codec.model_of(ScoreSeries, answer.series)
+
+
+def _status(message: status_pb2.BilateralStatus) -> BilateralStatus:
+    return codec.model_of(BilateralStatus, message)

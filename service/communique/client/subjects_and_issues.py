@@ -1,4 +1,4 @@
-"""Questions about whole things: one subject or issue, and lists of them."""
+"""Questions about subjects and issues: a single one, and lists."""
 
 from communique import codec
 from communique.client import answers
@@ -6,13 +6,14 @@ from communique.client.connection import Connection
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
 from communique.client.results import Page, Subject, SubjectClaim
 from communique.client.tables import IssueListing, SubjectClaimListing, SubjectListing
+from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.issue_board import IssueBoard, IssueSummary, joined
 from communique.domain.state.status import ResolvedAsOf
-from communique.domain.state.subject import SubjectSummary
+from communique.domain.state.subject import LifeCycleStep, SubjectSummary
 from communique.v1 import subject_pb2, time_pb2, timeline_service_pb2
 
 
-class WholeQuestions(Connection):
+class TopicQuestions(Connection):
     """Asks about subjects and issues, across all dyads."""
 
     def subject(  # noqa: PLR0913  a point has three clocks and a zone
@@ -29,10 +30,8 @@ class WholeQuestions(Connection):
     ) -> Subject:
         """Return one subject as of a point: its life cycle, its claims, and where they disagree.
 
-        Life cycle and disagreements are of all claims; the claims themselves are the latest, 100 or
-        `page_size` of them: `subject_claims` gives all.
-
-        Claims that name no subject are about derived ones, such as `stance/JPN-KOR/KOR/gsomia`.
+        Its claims are the latest 100, or `page_size`; `subject_claims` gives all. Claims that name
+        no subject are about derived ones, such as `stance/JPN-KOR/KOR/gsomia`.
 
             >>> materials = "measure/JPN/export-rules-for-three-materials"
             >>> [step.state.value for step in record.subject(materials).life_cycle]
@@ -62,7 +61,8 @@ class WholeQuestions(Connection):
     ) -> SubjectClaimListing:
         """Return all claims about a subject as of a point, the latest first.
 
-        >>> [one.event.known.day for one in record.subject_claims("meeting/JPN-KOR/2019-08-21")]
+        >>> claims = record.subject_claims("meeting/JPN-KOR/2019-08-21")
+        >>> [claim.event.known.day for claim in claims]
         [21]
 
         Raises:
@@ -74,8 +74,8 @@ class WholeQuestions(Connection):
         def fetch(token: str) -> Page[SubjectClaim]:
             request.page_token = token
             answer = self._call(self._timelines.GetSubject, request)
-            found = [_claim(one) for one in reversed(answer.subject.claims)]
-            return Page(found, answer.next_page_token, answers.resolved(answer.subject.as_of))
+            claims = [*map(_claim, reversed(answer.subject.claims))]
+            return Page(claims, answer.next_page_token, answers.resolved(answer.subject.as_of))
 
         return SubjectClaimListing(fetch)
 
@@ -94,9 +94,9 @@ class WholeQuestions(Connection):
     ) -> SubjectListing:
         """Return the subjects with a claim that matches, as of a point, in the order of their keys.
 
-        `prefix` keeps those whose keys begin so.
+        `prefix` keeps the subjects whose keys begin with it.
 
-            >>> [one.subject for one in record.subjects("measure/")]
+            >>> [summary.subject for summary in record.subjects("measure/")]
             ['measure/JPN/export-rules-for-three-materials', 'measure/JPN/removal-from-whitelist']
         """
         request = timeline_service_pb2.ListSubjectsRequest(
@@ -110,8 +110,8 @@ class WholeQuestions(Connection):
         def fetch(token: str) -> Page[SubjectSummary]:
             request.page_token = token
             answer = self._call(self._timelines.ListSubjects, request)
-            found = [codec.subject_summary(one) for one in answer.subjects]
-            return Page(found, answer.next_page_token, answers.resolved(answer.as_of))
+            subjects = [codec.model_of(SubjectSummary, subject) for subject in answer.subjects]
+            return Page(subjects, answer.next_page_token, answers.resolved(answer.as_of))
 
         return SubjectListing(fetch)
 
@@ -129,10 +129,10 @@ class WholeQuestions(Connection):
     ) -> IssueBoard:
         """Return the board of one issue as of a point: who stands where, across all dyads.
 
-        It is fetched in pages of at most 5,000, or `page_size`, elements, and put together.
+        The board is joined of pages of at most 5,000, or `page_size`, elements.
 
         >>> board = record.issue("export-controls", valid_at="2019-08-21")
-        >>> [one.party for one in board.parties]
+        >>> [standing.party for standing in board.parties]
         ['JPN', 'KOR']
 
         Raises:
@@ -147,7 +147,7 @@ class WholeQuestions(Connection):
         pages: list[IssueBoard] = []
         while not pages or request.page_token:
             answer = self._call(self._timelines.GetIssue, request)
-            pages.append(codec.issue_board(answer.board))
+            pages.append(codec.model_of(IssueBoard, answer.board))
             request.page_token = answer.next_page_token
         return joined(pages)
 
@@ -165,7 +165,8 @@ class WholeQuestions(Connection):
     ) -> IssueListing:
         """Return the issues with a claim that matches, as of a point, in the order of their slugs.
 
-        >>> [(one.issue, one.claim_count) for one in record.issues(EventFilter(parties=["CHN"]))]
+        >>> issues = record.issues(EventFilter(parties=["CHN"]))
+        >>> [(issue.issue, issue.claim_count) for issue in issues]
         [('export-controls', 2), ('free-trade', 1), ('trilateral', 2)]
         """
         request = timeline_service_pb2.ListIssuesRequest(
@@ -178,8 +179,8 @@ class WholeQuestions(Connection):
         def fetch(token: str) -> Page[IssueSummary]:
             request.page_token = token
             answer = self._call(self._timelines.ListIssues, request)
-            found = [codec.issue_summary(one) for one in answer.issues]
-            return Page(found, answer.next_page_token, answers.resolved(answer.as_of))
+            issues = [codec.model_of(IssueSummary, issue) for issue in answer.issues]
+            return Page(issues, answer.next_page_token, answers.resolved(answer.as_of))
 
         return IssueListing(fetch)
 
@@ -196,9 +197,9 @@ def _subject(message: subject_pb2.Subject) -> Subject:
     return Subject(
         message.subject,
         answers.resolved(message.as_of),
-        tuple(map(codec.life_cycle_step, message.life_cycle)),
+        tuple(codec.model_of(LifeCycleStep, step) for step in message.life_cycle),
         tuple(map(_claim, message.claims)),
-        tuple(map(codec.disagreement, message.disagreements)),
+        tuple(codec.model_of(Disagreement, message) for message in message.disagreements),
         message.earlier_claims_omitted,
         message.claim_count,
         message.earlier_claims_uncounted,

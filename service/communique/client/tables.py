@@ -1,4 +1,4 @@
-"""Lists as tables: Arrow and pandas, of the extra `export`, which is loaded when it is needed."""
+"""Listings as Arrow and pandas tables, with the extra `export`, loaded when it is needed."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 
 class TableListing(Listing[Item]):
-    """Things as of one point, fetched page by page as they are needed, or all as one table."""
+    """Items as of one point, fetched page by page as they are needed, or all as one table."""
 
     columns: ClassVar[tuple[Column, ...]]
     """The schema of the table."""
 
     def to_arrow(self) -> "pa.Table":
-        """Return what is left as an Arrow table, of the schema in `columns`.
+        """Return the items that are left as an Arrow table with the schema `columns`.
 
         Raises what `Client` raises, and `ModuleNotFoundError` without the extra `export`.
         """
         return arrow().Table.from_batches(batches(self.columns, self), schema_of(self.columns))
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return what is left as a data frame; raises as `to_arrow` does."""
+        """Return the items that are left as a data frame; raises as `to_arrow` does."""
         try:
             import pandas as pd  # noqa: F401, PLC0415  # pyarrow says less when it is missing
         except ModuleNotFoundError:

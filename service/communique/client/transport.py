@@ -1,23 +1,17 @@
-"""The channel, and how calls are made on it: in a time limit, again, every failure decoded."""
+"""The channel to a server, and how often failed calls are tried again."""
 
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import grpc
 
 from communique.client.errors import CommuniqueError, decoded
 
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
-
-_Request = TypeVar("_Request", bound="Message")
-_Answer = TypeVar("_Answer", bound="Message")
 Credentials: TypeAlias = grpc.ChannelCredentials
-
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 _JITTER: Final = 0.25
 
@@ -26,7 +20,7 @@ _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 4 * MESSAGE_BYTES_MAX),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
-    # A server that restarts is found again soon, not after gRPC's usual second and more.
+    # gRPC waits a second and more by default before it connects again to a restarted server.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -35,19 +29,19 @@ _OPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a call is tried, and how long is waited: doubling, or as the server asks."""
+    """How often a call is tried; waits double each time, or are as long as the server asks."""
 
     attempts_max: int = 6
     first_delay_seconds: float = 0.1
     delay_seconds_max: float = 2.0
 
     def delay_seconds(self, fault: CommuniqueError, failures: int) -> float | None:
-        """Return how long to wait after that many failures in a row; None: give up."""
+        """Return how long to wait after that many failures in a row, None to give up."""
         if not fault.retryable or failures >= self.attempts_max:
             return None
         doubled = min(self.first_delay_seconds * 2.0 ** (failures - 1), self.delay_seconds_max)
-        asked = fault.retry_after_seconds or 0.0
-        return max(doubled, asked) * (1 + random.uniform(0, _JITTER))  # noqa: S311  no secret
+        delay = max(doubled, fault.retry_after_seconds or 0.0)
+        return delay * (1 + random.uniform(0, _JITTER))  # noqa: S311  no secret
 
     def pause(self, fault: CommuniqueError, failures: int) -> None:
         """Wait before the next attempt, or raise the fault."""
@@ -69,30 +63,6 @@ def channel_to(target: str, credentials: Credentials | None) -> grpc.Channel:
     if credentials is None:
         return grpc.insecure_channel(target, _OPTIONS)
     return grpc.secure_channel(target, credentials, _OPTIONS)
-
-
-def called(
-    method: "grpc.UnaryUnaryMultiCallable[_Request, _Answer]",
-    request: _Request,
-    timeout_seconds: float,
-    retry: Retry,
-) -> _Answer:
-    """Return the answer, trying again within the time allowed when that can help.
-
-    Raises:
-        CommuniqueError: the last failure.
-    """
-    deadline = time.monotonic() + timeout_seconds
-    for failures in range(1, retry.attempts_max + 1):
-        try:
-            return method(request, timeout=max(deadline - time.monotonic(), 0.001))
-        except grpc.RpcError as error:
-            fault = decoded(error)
-        delay = retry.delay_seconds(fault, failures)
-        if delay is None or time.monotonic() + delay >= deadline:
-            raise fault
-        time.sleep(delay)
-    raise AssertionError("the last attempt returns or raises")
 
 
 @contextmanager

@@ -25,23 +25,22 @@ def canonical_bytes(message: event_pb2.Event, event: Event) -> bytes:
     written in their canonical form, and times get their derived parts, so that history never
     depends on a later time zone table.
     """
-    _settle(message, event)
+    _canonicalise(message, event)
     return message.SerializeToString(deterministic=True)
 
 
-def _settle(message: event_pb2.Event, event: Event) -> None:
+def _canonicalise(message: event_pb2.Event, event: Event) -> None:
     message.event_id = str(event.event_id)
-    if event.links:
-        for link, read in zip(message.links, event.links, strict=True):
-            if read.event_id:
-                link.event_id = str(read.event_id)
+    for link_message, link in zip(message.links, event.links, strict=True):
+        if link.event_id:
+            link_message.event_id = str(link.event_id)
     payload = getattr(message, PAYLOAD_FIELDS[event.payload.type])
     _derive_times(message)
     _derive_times(payload)
     if isinstance(event, Amendment):
         payload.amends = str(event.payload.amends)
         if isinstance(event.payload, EventCorrected):
-            _settle(payload.content, event.payload.content)
+            _canonicalise(payload.content, event.payload.content)
 
 
 def _derive_times(message: Message) -> None:
@@ -52,7 +51,7 @@ def _derive_times(message: Message) -> None:
 
 @cache
 def _times(descriptor: Descriptor) -> tuple[tuple[str, Callable[[Any], None]], ...]:
-    """The fields of a message that are times, and how each gets its derived parts."""
+    """Return the fields of a message that are times, and how each gets its derived parts."""
     return tuple(
         (field.name, _DERIVE[field.message_type.full_name])
         for field in descriptor.fields
@@ -61,26 +60,26 @@ def _times(descriptor: Descriptor) -> tuple[tuple[str, Callable[[Any], None]], .
 
 
 def _derive_valid(message: time_pb2.ValidTime) -> None:
-    given = message.SerializeToString(deterministic=True)
-    derived = (_remembered if len(given) <= _TIME_BYTES_MAX else _derived)(given)
-    if derived != given:
+    state = message.SerializeToString(deterministic=True)
+    derived = (_cached if len(state) <= _TIME_BYTES_MAX else _derived)(state)
+    if derived != state:
         message.ParseFromString(derived)
 
 
-def _derived(given: bytes) -> bytes:
-    message = time_pb2.ValidTime.FromString(given)
+def _derived(state: bytes) -> bytes:
+    message = time_pb2.ValidTime.FromString(state)
     write_valid_time(message, ValidTime.parse(edtf_of(message), message.zone or "UTC"))
     return message.SerializeToString(deterministic=True)
 
 
-_remembered: Final = lru_cache(_TIMES_MAX)(_derived)
-"""Many events are of one day, and most of those read already have their derived parts."""
+_cached: Final = lru_cache(_TIMES_MAX)(_derived)
+"""Many events share one day."""
 
 
 def _derive_known(message: time_pb2.KnownTime) -> None:
     if message.HasField("instant") or not message.zone:
-        plain = known_time_of(message)
-        message.text, message.zone = plain["text"], plain["zone"]
+        known = known_time_of(message)
+        message.text, message.zone = known["text"], known["zone"]
 
 
 _DERIVE: Final[dict[str, Callable[[Any], None]]] = {

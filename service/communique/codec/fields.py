@@ -1,7 +1,7 @@
-"""How the fields of a message are read: compiled once for each message and origin."""
+"""Readers of messages, compiled once for each message type and origin."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec.names import words_of
-from communique.codec.parts import MODELS, Parts, Read
+from communique.codec.shared_parts import SHARED_MODELS, Read, SharedParts
 from communique.domain.time.clocks import from_micros
 from communique.domain.time.edtf import Precision, ValidTime
 from communique.v1 import time_pb2
@@ -21,23 +21,20 @@ class NewerWord(ValueError):
     """An enum value of the log that this release does not know."""
 
 
-class _Fields(NamedTuple):
-    zeros: dict[str, Any]
-    readers: dict[FieldDescriptor, tuple[str, Read | None]]
+_Compiled = tuple[dict[str, Any], dict[FieldDescriptor, tuple[str, Read | None]]]
+"""The numbers that are left out when zero, and the name and the reader of each field."""
 
 
 class Reader:
     """Reads messages of one origin, the log or clients.
 
-    The derived parts of times are trusted when they come from the log, and made anew when they come
-    from a client.
+    It trusts the derived parts of times in the log, and derives those of clients again.
     """
 
     def __init__(self, *, from_log: bool) -> None:
-        """Say where the messages come from."""
         self._from_log = from_log
-        self._parts = Parts()
-        self._compiled: dict[object, _Fields] = {}
+        self._parts = SharedParts()
+        self._compiled: dict[object, _Compiled] = {}
         self._special: dict[str, Read] = {
             "communique.v1.ValidTime": self.valid_time,
             "communique.v1.KnownTime": known_time_of,
@@ -55,10 +52,10 @@ class Reader:
             plain[name] = value if read is None else read(value)
         return plain
 
-    def _compile(self, descriptor: Any) -> _Fields:
+    def _compile(self, descriptor: Any) -> _Compiled:
         readers = {field: (_name(field), self._field_reader(field)) for field in descriptor.fields}
-        fields = self._compiled[descriptor] = _Fields(_zeros(descriptor), readers)
-        return fields
+        compiled = self._compiled[descriptor] = _zeros(descriptor), readers
+        return compiled
 
     def _field_reader(self, field: FieldDescriptor) -> Read | None:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
@@ -66,23 +63,23 @@ class Reader:
         read = self.value_reader(field)
         if not field.is_repeated:
             return read
-        # A slice is made in one step, in half the time of iterating over the values themselves.
+        # Copying all values in one slice is faster than iterating over the repeated field.
         return tuple if read is None else lambda values: tuple(map(read, values[:]))
 
     def value_reader(self, field: FieldDescriptor) -> Read | None:
         """Return how a value of a field is read, None where it is taken as it is."""
         if field.enum_type is not None:
-            return _Words(words_of(field.enum_type), refused=self._from_log).__getitem__
+            return _Words(words_of(field.enum_type), raises=self._from_log).__getitem__
         if field.message_type is None:
             return None
+        kind = field.message_type.name
         read = self._special.get(field.message_type.full_name, self.plain)
         if _name(field) == "payload":
-            read = _typed(read, field.message_type.name)
-        kind = field.message_type.name
-        return self._parts.remembering(kind, read) if kind in MODELS else read
+            read = _typed(read, kind)
+        return self._parts.reader(kind, read) if kind in SHARED_MODELS else read
 
     def valid_time(self, message: time_pb2.ValidTime) -> ValidTime | dict[str, str]:
-        """Return the time that was derived before, or what it is to be derived from."""
+        """Return a time of the log, or the data that the model derives one from."""
         if not (self._from_log and message.HasField("earliest")):
             return {"edtf": edtf_of(message), "zone": message.zone or "UTC"}
         text = message.edtf
@@ -91,33 +88,33 @@ class Reader:
             message.zone,
             instant(message.earliest),
             instant(message.latest) if message.HasField("latest") else None,
-            _precision_of(message.precision),
+            Precision(_PRECISIONS[message.precision]),
             "~" in text or "%" in text,
             "?" in text or "%" in text,
         )
 
 
 class _Words(dict[int, str]):
-    """The words of an enum, by their numbers."""
+    """The words of an enum by number; an unknown number raises or becomes an invalid word."""
 
-    def __init__(self, words: dict[int, str], *, refused: bool) -> None:
+    def __init__(self, words: dict[int, str], *, raises: bool) -> None:
         super().__init__(words)
-        self._refused = refused
+        self._raises = raises
 
     def __missing__(self, number: int) -> str:
-        if self._refused:
+        if self._raises:
             raise NewerWord(f"unknown value {number}")
         return f"unknown value {number}"
 
 
 def _name(field: FieldDescriptor) -> str:
-    """The model's name of a field: all of the oneof are its payload."""
+    """Return the model's name of a field; the model calls each field of the oneof `payload`."""
     oneof = field.containing_oneof
     return "payload" if oneof is not None and oneof.name == "payload" else field.name
 
 
 def _zeros(descriptor: Descriptor) -> dict[str, Any]:
-    """The numbers that are sent as nothing where they are zero, such as the equator's latitude."""
+    """Return the numbers that are left out on the wire when they are zero, such as a latitude."""
     return {
         field.name: field.default_value
         for field in descriptor.fields
@@ -141,29 +138,21 @@ def edtf_of(message: time_pb2.ValidTime) -> str:
         case "instant":
             return _text(message.instant)
         case "interval":
-            span = message.interval
-            return f"{_text(span.start)}/{_text(span.end) if span.HasField('end') else '..'}"
+            interval = message.interval
+            end = _text(interval.end) if interval.HasField("end") else ".."
+            return f"{_text(interval.start)}/{end}"
         case _:
             return message.edtf
 
 
-def _precision_of(number: int) -> Precision:
-    if number not in _PRECISIONS:
-        raise NewerWord(f"unknown value {number}")
-    return Precision(_PRECISIONS[number])
-
-
 def known_time_of(message: time_pb2.KnownTime) -> dict[str, str]:
-    """Return text and zone of whichever form was given."""
-    exact = message.WhichOneof("when") == "instant"
-    return {
-        "text": _text(message.instant) if exact else message.text,
-        "zone": message.zone or "UTC",
-    }
+    """Return the text of whichever form was given, and the zone."""
+    text = _text(message.instant) if message.HasField("instant") else message.text
+    return {"text": text, "zone": message.zone or "UTC"}
 
 
 def _text(message: Timestamp) -> str:
-    """The ISO 8601 text; of a timestamp that cannot be, one that will be refused with its parts."""
+    """Return ISO 8601 text; for an impossible timestamp, a text that validation will refuse."""
     try:
         at = instant(message)
     except OverflowError:
@@ -180,4 +169,4 @@ def _duration(message: Duration) -> timedelta | str:
         return f"seconds {message.seconds} nanos {message.nanos}"
 
 
-_PRECISIONS: Final = words_of(time_pb2.Precision.DESCRIPTOR)
+_PRECISIONS: Final = _Words(words_of(time_pb2.Precision.DESCRIPTOR), raises=True)

@@ -1,6 +1,5 @@
-"""From the contract to the domain."""
+"""Conversion from the contract to the domain."""
 
-from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -9,22 +8,17 @@ from google.protobuf.message import Message
 from communique.codec.fields import NewerWord, Reader, instant
 from communique.domain.claims.event import Claim, Event, Recorded, event_from
 from communique.domain.model import Model
-from communique.domain.state.comparison import BilateralComparison
-from communique.domain.state.disagreement import Disagreement
-from communique.domain.state.element import StatusElement
-from communique.domain.state.issue_board import IssueBoard, IssueSummary
-from communique.domain.state.score_series import ScoreSeries
-from communique.domain.state.status import BilateralStatus
-from communique.domain.state.subject import LifeCycleStep, SubjectSummary
 from communique.domain.time.edtf import ValidTime
 from communique.v1 import event_pb2, time_pb2
+
+_Model = TypeVar("_Model", bound=Model)
 
 _clients: Final = Reader(from_log=False)
 _log: Final = Reader(from_log=True)
 
 
 def submitted(message: event_pb2.Event) -> Event:
-    """Return the event that a client sent, validated; derived parts of times are made anew.
+    """Return the event that a client sent, validated; derived parts of times are derived again.
 
     Raises:
         pydantic.ValidationError: `violations` names each field at fault.
@@ -33,12 +27,13 @@ def submitted(message: event_pb2.Event) -> Event:
 
 
 def stored(message: event_pb2.Event) -> Event | None:
-    """Return an event of the log, or None where its type is newer than this release.
+    """Return an event of the log.
 
-    None, too, where a word in it is, or the type of a correction's content.
+    None where its type, a word in it or the type of a correction's content is newer than this
+    release.
     """
-    says = message.event_corrected.content if message.HasField("event_corrected") else message
-    if says.WhichOneof("payload") is None:
+    content = message.event_corrected.content if message.HasField("event_corrected") else message
+    if content.WhichOneof("payload") is None:
         return None
     try:
         return event_from(_log.plain(message))
@@ -47,21 +42,17 @@ def stored(message: event_pb2.Event) -> Event | None:
 
 
 def stored_bytes(state: bytes) -> Event | None:
-    """As `stored`, from the bytes."""
+    """Return what `stored` does, from the bytes."""
     return stored(event_pb2.Event.FromString(state))
 
 
 def content_message(state: bytes, event_id: bytes) -> event_pb2.Event:
-    """Return the content that a version of an event gives, under the event's own id.
-
-    `state` is the stored claim, or a correction of it.
-    """
+    """Return the content of a stored claim, or that of a correction under the claim's own id."""
     message = event_pb2.Event.FromString(state)
-    if not message.HasField("event_corrected"):
-        return message
-    content = message.event_corrected.content
-    content.event_id = str(UUID(bytes=event_id))
-    return content
+    if message.HasField("event_corrected"):
+        message = message.event_corrected.content
+        message.event_id = str(UUID(bytes=event_id))
+    return message
 
 
 def stored_content(state: bytes, event_id: bytes) -> Claim:
@@ -73,7 +64,7 @@ def stored_content(state: bytes, event_id: bytes) -> Claim:
 
 
 def stored_occurred(state: bytes) -> ValidTime:
-    """Return the valid time of the content that a version of an event gives."""
+    """Return the valid time of the content of a stored claim or correction."""
     message = event_pb2.Event.FromString(state)
     if message.HasField("event_corrected"):
         message = message.event_corrected.content
@@ -82,12 +73,12 @@ def stored_occurred(state: bytes) -> ValidTime:
 
 def valid_time(message: time_pb2.ValidTime) -> ValidTime:
     """Return a valid time of the log."""
-    found = _log.valid_time(message)
-    return found if isinstance(found, ValidTime) else ValidTime.parse(**found)
+    derived = _log.valid_time(message)
+    return derived if isinstance(derived, ValidTime) else ValidTime.parse(**derived)
 
 
 def has_payload(state: bytes) -> bool:
-    """Whether stored bytes are of a type that this release knows, whatever else they say."""
+    """Whether stored bytes are of a type that this release knows."""
     return event_pb2.Event.FromString(state).WhichOneof("payload") is not None
 
 
@@ -102,20 +93,6 @@ def recorded(message: event_pb2.RecordedEvent) -> Recorded:
     )
 
 
-Answer = TypeVar("Answer", bound=Model)
-
-
-def _answered(model: type[Answer]) -> Callable[[Message], Answer]:
-    """Return the reader of a message that the service answered and that bears the model's name."""
-    return lambda message: model.model_validate(_log.plain(message))
-
-
-status: Final = _answered(BilateralStatus)
-comparison: Final = _answered(BilateralComparison)
-series: Final = _answered(ScoreSeries)
-issue_board: Final = _answered(IssueBoard)
-issue_summary: Final = _answered(IssueSummary)
-subject_summary: Final = _answered(SubjectSummary)
-life_cycle_step: Final = _answered(LifeCycleStep)
-disagreement: Final = _answered(Disagreement)
-element: Final = _answered(StatusElement)
+def model_of(model: type[_Model], message: Message) -> _Model:
+    """Return the domain model of an answer's message, which has the model's name."""
+    return model.model_validate(_log.plain(message))

@@ -1,10 +1,13 @@
 """The names that the contract and the domain share, read off the descriptors."""
 
-from typing import Final
+from enum import Enum
+from typing import Final, TypeVar
 
 from google.protobuf.descriptor import EnumDescriptor
 
 from communique.v1 import event_pb2
+
+_Word = TypeVar("_Word", bound=Enum)
 
 PAYLOAD_FIELDS: Final = {
     field.message_type.name: field.name
@@ -21,6 +24,11 @@ def words_of(enum: EnumDescriptor) -> dict[int, str]:
     """Return the word of each number: its name without the enum's prefix."""
     prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
     return {value.number: value.name.removeprefix(prefix) for value in enum.values}
+
+
+def members_of(enum: EnumDescriptor, words: type[_Word]) -> dict[int, _Word]:
+    """Return the member of the domain's enum for each number but the unspecified 0."""
+    return {number: words(word) for number, word in words_of(enum).items() if number}
 
 
 def numbers_of(enum: EnumDescriptor) -> dict[str, int]:

@@ -1,13 +1,10 @@
-"""Recorded events on the wire: the one place that lays them out byte by byte.
+"""The layout of recorded events on the wire, byte by byte.
 
 The log keeps an event as the bytes of its `Event` message. In a frame it is field 1 of
 `RecordedEvents`: a tag, a length, and a `RecordedEvent`, which is a few small fields followed by a
 tag, a length, and the stored bytes. Everything before the stored bytes is the *prefix*. The log
-writes the prefix beside the event when it records it, so a read of the log copies bytes and decodes
-nothing; composing the prefix on each read would take two microseconds an event.
-`tests/unit/test_wire.py` shows that prefix and event parse to the message that they stand for.
-
-The frames of `Read` and `Subscribe` carry the same fields under the same numbers.
+writes the prefix beside the event when it records it, so that a read copies bytes and decodes
+nothing. The frames of `Read` and `Subscribe` have the same fields under the same numbers.
 """
 
 from abc import abstractmethod
@@ -27,7 +24,7 @@ _EVENTS_TAG: Final = bytes([1 << 3 | _LENGTH_DELIMITED])
 
 
 class StoredRow(Protocol):
-    """What the wire form of a recorded event is made of; a row of the log has it."""
+    """The columns of a row of the log that the wire form of a recorded event is made of."""
 
     @property
     @abstractmethod
@@ -56,28 +53,28 @@ class StoredRow(Protocol):
 
 
 def prefix_of(row: StoredRow) -> bytes:
-    """Return what goes before the stored bytes of a row in a frame."""
+    """Return the bytes before the stored bytes of a row in a frame."""
     size = len(row.state)
-    repeated = _repeated_fields(row.record_micros, row.submitter, row.revision)
-    fields = b"\x08%b%b" % (_encoded(row.position), repeated)
-    length = _varint(size)
-    whole = _varint(len(fields) + len(_EVENT_TAG) + len(length) + size)
-    return b"".join((_EVENTS_TAG, whole, fields, _EVENT_TAG, length))
+    recurring = _recurring_fields(row.record_micros, row.submitter, row.revision)
+    fields = b"\x08%b%b" % (_encoded(row.position), recurring)
+    event_length = _encoded_length(size)
+    length = _encoded_length(len(fields) + len(_EVENT_TAG) + len(event_length) + size)
+    return b"".join((_EVENTS_TAG, length, fields, _EVENT_TAG, event_length))
 
 
 def event_bytes(row: StoredRow) -> bytes:
-    """Return an event's part of a frame."""
+    """Return an event as one entry of a frame."""
     return prefix_of(row) + row.state
 
 
-def events_frame(parts: Sequence[bytes]) -> bytes:
-    """Return the frame, of a read or a subscription, that holds these events' parts."""
-    size = sum(map(len, parts))
-    return b"".join([_EVENTS_TAG, _varint(size), *parts])
+def events_frame(entries: Sequence[bytes]) -> bytes:
+    """Return the frame, of a read or a subscription, of these entries."""
+    size = sum(map(len, entries))
+    return b"".join([_EVENTS_TAG, _encoded_length(size), *entries])
 
 
 def checkpoint_frame(position: int) -> bytes:
-    """Return the frame, of a read or a subscription, that holds a checkpoint."""
+    """Return the frame, of a read or a subscription, of a checkpoint."""
     return ReadResponse(checkpoint=Checkpoint(position=position)).SerializeToString()
 
 
@@ -87,7 +84,7 @@ def caught_up_frame(position: int) -> bytes:
 
 
 def heartbeat_frame(position: int) -> bytes:
-    """Return the frame that holds a subscription's heartbeat."""
+    """Return the frame of a subscription's heartbeat."""
     return SubscribeResponse(heartbeat=Checkpoint(position=position)).SerializeToString()
 
 
@@ -114,18 +111,12 @@ def timestamp_of(micros: int) -> Timestamp:
 
 
 @lru_cache(maxsize=64)
-def _repeated_fields(record_micros: int, submitter: str, revision: int) -> bytes:
-    """Return the small fields but the position: the same for most events of a commit."""
+def _recurring_fields(record_micros: int, submitter: str, revision: int) -> bytes:
+    """Return the small fields but the position; most events of a commit share them."""
     fields = RecordedEvent(
         record_time=timestamp_of(record_micros), submitter=submitter, revision=revision
     )
     return fields.SerializeToString()
-
-
-@lru_cache(maxsize=1 << 12)
-def _varint(length: int) -> bytes:
-    """Return a length as protobuf encodes it; lengths repeat."""
-    return _encoded(length)
 
 
 def _encoded(number: int) -> bytes:
@@ -136,3 +127,7 @@ def _encoded(number: int) -> bytes:
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
+
+
+_encoded_length: Final = lru_cache(maxsize=1 << 12)(_encoded)
+"""Lengths recur, positions do not."""

@@ -1,4 +1,4 @@
-"""What is wrong with a submitted message, in the names of the contract."""
+"""The violations of a submitted message, in the names of the contract."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,7 +18,10 @@ class Violation(NamedTuple):
 def violations(error: ValidationError, prefix: str = "") -> list[Violation]:
     """Return the fields at fault, as paths below `prefix`, each with what is wrong and allowed."""
     return [
-        Violation(_path(fault["loc"], prefix), _plainly(fault["msg"]))
+        Violation(
+            _path(fault["loc"], prefix),
+            fault["msg"].removeprefix("Value error, ").replace("Input should be", "should be"),
+        )
         for fault in error.errors(include_url=False, include_context=False)
     ]
 
@@ -30,13 +33,9 @@ def _path(loc: Iterable[str | int], prefix: str) -> str:
             path += f"[{step}]"
             continue
         if after_payload and step in PAYLOAD_FIELDS:
-            # A fault inside the payload is named by the field of the oneof that holds it.
+            # In the contract the oneof's own field holds the payload.
             path = path.removesuffix("payload") + PAYLOAD_FIELDS[step]
         else:
             path += f".{step}" if path else step
         after_payload = step == "payload"
     return path
-
-
-def _plainly(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("Input should be", "should be")

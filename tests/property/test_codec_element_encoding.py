@@ -1,4 +1,4 @@
-"""The elements that the read model keeps as bytes are those that the domain makes of claims."""
+"""Elements that the read model stores as bytes equal those that the domain makes of claims."""
 
 from datetime import UTC, datetime
 
@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique import codec
+from communique.codec.to_contract import element_message
 from communique.domain.claims.event import Claim
 from communique.domain.state.assertions import Assertion, assertions
 from communique.domain.state.element import StatusElement
@@ -16,22 +17,22 @@ from tests.support.strategies import claims
 instants = st.datetimes(datetime(1000, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-def kept(claim: Claim, says: Assertion, known: datetime) -> codec.StoredElement:
-    """The element as it is read from the bytes that are kept of it."""
-    return codec.StoredElement.read(codec.element_bytes(claim, says, micros(known)))
+def stored(claim: Claim, assertion: Assertion, known: datetime) -> codec.StoredElement:
+    """The element that is read from the bytes that are stored."""
+    return codec.StoredElement.read(codec.element_bytes(claim, assertion, micros(known)))
 
 
 def state_of(element: StatusElement) -> bytes:
     """The bytes of an element's message."""
-    return codec.element_message(element).SerializeToString(deterministic=True)
+    return element_message(element).SerializeToString(deterministic=True)
 
 
 @given(claims(), instants)
-def test_an_element_that_is_kept_is_the_domain_s(claim: Claim, known: datetime) -> None:
-    """In its message and in each field."""
-    for says in assertions(claim):
-        whole = element_of(claim, says, known)
-        element = kept(claim, says, known)
+def test_a_stored_element_is_the_domain_s(claim: Claim, known: datetime) -> None:
+    """A stored element equals the domain's element in its message and in each field."""
+    for assertion in assertions(claim):
+        whole = element_of(claim, assertion, known)
+        element = stored(claim, assertion, known)
 
         assert element.content == state_of(element) == state_of(whole)
         for name in StatusElement.model_fields:
@@ -39,11 +40,11 @@ def test_an_element_that_is_kept_is_the_domain_s(claim: Claim, known: datetime) 
 
 
 @given(claims(), instants)
-def test_marks_are_kept_and_written(claim: Claim, known: datetime) -> None:
-    """Of an element that is kept as bytes as of a whole one, and on each of their last certain."""
-    for says in assertions(claim):
-        whole = element_of(claim, says, known)
-        element = kept(claim, says, known)
+def test_marks_of_a_stored_element_are_written(claim: Claim, known: datetime) -> None:
+    """Marks are written alike for a stored and a whole element, also those of `last_certain`."""
+    for assertion in assertions(claim):
+        whole = element_of(claim, assertion, known)
+        element = stored(claim, assertion, known)
         marks = {"by_schedule": True, "under_way": True, "contested": True}
         marked = element.model_copy(update={**marks, "last_certain": element})
         expected = whole.model_copy(update={**marks, "last_certain": whole})

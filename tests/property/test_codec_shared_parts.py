@@ -1,4 +1,4 @@
-"""Parts of messages that were read before are found again, and nobody can tell."""
+"""Shared parts of messages change no answer."""
 
 from collections.abc import Iterator
 from random import Random
@@ -38,7 +38,7 @@ def altered(event: Event, random: Random) -> event_pb2.Event:
     """The message of an event with one value in it changed, which is most often a fault."""
     message = codec.message_of(event)
     part = random.choice(list(parts_of(message)))
-    fields = [one for one in part.DESCRIPTOR.fields if not one.is_repeated]
+    fields = [field for field in part.DESCRIPTOR.fields if not field.is_repeated]
     field = random.choice(fields)
     if field.message_type is not None:
         getattr(part, field.name).SetInParent()
@@ -50,7 +50,7 @@ def altered(event: Event, random: Random) -> event_pb2.Event:
 
 
 def outcome(reader: Reader, message: event_pb2.Event) -> object:
-    """What reading a message comes to: its event, or what is wrong with it."""
+    """The event of a message, or what is wrong with it."""
     try:
         return event_from(reader.plain(message))
     except ValidationError as error:
@@ -63,7 +63,7 @@ def outcome(reader: Reader, message: event_pb2.Event) -> object:
 def test_what_was_read_before_changes_no_answer(
     *, several: list[Event], from_log: bool, random: Random
 ) -> None:
-    """Valid or at fault, each message comes to the same as when it is the first one read."""
+    """Each message, valid or not, is read as when it is the first one that a reader reads."""
     messages = [codec.message_of(event) for event in several]
     messages += [altered(event, random) for event in several for _ in range(2)]
     first = [outcome(Reader(from_log=from_log), message) for message in messages]
@@ -87,7 +87,7 @@ def test_what_clients_say_is_not_taken_for_the_log(event: Event) -> None:
 
 
 def test_many_parts_are_forgotten_and_read_again() -> None:
-    """Parts that never come again push out older ones, of which the next reading says the same."""
+    """A part that others pushed out of the cache is read again as an equal model."""
     reader = Reader(from_log=False)
     message = event_pb2.Event(actors=[values_pb2.Party(code="KOR", person="Kang Kyung-wha")])
     [first] = reader.plain(message)["actors"]

@@ -1,9 +1,8 @@
-"""Messages cut into slices: read and written with their parts as bytes, as they are on the wire.
+"""Messages whose parts stay bytes, as they are on the wire.
 
-A part is length-delimited, and so are bytes. So a message type with the same fields, in which each
-part is declared as `bytes`, reads and writes the same wire format; yet parts that are only passed
-on or looked up are neither parsed nor made into objects: all parts of an event take 3 microseconds,
-where the objects of the message itself take 14.
+On the wire a part is length-delimited, as `bytes` are. So a message type with the same fields, in
+which each part is declared as `bytes`, has the same wire format, and parts that are only copied or
+looked up are not parsed, which is several times faster.
 """
 
 from functools import cache
@@ -16,21 +15,21 @@ from google.protobuf.message_factory import GetMessageClass
 
 
 @cache
-def slices_of(descriptor: Descriptor) -> Any:
+def with_part_bytes(descriptor: Descriptor) -> Any:
     """Return the message type with the same fields, parts as bytes and words as their numbers."""
     file = FileDescriptorProto(name=descriptor.full_name, syntax="proto3")
     message = file.message_type.add(name=descriptor.name)
     for oneof in descriptor.oneofs:
         message.oneof_decl.add(name=oneof.name)
     for field in descriptor.fields:
-        sliced = message.field.add(name=field.name, number=field.number, type=_type(field))
-        sliced.label = sliced.LABEL_REPEATED if field.is_repeated else sliced.LABEL_OPTIONAL
+        copy = message.field.add(name=field.name, number=field.number, type=_type(field))
+        copy.label = copy.LABEL_REPEATED if field.is_repeated else copy.LABEL_OPTIONAL
         if field.containing_oneof is not None:
-            sliced.oneof_index = field.containing_oneof.index
+            copy.oneof_index = field.containing_oneof.index
         elif field.message_type is not None and not field.is_repeated:
-            # A part may be there and empty.
-            sliced.proto3_optional = True
-            sliced.oneof_index = len(message.oneof_decl)
+            # An empty part differs from an absent one.
+            copy.proto3_optional = True
+            copy.oneof_index = len(message.oneof_decl)
             message.oneof_decl.add(name=f"_{field.name}")
     pool = DescriptorPool()
     pool.Add(file)

@@ -18,18 +18,18 @@ def state_of(message: event_pb2.Event) -> bytes:
 
 @given(claims())
 def test_a_trusted_claim_is_the_validated_one(claim: Claim) -> None:
-    """In every field, also where it is found a second time by its bytes."""
+    """A trusted claim equals the validated one in every field, also when it is read again."""
     state = state_of(codec.message_of(claim))
     usual = not (claim.links or claim.labels)
     for _ in range(2):
-        found = codec.trusted_claim(state)
-        assert found == (claim if usual else None)
-        assert found is None or codec.message_of(found) == codec.message_of(claim)
+        trusted = codec.trusted_claim(state)
+        assert trusted == (claim if usual else None)
+        assert trusted is None or codec.message_of(trusted) == codec.message_of(claim)
 
 
 @given(claims())
 def test_white_space_around_words_is_taken_away(claim: Claim) -> None:
-    """The log keeps what the client sent; the claim is what the domain reads in it."""
+    """A trusted claim has no white space around its texts, though the stored bytes keep it."""
     message = codec.message_of(claim.model_copy(update={"links": (), "labels": {}}))
     message.gist = f"\u2003{message.gist} "
     message.correlation_id = f" {message.correlation_id}\u2003"
@@ -40,13 +40,13 @@ def test_white_space_around_words_is_taken_away(claim: Claim) -> None:
 
 @given(amendments())
 def test_amendments_are_left_to_validation(amendment: Amendment) -> None:
-    """Nothing but a claim is trusted."""
+    """An amendment is not trusted."""
     assert codec.trusted_claim(state_of(codec.message_of(amendment))) is None
 
 
 @pytest.mark.parametrize("field", ["event_id", "occurred", "certainty", "source", "meeting_held"])
 def test_what_lacks_a_field_is_left_to_validation(field: str) -> None:
-    """Damaged bytes are refused by the way that says what is wrong with them."""
+    """Bytes that lack a required field are not trusted, so that validation names the field."""
     message = event_pb2.Event(event_id=str(UUID(int=1)), certainty=values_pb2.CERTAINTY_CERTAIN)
     message.occurred.edtf = "2019-08-21"
     message.source.outlet = "Yonhap"
@@ -59,7 +59,7 @@ def test_what_lacks_a_field_is_left_to_validation(field: str) -> None:
 
 @given(claims())
 def test_what_is_newer_is_left_to_validation(claim: Claim) -> None:
-    """A word that this release does not know, and bytes that end too early."""
+    """Neither a word of a newer release nor bytes that end too early are trusted."""
     state = state_of(codec.message_of(claim))
     assert codec.trusted_claim(state + b"\x50\x63") is None  # certainty 99
     assert codec.trusted_claim(state[:-1]) is None

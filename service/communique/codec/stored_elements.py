@@ -1,47 +1,47 @@
-"""An element of a status as the service keeps it: its message as bytes, and what rules look at."""
+"""Elements of a status as the read model stores them: their message's bytes, read on demand."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
-from communique.codec.from_contract import element, valid_time
-from communique.codec.names import words_of
-from communique.codec.slices import slices_of
+from communique.codec.from_contract import model_of, valid_time
+from communique.codec.names import members_of
+from communique.codec.part_bytes import with_part_bytes
 from communique.domain.claims.values import Certainty
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import State
 from communique.domain.time.edtf import ValidTime
 from communique.v1 import status_pb2, time_pb2, values_pb2
 
-SLICES: Final = slices_of(status_pb2.StatusElement.DESCRIPTOR)
-
+ELEMENT_BYTES: Final = with_part_bytes(status_pb2.StatusElement.DESCRIPTOR)
+"""The message type of an element whose parts are bytes."""
 MARKS: Final = ("state", "by_schedule", "under_way", "contested", "last_certain")
 """The fields that depend on the point asked from; all others follow from the claim."""
 _TIMES_MAX: Final = 4_096
 
 
 class StoredElement(StatusElement):
-    """An element whose other fields are read from its message when somebody asks for them.
+    """An element with the fields that rules look at; the others are read from `content` on demand.
 
-    An answer takes of its elements what the rules look at, and their bytes: to make and to write a
-    whole one takes ten times as long.
+    An answer needs no more of most elements than those fields and the bytes, so it is ten times as
+    fast as with whole elements.
     """
 
     content: bytes
 
     @classmethod
     def read(cls, content: bytes) -> Self:
-        """Return the element that a claim makes, out of its message."""
-        said = SLICES.FromString(content)
+        """Return the element of the bytes that `element_bytes` wrote."""
+        message = ELEMENT_BYTES.FromString(content)
         return cls.trusted(
             {
-                "facet": said.facet,
-                "subject": said.subject,
-                "state": _STATES[said.state],
-                "occurred": _valid_time(said.occurred),
-                "certainty": _CERTAINTIES[said.certainty],
-                "scheduled": _valid_time(said.scheduled) if said.scheduled else None,
-                "event_ids": (UUID(said.event_ids[0]),),
+                "facet": message.facet,
+                "subject": message.subject,
+                "state": _STATES[message.state],
+                "occurred": _valid_time(message.occurred),
+                "certainty": _CERTAINTIES[message.certainty],
+                "scheduled": _valid_time(message.scheduled) if message.scheduled else None,
+                "event_ids": (UUID(message.event_ids[0]),),
                 "by_schedule": False,
                 "under_way": False,
                 "contested": False,
@@ -52,13 +52,12 @@ class StoredElement(StatusElement):
 
     @property
     def is_marked(self) -> bool:
-        """Whether it is not as the claim alone says."""
-        mark = self.by_schedule or self.under_way or self.contested or self.last_certain
-        return bool(mark)
+        """Whether any mark differs from what `content` says."""
+        return bool(self.by_schedule or self.under_way or self.contested or self.last_certain)
 
     def whole(self) -> StatusElement:
-        """Return it with every field."""
-        claimed = element(status_pb2.StatusElement.FromString(self.content))
+        """Return the domain's element with every field."""
+        claimed = model_of(StatusElement, status_pb2.StatusElement.FromString(self.content))
         return claimed.model_copy(update={name: self.__dict__[name] for name in MARKS})
 
     if not TYPE_CHECKING:
@@ -71,7 +70,7 @@ class StoredElement(StatusElement):
             return self.__dict__[name]
 
     def __eq__(self, other: object) -> bool:
-        """Whether all fields are equal, also of one that is whole."""
+        """Compare all fields, also with a whole element."""
         if not isinstance(other, StatusElement):
             return NotImplemented
         if not isinstance(other, StoredElement):
@@ -81,17 +80,15 @@ class StoredElement(StatusElement):
         )
 
     def __hash__(self) -> int:
-        """Equal ones have the same, also one that is whole."""
+        """Return the hash of the whole element, which may be equal to this one."""
         return hash(self.whole())
 
 
 @lru_cache(_TIMES_MAX)
 def _valid_time(part: bytes) -> ValidTime:
-    """Return a time out of its message: days come again and again."""
+    """Return a time of its message's bytes; days recur."""
     return valid_time(time_pb2.ValidTime.FromString(part))
 
 
-_STATES: Final = {n: State(word) for n, word in words_of(status_pb2.State.DESCRIPTOR).items() if n}
-_CERTAINTIES: Final = {
-    n: Certainty(word) for n, word in words_of(values_pb2.Certainty.DESCRIPTOR).items() if n
-}
+_STATES: Final = members_of(status_pb2.State.DESCRIPTOR, State)
+_CERTAINTIES: Final = members_of(values_pb2.Certainty.DESCRIPTOR, Certainty)
