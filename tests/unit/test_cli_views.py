@@ -25,7 +25,7 @@ from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, KnownTime, end_of_day, parse_point
-from communique.export import wording as words
+from communique.export import wording
 from tests.support import oracle
 
 CLAIMS = sample.claims()
@@ -254,4 +254,4 @@ def test_an_event_of_a_newer_type_is_still_an_event() -> None:
 )
 def test_moments_are_told_in_the_zone_asked_for(instant: datetime, told: str) -> None:
     """An instant is told as a day and time of the zone, and the end of a day as that."""
-    assert words.moment(instant, "Asia/Seoul") == told
+    assert wording.moment(instant, "Asia/Seoul") == told

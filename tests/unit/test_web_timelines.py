@@ -10,7 +10,7 @@ from communique.client import EventAsOf
 from communique.domain.claims.event import Claim
 from communique.domain.claims.payloads import MeetingHeld, StanceStated
 from communique.domain.claims.values import Certainty, Polarity
-from communique.export import web_timelines as timelines
+from communique.export import web_timelines
 from tests.support.given import claim
 
 UNTIL = datetime(2019, 9, 1, tzinfo=UTC)
@@ -25,13 +25,13 @@ def as_of(said: Claim, **changes: Any) -> EventAsOf:  # noqa: ANN401  any field
 def slide(occurred: object, **more: Any) -> dict[str, Any]:  # noqa: ANN401  any field
     """The slide of a meeting."""
     said = claim(MeetingHeld(), occurred, "JPN+KOR", **more)
-    return timelines.slide(as_of(said), said)
+    return web_timelines.slide(as_of(said), said)
 
 
 def items(occurred: object, **more: Any) -> list[dict[str, Any]]:  # noqa: ANN401  any field
     """The items of a meeting."""
     said = claim(MeetingHeld(), occurred, "JPN+KOR", **more)
-    return [*timelines.items(as_of(said), said, UNTIL)]
+    return [*web_timelines.items(as_of(said), said, UNTIL)]
 
 
 def local(edtf: str) -> dict[str, str]:
@@ -71,7 +71,7 @@ def test_a_slide_has_the_dates_of_the_place_as_precisely_as_they_are_known(
 def test_a_slide_is_grouped_by_the_first_issue() -> None:
     """In plain words; without an issue there is a group for that."""
     assert slide("2019-08-21", issues=["export-controls", "gsomia"])["group"] == "export controls"
-    assert slide("2019-08-21")["group"] == timelines.NO_ISSUE
+    assert slide("2019-08-21")["group"] == web_timelines.NO_ISSUE
 
 
 def test_what_others_wrote_cannot_become_a_part_of_the_page() -> None:
@@ -106,8 +106,8 @@ def test_an_event_about_two_issues_is_an_item_of_each() -> None:
     found = items("2019-08-21", issues=["gsomia", "export-controls"])
     assert [one["group"] for one in found] == ["gsomia", "export-controls"]
     assert len({one["id"] for one in found}) == 2
-    assert timelines.group("gsomia") == {"id": "gsomia", "content": "gsomia"}
-    assert timelines.group("")["content"] == timelines.NO_ISSUE
+    assert web_timelines.group("gsomia") == {"id": "gsomia", "content": "gsomia"}
+    assert web_timelines.group("")["content"] == web_timelines.NO_ISSUE
 
 
 def test_how_sure_and_how_undisputed_it_is_is_told() -> None:
@@ -120,7 +120,7 @@ def test_how_sure_and_how_undisputed_it_is_is_told() -> None:
         polarity=Polarity.NEGATIVE,
     )
     one = as_of(said, corrected_by=UUID(int=1), disputed_by=(UUID(int=2),))
-    [item] = timelines.items(one, said, UNTIL)
+    [item] = web_timelines.items(one, said, UNTIL)
     marks = "probable, denied, corrected, contested"
-    assert f"Arirang ({marks})" in timelines.slide(one, said)["text"]["text"]
+    assert f"Arirang ({marks})" in web_timelines.slide(one, said)["text"]["text"]
     assert item["className"] == f"stance-stated {marks.replace(',', '')}"

@@ -71,7 +71,7 @@ def row_of(one: EventAsOf, zone: str, *, explain: bool) -> Row:
 
 def _details(one: EventAsOf, claim: Claim, zone: str, *, explain: bool) -> Iterator[Text]:
     about = Text(words.listed(claim.issues), "cyan")
-    if said := claim.gist or words.told(claim):
+    if said := claim.gist or words.payload_text(claim):
         about.append(f"{': ' if claim.issues else ''}{said}", "default")
     if about:
         yield about

@@ -14,9 +14,7 @@ from communique.cli.options import MANY, Filters, Point, Remote, option, unfolde
 from communique.cli.query_commands import Parties, dyad_given
 from communique.cli.screen import note, progress_bar
 from communique.client import EventAsOf
-from communique.export import segments
-from communique.export import timeline_files as formats
-from communique.export import wording as words
+from communique.export import segments, timeline_files, wording
 from communique.export.columns import parquet
 from communique.export.timeline_files import ExportFormat
 from communique.export.whole_file import folder, whole_file
@@ -80,7 +78,7 @@ def timeline(
     limit: Annotated[int, option("--limit", "How many at most; 0 is all.", "-n", min=0)] = 0,
 ) -> None:
     """A timeline as of any point: [bold]export timeline KOR JPN --format vis[/bold]."""
-    formats.check(form, has_file=file is not None)
+    timeline_files.check(form, has_file=file is not None)
     wanted, asked = filters.wanted(dyad_given(parties), point.zone), point.asked()
     with remote.connect() as client, _target(file) as target:
         listing = client.timeline(wanted, **asked, page_size=min(limit or 1_000, 1_000))
@@ -88,13 +86,13 @@ def timeline(
 
         def counted() -> Iterator[EventAsOf]:
             nonlocal count
-            for one in islice(listing, limit) if limit else listing:
+            for event in islice(listing, limit) if limit else listing:
                 count += 1
-                yield one
+                yield event
 
-        formats.write(form, listing.as_of, counted(), target)
+        timeline_files.write(form, listing.as_of, counted(), target)
     if file:
-        note(f"{words.counted(count, 'event')} written to {file}")
+        note(f"{wording.counted(count, 'event')} written to {file}")
 
 
 @contextmanager
@@ -137,9 +135,9 @@ def log(
         def on_batch(position: int) -> None:
             bar.show(position - start, max(head - start, 1), f"position {position:,}")
 
-        for one in segments.write_segments(client.read(start), output, positions, on_batch):
+        for segment in segments.write_segments(client.read(start), output, positions, on_batch):
             count += 1
-            note(f"positions {one.first:,} to {one.last:,}: {one.path}")
+            note(f"positions {segment.first:,} to {segment.last:,}: {segment.path}")
     if not count:
         note(f"nothing new after position {start:,}")
 

@@ -1,8 +1,8 @@
-"""Events as JSON, in the domain's own form: one object for each, defaults left out."""
+"""Events as JSON objects in the domain's own form, without defaults."""
 
 import json
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from communique.domain.claims.event import Event, EventCorrected, Recorded
 from communique.domain.claims.history import EventAsOf
@@ -13,17 +13,16 @@ JsonObject = dict[str, Any]
 
 
 def event_line(event: Event) -> str:
-    """Return an event as one line of JSON without its end: defaults are left out."""
-    return _written(event_object(event))
+    """Return an event as one line of JSON without a line end."""
+    return json_text(event_object(event))
 
 
 def recorded_line(recorded: Recorded) -> str:
-    """Return an event as the log keeps it as one line of JSON without its end."""
-    at = recorded.record_time.astimezone(UTC).replace(tzinfo=None)
-    return _written(
+    """Return a recorded event as one line of JSON without a line end."""
+    return json_text(
         {
             "position": recorded.position,
-            "record_time": f"{at.isoformat(timespec='microseconds')}Z",
+            "record_time": utc_text(recorded.record_time, "microseconds"),
             "revision": recorded.revision,
             "submitter": recorded.submitter,
             "event": event_object(recorded.event) if recorded.event else None,
@@ -40,34 +39,34 @@ def event_object(event: Event) -> JsonObject:
     return _compact(data) | {"payload": _compact(payload)}
 
 
-def event_as_of_object(one: EventAsOf) -> JsonObject:
+def event_as_of_object(event: EventAsOf) -> JsonObject:
     """Return an event as of a point as plain data."""
     return {
-        "position": one.position,
-        "record_time": _iso(one.record_time),
-        "known": _iso(one.known),
-        "submitter": one.submitter,
-        "corrected_by": one.corrected_by,
-        "disputed_by": [str(dispute_id) for dispute_id in one.disputed_by],
-        "event": event_object(one.event) if one.event else None,
+        "position": event.position,
+        "record_time": utc_text(event.record_time),
+        "known": utc_text(event.known),
+        "submitter": event.submitter,
+        "corrected_by": event.corrected_by,
+        "disputed_by": [*map(str, event.disputed_by)],
+        "event": event_object(event.event) if event.event else None,
     }
 
 
-def _iso(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
+def utc_text(instant: datetime, timespec: str = "auto") -> str:
+    """Return an instant in UTC as ISO 8601 text: `2019-08-21T06:30:00Z`."""
+    return instant.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _compact(data: JsonObject) -> JsonObject:
-    """Write a time in UTC, the default zone, as its text alone."""
+    """Return the data with each time in UTC, the default zone, as its text alone."""
     return {
-        name: _text(value) if name in _TIMES and value.get("zone") == "UTC" else value
+        name: value.get("edtf") or value.get("text")
+        if name in _TIMES and value.get("zone") == "UTC"
+        else value
         for name, value in data.items()
     }
 
 
-def _text(written: JsonObject) -> str:
-    return cast("str", written.get("edtf") or written.get("text"))
-
-
-def _written(data: JsonObject) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+def json_text(value: object) -> str:
+    """Return a value as one line of JSON; an object that JSON does not know becomes its text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

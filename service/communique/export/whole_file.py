@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are complete or absent."""
 
 import os
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from typing import BinaryIO
 
 
 class ExportError(Exception):
-    """Something cannot be exported; the words say what, and what helps."""
+    """Something cannot be exported; the message says what, and what helps."""
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Give a file that becomes `path` at the end, durably, if all went well; else nothing is left.
+    """Yield a file that durably becomes `path` at the end; after an error nothing is left of it.
 
-    Raises `ExportError` where the place cannot be written.
+    Raises `ExportError` where it cannot be written.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -34,7 +34,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def folder(path: Path) -> Path:
-    """Return the folder, made where it is missing; raise `ExportError` where it cannot be."""
+    """Make a folder where it is missing and return it; raise `ExportError` where that fails."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,10 +43,10 @@ def folder(path: Path) -> Path:
 
 
 def _make_durable(parent: Path) -> None:
-    """Have the new name survive a power cut, where the system can."""
+    """Sync a folder, so that a new name in it survives a power cut, where the system can."""
     with suppress(OSError):
-        number = os.open(parent, os.O_RDONLY)
+        descriptor = os.open(parent, os.O_RDONLY)
         try:
-            os.fsync(number)
+            os.fsync(descriptor)
         finally:
-            os.close(number)
+            os.close(descriptor)

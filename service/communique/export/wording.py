@@ -1,4 +1,4 @@
-"""Words for people: who, what, when and how sure."""
+"""Texts for people: parties, types, times and counts."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,45 +14,46 @@ from communique.domain.time.clocks import end_of_day
 from communique.domain.time.zones import zone_named
 
 _BOUNDARY: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NO_WORDS: Final = frozenset({"type", "code"})
+_NO_FREE_TEXT: Final = frozenset({"type", "code"})
 
 
-def who(cast: Claim | StatusElement) -> str:
+def who(source: Claim | StatusElement) -> str:
     """Return who takes part: `Taro Kono (JPN) → South Korea`."""
-    if cast.participants:
-        return ", ".join(map(_participant, cast.participants))
-    sides = (", ".join(map(party, side)) for side in (cast.actors, cast.recipients) if side)
+    if source.participants:
+        return ", ".join(map(_participant, source.participants))
+    sides = (", ".join(map(party, side)) for side in (source.actors, source.recipients) if side)
     return " → ".join(sides)
 
 
-def party(one: Party) -> str:
-    """Return the closest that is known of who it is: a person, an office, ... or the country."""
-    closest = one.person or one.office or one.organ or one.sector
-    return f"{closest} ({one.code})" if closest else name_of(one.code)
+def party(member: Party) -> str:
+    """Return the most specific name of a party: its person, office, organ, sector or country."""
+    name = member.person or member.office or member.organ or member.sector
+    return f"{name} ({member.code})" if name else name_of(member.code)
 
 
-def _participant(one: Participant) -> str:
-    if one.role is None:
-        return party(one.party)
-    said = party(one.party)
-    role = one.role.value.lower()
-    return f"{said[:-1]}, {role})" if said.endswith(")") else f"{said} ({role})"
+def _participant(participant: Participant) -> str:
+    name = party(participant.party)
+    if participant.role is None:
+        return name
+    role = participant.role.value.lower()
+    return f"{name[:-1]}, {role})" if name.endswith(")") else f"{name} ({role})"
 
 
 def spaced(word: str) -> str:
-    """Return a type or state in plain words: `talks refused` of `TalksRefused`."""
+    """Return a type or state in plain words: `talks refused` for `TalksRefused`."""
     return _BOUNDARY.sub(" ", word).replace("_", " ").replace("-", " ").lower()
 
 
-def told(claim: Claim) -> str:
-    """Return the first that the payload says in words of its own, or an empty text."""
-    texts = (value for name, value in claim.payload if name not in _NO_WORDS)
-    return next((it for it in texts if it and isinstance(it, str) and not isinstance(it, Enum)), "")
+def payload_text(claim: Claim) -> str:
+    """Return the first free text of the payload, or an empty one."""
+    values = (value for name, value in claim.payload if name not in _NO_FREE_TEXT)
+    texts = (value for value in values if isinstance(value, str) and not isinstance(value, Enum))
+    return next(filter(None, texts), "")
 
 
 def moment(instant: datetime, zone: str) -> str:
     """Return an instant in a zone: `21 Aug 2019 16:30 KST`, or `the end of 20 Aug 2019`."""
-    local = _shifted(instant, zone)
+    local = local_time(instant, zone)
     day = f"{local.day} {local:%b %Y}"
     if instant == end_of_day(f"{local:%Y-%m-%d}", zone):
         return f"the end of {day}"
@@ -60,23 +61,24 @@ def moment(instant: datetime, zone: str) -> str:
     return f"{day} {clock} {local.tzname()}"
 
 
-def _shifted(instant: datetime, zone: str) -> datetime:
+def local_time(instant: datetime, zone: str) -> datetime:
+    """Return an instant in a zone."""
     try:
         return instant.astimezone(zone_named(zone))
     except OverflowError:  # the last hours of 9999 are in the year 10000 further east
         return instant
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def counted(count: int, singular: str, plural: str = "") -> str:
     """Return `1 event`, or `2,000 events`."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
 
 
-def listed(words: Iterable[str], joint: str = ", ") -> str:
-    """Return the words that are not empty, joined."""
-    return joint.join(filter(None, words))
+def listed(texts: Iterable[str], separator: str = ", ") -> str:
+    """Return the texts that are not empty, joined."""
+    return separator.join(filter(None, texts))
 
 
 def ids(event_ids: Sequence[object]) -> str:
-    """Return event ids, one after the other."""
+    """Return event ids, joined."""
     return ", ".join(map(str, event_ids))
