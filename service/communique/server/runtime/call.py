@@ -1,4 +1,4 @@
-"""One call of a use case, whichever face it came through."""
+"""One call of a use case, through any face."""
 
 from dataclasses import dataclass
 from math import inf
@@ -7,10 +7,10 @@ from time import monotonic
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who calls, and until when the caller waits.
+    """A call of a use case.
 
     Attributes:
-        principal: the caller as the face has authenticated it; empty where it does not.
+        principal: the caller as authenticated; empty without authentication.
         deadline: on the monotonic clock, in seconds; infinite where the caller set none.
     """
 
@@ -18,5 +18,5 @@ class Call:
     deadline: float = inf
 
     def seconds_left(self) -> float:
-        """Return how long the caller still waits; less than 0 once it does not any more."""
+        """Return how long the caller still waits; less than 0 after the deadline."""
         return self.deadline - monotonic()

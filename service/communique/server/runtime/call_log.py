@@ -1,4 +1,4 @@
-"""Log lines: one for each call, with what the call itself noted, and what else happens."""
+"""Log lines: one for each call, with the facts that it noted, and those of other loggers."""
 
 import logging
 import os
@@ -32,7 +32,7 @@ def logger_of(settings: Settings, stream: TextIO | None = None) -> Logger:
 
 
 def take_over(settings: Settings) -> None:
-    """Have all other loggers of this process write as the settings say, to standard error."""
+    """Configure all other loggers of this process as the settings say, to standard error."""
     logger = logger_of(settings)
     structlog.configure(
         processors=_processors(settings.log_format, sys.stderr),
@@ -44,7 +44,7 @@ def take_over(settings: Settings) -> None:
 
 @contextmanager
 def noting(facts: dict[str, Any]) -> Iterator[None]:
-    """Collect what is noted until the end of the block in `facts`."""
+    """Collect in `facts` what is noted during the block."""
     token = _facts.set(facts)
     try:
         yield
@@ -60,7 +60,7 @@ def note(**facts: object) -> None:
 
 
 class _Forwarder(logging.Handler):
-    """Passes on what the standard library's loggers are given."""
+    """Forwards the records of the standard library's loggers."""
 
     def __init__(self, logger: Logger) -> None:
         super().__init__()
@@ -78,23 +78,19 @@ def _number(level: LogLevel) -> int:
 
 def _processors(log_format: LogFormat, target: TextIO) -> list[Processor]:
     on_terminal = target.isatty()
+    common: list[Processor] = [structlog.processors.add_log_level, _common_facts_first]
     if log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and on_terminal):
         console = structlog.dev.ConsoleRenderer(
             colors=on_terminal and not os.environ.get("NO_COLOR"),
             exception_formatter=structlog.dev.plain_traceback,
             timestamp_key="logged_at",
         )
-        return [structlog.processors.add_log_level, _first_things_first, console]
-    return [
-        structlog.processors.add_log_level,
-        _first_things_first,
-        structlog.processors.format_exc_info,
-        _json_line,
-    ]
+        return [*common, console]
+    return [*common, structlog.processors.format_exc_info, _json_line]
 
 
-def _first_things_first(_logger: object, _method: str, facts: EventDict) -> EventDict:
-    """Put what every line has, the time included, before what only some have."""
+def _common_facts_first(_logger: object, _method: str, facts: EventDict) -> EventDict:
+    """Add the time, and put the facts of every line before those of some."""
     logged_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return {"logged_at": logged_at, "level": facts["level"], "event": facts["event"], **facts}
 

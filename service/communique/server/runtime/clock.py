@@ -1,4 +1,4 @@
-"""The server's one clock: what it records, compares known times with, and calls now."""
+"""The server's one clock, for record times, bounds of known times and `now`."""
 
 import time
 from collections.abc import Callable
@@ -11,12 +11,11 @@ from communique.domain.time.clocks import from_micros
 class Clock:
     """The system's clock, except that it never goes backwards.
 
-    So whoever asks how things stand now sees what was recorded a moment ago, also right after the
-    system's clock was set back.
+    So a query as of now sees what was recorded before, even after the system's clock was set back.
     """
 
     def __init__(self, system_micros: Callable[[], int] | None = None) -> None:
-        """Take microseconds since 1970 UTC from `system_micros`; the system where it is None."""
+        """Take microseconds since 1970 UTC from `system_micros`, or from the system."""
         self._system_micros = system_micros or (lambda: time.time_ns() // 1_000)
         self._lock = Lock()
         self._last = 0
@@ -30,7 +29,7 @@ class Clock:
         return from_micros(self.micros())
 
     def reach(self, micros: int) -> int:
-        """Go on from `micros` if that is later than the last answer; return the later one."""
+        """Move on to `micros` if that is later than the last result; return the later one."""
         with self._lock:
             self._last = max(self._last, micros)
             return self._last

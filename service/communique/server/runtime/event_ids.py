@@ -1,4 +1,4 @@
-"""Event ids that the server gives where a client gives none."""
+"""Event ids that the server generates for claims without one."""
 
 import secrets
 import time
@@ -15,10 +15,10 @@ _VARIANT: Final = 0b10 << _LOW_BITS
 
 
 class EventIds:
-    """Makes version 7 UUIDs (RFC 9562), each greater than the one before, from any thread.
+    """Generates version 7 UUIDs (RFC 9562), each greater than the one before, from any thread.
 
-    The 74 bits behind the millisecond are random at first in each millisecond and then grow by
-    random steps (method 2 of section 6.2): ids are hard to guess, and in the order of their making.
+    The 74 bits behind the millisecond are random in the first id of a millisecond and then grow by
+    random steps (method 2 of section 6.2), so that ids are hard to guess.
     """
 
     def __init__(self, clock_ms: Callable[[], int] | None = None) -> None:
@@ -28,16 +28,12 @@ class EventIds:
         self._last = 0
 
     def next(self) -> UUID:
-        """Return a new id, also where the clock stands still or went back."""
+        """Return a new id, greater than the last even if the clock stopped or went back."""
         fresh = self._clock_ms() << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS - 1)
         with self._lock:
-            behind = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
-            self._last = self._last + 1 + secrets.randbits(_STEP_BITS) if behind else fresh
-            return _uuid(self._last)
-
-
-def _uuid(number: int) -> UUID:
-    """Lay 48 bits of milliseconds and 74 others around the version and the variant."""
-    milliseconds, others = divmod(number, 1 << _RANDOM_BITS)
-    high, low = divmod(others, 1 << _LOW_BITS)
-    return UUID(int=milliseconds << 80 | _VERSION_7 | high << 64 | _VARIANT | low)
+            is_behind = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
+            number = self._last + 1 + secrets.randbits(_STEP_BITS) if is_behind else fresh
+            self._last = number
+        milliseconds, random_bits = divmod(number, 1 << _RANDOM_BITS)
+        high, low = divmod(random_bits, 1 << _LOW_BITS)
+        return UUID(int=milliseconds << 80 | _VERSION_7 | high << 64 | _VARIANT | low)

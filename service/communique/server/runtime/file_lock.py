@@ -8,31 +8,23 @@ from pathlib import Path
 
 @dataclass(eq=False)
 class FileInUse(Exception):
-    """Another process owns what is at `path`; `holder` is its process id, if it left one.
+    """Another process owns the file or folder at `path`; `holder` is its process id, if known.
 
-    Two writers would corrupt a file, so the second is refused. The lock ends with its holder,
-    however that ends: stop the other process, there is no file to delete.
+    The lock ends with its holder: stop the other process, there is no file to delete.
     """
 
     path: Path
     holder: int | None
 
     def __str__(self) -> str:
-        """Name the file and its holder."""
         return f"{self.path} is in use by process {self.holder or 'unknown'}"
 
 
 class FileLock:
-    """An exclusive lock on a file of its own, which stays there and is never deleted.
-
-    Deleting it would let two processes lock two files of the same name.
-    """
+    """An exclusive lock on a file that is never deleted: a new one could be locked again."""
 
     def __init__(self, path: Path, owned: Path) -> None:
-        """Lock the file at `path`, which stands for the file or folder `owned`.
-
-        Raises `FileInUse` at once if another process, or this one, holds the lock already.
-        """
+        """Lock the file at `path` on behalf of the file or folder `owned`; raise `FileInUse`."""
         path.touch()
         self._file = path.open("r+b", buffering=0)
         try:
@@ -58,9 +50,8 @@ class FileLock:
 
 
 def sign(lock: int) -> None:
-    """Leave this process's id as the holder's in a lock, given by its descriptor.
+    """Write this process's id as the holder's into a lock, given by its descriptor.
 
-    It is written over the one before, in one write of the same length: whoever reads the file
-    meanwhile finds a holder.
+    One write of fixed length replaces the id before it, so that a reader always finds a holder.
     """
     os.pwrite(lock, b"%-10d" % os.getpid(), 0)

@@ -1,9 +1,7 @@
 """Every limit of the server: what a request, a page, a queue, a file or the process may take.
 
-The contract promises those of requests and pages. A name ends with its unit where it has one, and
-with `MAX` or `MIN` where it bounds something. Modules read a limit as `limits.NAME`, so that a test
-can set it in one place. What fixes the layout of a file (sizes of blocks, bits of a key) is no
-limit and stands with the layout; the SQLite toolkit has the two defaults that are SQLite's own.
+The contract promises those of requests and pages. Modules read a limit as `limits.NAME`, so that a
+test can set it in one place. What fixes the layout of a file is defined with the layout.
 """
 
 from dataclasses import dataclass
@@ -14,20 +12,16 @@ EVENTS_PER_SUBMIT_MAX: Final = 1_000
 EVENT_BYTES_MAX: Final = 65_536
 EXPECTATIONS_MAX: Final = 1_000
 EVENTS_VALIDATED_INLINE_MAX: Final = 8
-"""Up to so many events are validated on the event loop, which takes a millisecond or two."""
+"""Up to so many events are validated on the event loop."""
 BATCHES_VALIDATED_AHEAD_MAX: Final = 2
-"""So many batches of an import wait, validated, while the one before them commits."""
+"""So many batches of an import are validated while the one before them commits."""
 REJECTED_ID_LENGTH_MAX: Final = 64
 """Characters of an event's id that a rejection repeats."""
 
 # The log's queue, commits and streams.
 INDEX_LEVEL_SIZES: Final = (8_192, 90_112, 1_000_448)
-"""Entries in each level of the index of streams but the last: see `id_index`.
-
-The first has 60 pages, which a commit of 500 dirties all. Each one is 11 times as large as the one
-before, and so is the last at 11,000,000 events: an entry that moves on dirties one page of its new
-level for every nine.
-"""
+"""Entries in each level of the index of streams but the last, 11 times as many in each as in the
+one before: see `id_index`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +41,8 @@ class LogLimits:
     checkpoint_idle_pages: int = 1_000
     """WAL pages (of 4 KiB) that are checkpointed once nothing has come for `idle_seconds`."""
     checkpoint_busy_pages: int = 16_000
-    """WAL pages that are checkpointed even while requests come: 64 MB, read in 0.05 s at a start.
-
-    An import dirties the same pages of an index again and again. The longer the WAL, the more often
-    one write to the file serves several events.
-    """
+    """WAL pages (64 MB) that are checkpointed even while requests come: an import dirties the same
+    pages again and again."""
     idle_seconds: float = 0.2
     level_sizes: tuple[int, int, int] = INDEX_LEVEL_SIZES
     probe_seconds: float = 1.0
@@ -59,10 +50,9 @@ class LogLimits:
 
 
 LOG_CACHE_KIBIBYTES: Final = 8_192
-"""Of the log's writing connection. With eight times as much the index of 1,000,000 random ids stays
-in memory, and an import is no faster: the operating system has the pages as well."""
+"""Of the log's writing connection; more makes no import faster."""
 POLL_SECONDS: Final = 0.05
-"""How often a log that another process writes is looked at while somebody waits for it."""
+"""How often the end of a log that another process writes is read while somebody waits for it."""
 NOTIFICATIONS_PER_READ: Final = 500
 """How many notifications the `eventsourcing` adapter reads at a time."""
 
@@ -73,22 +63,22 @@ PAGE_SIZE_MAX: Final = 1_000
 STATUSES_PER_PAGE_DEFAULT: Final = 20
 STATUSES_PER_PAGE_MAX: Final = 100
 ELEMENTS_PER_PAGE_MAX: Final = 5_000
-"""Of the board of an issue, which has more than one page where it has more."""
+"""Of the board of an issue."""
 DYADS_PER_BATCH_MAX: Final = 100
 PAGE_BYTES_MAX: Final = 3_145_728
 """A page of large events is cut short: gRPC clients take 4 MiB a message unless told otherwise."""
 PAGE_TOKEN_LENGTH_MAX: Final = 1_024
 WAIT_PAUSE_SECONDS_MIN: Final = 0.001
 WAIT_PAUSE_SECONDS_MAX: Final = 0.05
-"""How long a question pauses between two looks at a read model that it waits for."""
+"""How long a query pauses between two checks of a read model that it waits for."""
 DEADLINE_MARGIN_SECONDS: Final = 0.05
-"""What is left of a call's deadline for saying that it was not enough."""
+"""How long before a call's deadline the server answers that it was too short."""
 
-# What one question looks at in the views.
+# What one query reads in the views.
 SCANNED_ROWS_MAX: Final = 10_000
-"""A page ends, full or not, after so many rows: no question takes long."""
+"""A page ends, full or not, after so many rows."""
 FACET_SEARCH_STEPS_MAX: Final = 64
-"""Rows that the shared statement of a facet search looks at for one facet, before it gives up."""
+"""Rows that the shared statement of a facet search reads for one facet before it gives up."""
 CLAIM_COUNT_MAX: Final = 10_000
 """A count of claims stops there."""
 COUNTED_TOGETHER_ROWS_MAX: Final = 1_000
@@ -96,35 +86,35 @@ COUNTED_TOGETHER_ROWS_MAX: Final = 1_000
 SUBJECT_CLAIMS_COUNTED_MAX: Final = 10_000
 """The latest claims from which a subject's life cycle and disagreements are drawn."""
 SUBJECT_ENTRIES_MAX: Final = 100_000
-"""Entries, visible or not, among which a subject's or an issue's claims are looked for."""
+"""Entries, visible or not, among which a subject's or an issue's claims are sought."""
 ROWS_PER_LOG_READ: Final = 50
 """How many events a view reads from the log at a time: each may have 64 KiB."""
 NEIGHBOURS_MAX: Final = 200
 NEIGHBOURS_COMPARED_MAX: Final = 20
-"""Of the names next to an unknown one: to compare two names in full takes 100 microseconds."""
+"""Of the names next to an unknown one: to compare two names in full is slow."""
 SUGGESTIONS_MAX: Final = 3
 SUGGESTION_ROWS_MAX: Final = 1_000
-"""Rows of a suggested name among which a visible claim is looked for."""
+"""Rows of a suggested name among which a visible claim is sought."""
 DYADS_RANKED_PER_STEP: Final = 16
-"""A ranking lets others go first after so many statuses."""
+"""A ranking lets other calls run after so many statuses."""
 RANKINGS_REMEMBERED_MAX: Final = 64
 
 # Reading the log.
 EVENTS_PER_FRAME_MAX: Final = 1_000
 FRAME_BYTES_MAX: Final = 1_048_576
 READ_AT_ONCE_BYTES: Final = 524_288
-"""Frames are read until they have so many bytes, then sent: a slow client holds up as many."""
+"""Frames are read until they have so many bytes, then sent."""
 CHECKPOINT_POSITIONS_MAX: Final = 10_000
-"""A filtered read says how far it is after at most so many positions."""
+"""A filtered read reports its position after at most so many positions."""
 
 # Subscribing and watching.
 RING_POSITIONS_MAX: Final = 20_000
 RING_BYTES_MAX: Final = 33_554_432
-"""So much of the log's end is kept in memory for all subscribers; slower ones read the log."""
+"""So much of the log's end is in memory for all subscribers; slower ones read the log."""
 CHECKPOINT_SECONDS: Final = 1.0
-"""How long a live subscription says nothing at most while its filter passes over events."""
+"""How long a live subscription is silent at most while its filter skips events."""
 LOOK_SECONDS_MIN: Final = 0.1
-"""A watch looks again at the earliest after so long."""
+"""How long a watch waits at least between two queries."""
 RING_RETRY_SECONDS: Final = 0.5
 """How long the ring pauses after the log could not be read."""
 END_SECONDS: Final = 0.5
@@ -132,45 +122,37 @@ END_SECONDS: Final = 0.5
 
 # Keeping the read models up to date.
 READ_MODEL_CACHE_KIBIBYTES: Final = 8_192
-"""Of each connection to a read model's file. Writing, with twice as much an event misses 0.1 pages
-at 60,000 events, instead of 1.0. Reading, with SQLite's own 2 MB a status of 63 elements misses 97
-pages, instead of 10, and takes 2.7 ms, instead of 2.0."""
+"""Of each connection to a read model's file: a status misses a tenth of the pages that it misses
+with SQLite's own 2 MB."""
 DECODED_EVENTS_PER_BATCH: Final = 1_024
-"""So many events are decoded at once. The last two batches are remembered, with 5 KB an event."""
+"""So many events are decoded at once, with 5 KB an event. The last two batches are remembered."""
 UNWRITTEN_EVENTS_MAX: Final = 10_240
-"""So many events are sorted and written in one transaction by a projection that is far behind.
-
-With a million events in the files and 16,384 at once, an event writes 35 KB to all of them and
-takes SQLite 160 microseconds; with 2,048 at once it was 81 KB and 270. Each event takes 2.7 KB of
-memory until it is written.
-"""
+"""A projection that is far behind sorts and writes so many events in one transaction, which is
+nearly twice as fast as 2,048. Each takes 2.7 KB of memory until then."""
 KEYS_REMEMBERED_MAX: Final = 30_000
-"""Of a table of keys: they take up to 8 MB; to look up a frequent key again costs 1 microsecond."""
+"""Of a table of keys: they take up to 8 MB."""
 STREAMS_REMEMBERED_MAX: Final = 512
 CHECKPOINT_PAGES: Final = 4_000
 """So many pages (16 MB) in a read model's write-ahead log are checkpointed."""
 SCHEDULER_WAIT_SECONDS: Final = 1.0
 PROGRESS_SECONDS: Final = 0.2
-"""How often a verification says how far it is."""
+"""How often a verification reports."""
 SQLITE_STEPS_BETWEEN_LOOKS: Final = 100_000
-"""Instructions of SQLite, a few milliseconds, after which a long query looks whether to stop."""
+"""Instructions of SQLite, a few milliseconds, after which a long query checks whether to stop."""
 ROWS_BETWEEN_SIGNS_OF_LIFE: Final = 1_000
-"""Rows that a comparison of two files passes between two signs of life."""
+"""Rows that a comparison of two files reads between two signs of life."""
 DIFFERENCE_LENGTH_MAX: Final = 1_000
 """Characters of a difference between two files in words."""
 
 # The projector's process.
 HEAD_SECONDS: Final = 0.1
-"""How long the server waits before it tells the projector of a later head, unless somebody waits.
-
-With 1,000 commits a second following then takes 350 microseconds an event instead of 530 with a
-fifth of it: the projector commits its three files once for all that has come meanwhile.
-"""
+"""How long the server waits before it sends the projector a later head, unless somebody waits: the
+projector commits its files once for all events that came meanwhile."""
 RESTART_SECONDS_MIN: Final = 0.1
 RESTART_SECONDS_MAX: Final = 10.0
-"""How long the server waits before it starts a projector in the place of one that died."""
+"""How long the server waits before it replaces a projector that died."""
 WELL_SECONDS: Final = 60.0
-"""After a projector that has lived so long the next is started with the shortest wait again."""
+"""After a projector that has lived so long the shortest wait applies again."""
 PROJECTOR_STOP_SECONDS_MAX: Final = 30.0
 PROJECTOR_LOCK_SECONDS_MAX: Final = 10.0
 """How long a server waits for the projector of a killed server to be gone."""
@@ -196,11 +178,10 @@ CATCH_UP_THREADS: Final = 2
 TAIL_THREADS: Final = 1
 LOOK_THREADS: Final = 1
 GARBAGE_THRESHOLD: Final = 50_000
-"""So many objects may be made before cycles among them are looked for."""
+"""So many objects may be made before the garbage collector runs."""
 THREAD_SWITCH_SECONDS: Final = 0.001
-"""How long a busy thread keeps the event loop waiting: Python's own 5 ms double a call's time while
-an import is validated and projected."""
+"""How long a busy thread delays the event loop; Python's own 5 ms double a call's time."""
 RETRY_SECONDS: Final = 0.25
-"""When a client that was turned away for overload may come back."""
+"""After how long a client that was rejected for overload may retry."""
 LOG_RETRY_SECONDS: Final = 1.0
-"""When a client may come back that was turned away because the log's storage failed."""
+"""After how long a client may retry when the log's storage failed."""

@@ -4,29 +4,25 @@ import asyncio
 from collections.abc import Callable
 
 MakeError = Callable[[], Exception]
-"""Makes the exception anew for each task that is to raise it."""
+"""Makes an exception for each task that is to raise it."""
 
 
 class PositionSignal:
-    """A position that only grows, told to all who wait for it. Belongs to one event loop.
-
-    Looking and beginning to wait are one step of the loop, so no advance can fall in between.
-    """
+    """A position that only grows, and the tasks that wait for it. Belongs to one event loop."""
 
     def __init__(self, position: int) -> None:
-        """Start at a position."""
         self.position = position
         self._make_error: MakeError | None = None
         self._changed = asyncio.Event()
 
     def advance(self, position: int) -> None:
-        """Move on, and wake those who wait; a position already passed changes nothing."""
+        """Move on, and wake the waiting tasks; a position already passed is ignored."""
         if position > self.position:
             self.position = position
             self._wake()
 
     def fail(self, make_error: MakeError | None) -> None:
-        """Have everybody raise the error from now on; None: no more."""
+        """Have every task raise the error from now on; None ends that."""
         self._make_error = make_error
         self._wake()
 

@@ -1,4 +1,4 @@
-"""What holds for a whole process of the service: its log lines, its threads, its garbage."""
+"""The set-up of a process of the service: its log lines, threads and garbage collection."""
 
 import gc
 import sys
@@ -9,8 +9,8 @@ from communique.server.runtime.settings import Settings
 
 
 def settle(settings: Settings) -> None:
-    """Have this process write all log lines as the settings say, and tune the interpreter."""
+    """Write all log lines of this process as the settings say, and tune the interpreter."""
     take_over(settings)
     sys.setswitchinterval(limits.THREAD_SWITCH_SECONDS)
-    # Messages come and go without cycles: looking for these at every 700th costs a seventh.
+    # Messages have no cycles: looking for these at every 700th object costs a seventh of the time.
     gc.set_threshold(limits.GARBAGE_THRESHOLD, 20, 50)

@@ -83,10 +83,10 @@ class Settings(BaseModel):
 
         Variables that are unset or empty leave the default.
         """
-        given = os.environ if environment is None else environment
+        variables = os.environ if environment is None else environment
         names = {field: f"{ENVIRONMENT_PREFIX}{field.upper()}" for field in cls.model_fields}
         return cls.model_validate(
-            {field: given[name] for field, name in names.items() if given.get(name)}
+            {field: variables[name] for field, name in names.items() if variables.get(name)}
         )
 
     @model_validator(mode="after")

@@ -12,12 +12,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(eq=False)
 class ServerBusy(Exception):
-    """Too much is going on at once; the same request may pass a moment later."""
+    """Too many calls are under way; the same request may succeed a moment later."""
 
     what: str
 
     def __str__(self) -> str:
-        """Say what is full."""
         return f"the server is overloaded: {self.what}"
 
 
@@ -25,7 +24,7 @@ class WorkerPool:
     """A few threads and a bounded queue before them. Belongs to one event loop."""
 
     def __init__(self, name: str, threads: int, queued_max: int) -> None:
-        """Start no thread yet; `name` is what is overloaded when the queue is full."""
+        """Start no thread yet; `name` is for `ServerBusy`."""
         self._name = name
         self._waiting_max = threads + queued_max
         self._waiting = 0
@@ -34,9 +33,9 @@ class WorkerPool:
     async def run(
         self, function: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs
     ) -> Answer:
-        """Return `function(...)`, called in a thread; it is not called if the caller is cancelled.
+        """Return `function(...)`, called in a thread unless the caller is cancelled before.
 
-        Raises `ServerBusy` if too many wait already.
+        Raises `ServerBusy` if too many calls wait.
         """
         if self._waiting >= self._waiting_max:
             raise ServerBusy(f"{self._waiting} {self._name} are under way")
@@ -47,5 +46,5 @@ class WorkerPool:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Let those under way come to their end and take no more."""
+        """Finish the calls under way and accept no more."""
         self._pool.shutdown(cancel_futures=True)

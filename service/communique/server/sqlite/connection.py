@@ -19,9 +19,6 @@ BUSY_MS_MAX: Final = 5_000
 
 _READ_WRITE: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 
-_WAL_DEFECT_FIRST: Final = (3, 7, 0)
-_WAL_DEFECT_LAST: Final = (3, 51, 2)
-
 
 @dataclass(eq=False)
 class UnusableFile(Exception):
@@ -34,38 +31,36 @@ class UnusableFile(Exception):
 class ForeignFile(UnusableFile):
     """Another program's file, or no SQLite file at all; `found` is its application id, if any.
 
-    Nothing was changed in it. Point the setting at the right file.
+    The file was not changed.
     """
 
     found: int | None
 
     def __str__(self) -> str:
-        """Name the file and what was found in it."""
-        what = "no SQLite file" if self.found is None else f"application id {self.found:#x}"
-        return f"{self.path} is not a file of this kind ({what})"
+        kind = "no SQLite file" if self.found is None else f"application id {self.found:#x}"
+        return f"{self.path} is not a file of this kind ({kind})"
 
 
 @dataclass(eq=False)
 class UnsupportedFormat(UnusableFile):
-    """A file of ours in a format that this version doesn't know: mostly a newer one's.
+    """A file of this kind in a format that this version does not know: mostly a newer one's.
 
-    Nothing was changed in it. Run the version that wrote it, or a later one.
+    The file was not changed.
     """
 
     found: int
     supported: int
 
     def __str__(self) -> str:
-        """Name the file and both formats."""
         return f"{self.path} has format {self.found}, this version reads format {self.supported}"
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """What a file of one kind holds: `schema` is the SQL that makes it.
+    """The format of a kind of files: `schema` is the SQL that makes one.
 
-    The two numbers are written into the file's header, where `open` and file(1) look for them.
-    `upgrades` is the SQL that makes this version of an earlier one, by that one's number.
+    The two numbers are written into the file's header. `upgrades` is the SQL that makes this
+    version of an earlier one, by that one's number.
     """
 
     application_id: int
@@ -80,12 +75,8 @@ def sqlite_version() -> str:
 
 
 def may_corrupt_wal(version: str) -> bool:
-    """Tell whether that SQLite version may corrupt a WAL file when two connections write at once.
-
-    Two that write or checkpoint at the same moment, in 3.7.0 to 3.51.2; one writer avoids it.
-    """
-    numbers = tuple(int(part) for part in version.split("."))
-    return _WAL_DEFECT_FIRST <= numbers <= _WAL_DEFECT_LAST
+    """Tell whether that SQLite version may corrupt a WAL that two connections write at once."""
+    return (3, 7, 0) <= tuple(int(part) for part in version.split(".")) <= (3, 51, 2)
 
 
 def connect(
@@ -93,7 +84,7 @@ def connect(
 ) -> apsw.Connection:
     """Open the file of that kind; if not `readonly`, make it first, or upgrade an earlier version.
 
-    The connection is in WAL mode and never checkpoints by itself: that is its owner's to do.
+    The connection is in WAL mode and never checkpoints by itself: its owner does.
 
     Raises `ForeignFile` or `UnsupportedFormat`, with the file as it was; `apsw.Error` for what the
     disk refuses.
@@ -124,14 +115,14 @@ def _configure(connection: apsw.Connection, *, readonly: bool) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(readonly))
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-    # A plan may not depend on what is bound. Otherwise SQLite prepares a statement with `LIMIT ?`
-    # anew for each execution: 150 microseconds for that of the facet search, which then takes 15.
+    # A plan must not depend on bindings. Otherwise SQLite prepares a statement with `LIMIT ?` again
+    # for each execution, which takes ten times as long as the facet search itself.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     apsw.bestpractice.connection_dqs(connection)
 
 
 def _is_new(connection: apsw.Connection, path: Path, kind: FileFormat, *, readonly: bool) -> bool:
-    """Tell whether the file is still to be made; raise if it is somebody else's."""
+    """Tell whether the file is to be made; raise if it is another program's."""
     try:
         application_id: int = connection.pragma("application_id")
         version: int = connection.pragma("user_version")

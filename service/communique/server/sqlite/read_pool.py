@@ -15,15 +15,15 @@ DEFAULT_CACHE_KIBIBYTES: Final = 2_000
 
 
 class ReadPool:
-    """Read-only connections to one file, each in the hands of one thread at a time.
+    """Read-only connections to one file, each lent to one thread at a time.
 
-    There are as many as threads have read at the same moment. Readers never wait for the writer.
+    There are as many as threads have read at the same time. Readers never wait for the writer.
     """
 
     def __init__(
         self, path: Path, kind: FileFormat, cache_kibibytes: int = DEFAULT_CACHE_KIBIBYTES
     ) -> None:
-        """Open nothing yet: the first reader does. Each may keep so much of the file in memory."""
+        """Open nothing yet; each connection may cache so much of the file in memory."""
         self._path = path
         self._kind = kind
         self._cache_kibibytes = cache_kibibytes
@@ -33,7 +33,7 @@ class ReadPool:
 
     @contextmanager
     def connection(self) -> Iterator[apsw.Connection]:
-        """Lend a connection. Finish or close its cursors before it goes back.
+        """Lend a connection, whose cursors are to be finished or closed before the block ends.
 
         Raises what `connect` raises, and `apsw.ConnectionClosedError` after `close`.
         """
