@@ -12,8 +12,11 @@ from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.projection import Row, RowChanges
 from communique.server.projections.projection_file import ProjectionFile
-from communique.server.projections.scheduler import ProjectionScheduler
-from communique.server.projections.thread_follower import ThreadFollower, is_far_behind
+from communique.server.projections.thread_follower import (
+    ProjectionScheduler,
+    ThreadFollower,
+    is_far_behind,
+)
 from communique.server.runtime.limits import UNWRITTEN_EVENTS_MAX
 from communique.server.views.timeline.timeline_projection import TimelineProjection
 from tests.support import given

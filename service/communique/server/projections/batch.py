@@ -1,4 +1,4 @@
-"""What a batch of events changes in a projection's rows, and several batches together."""
+"""The changes of a batch of events to a projection's rows, and those of several batches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from communique.server.projections.projection import Row, RowChanges, ViewProjec
 
 
 class BatchChanges(NamedTuple):
-    """What a batch changes.
+    """The changes of a batch.
 
     Attributes:
-        added: every row added on the way, in order.
+        added: every row that any event of it adds, in order.
         inserted: those of claims that the batch does not amend.
-        amended: the other rows that remain added (True) or removed.
+        amended: the other rows, that it adds (True) or removes in the end.
         unknown_type_count: how many events were not understood.
     """
 
@@ -26,14 +26,9 @@ class BatchChanges(NamedTuple):
 
 
 class UnwrittenRows:
-    """The changes of batches that are not written yet, as if they had been one batch.
-
-    Most rows belong to claims that nothing amends so soon. Only for the rows of amended claims is
-    it remembered, row by row, which were added and which removed.
-    """
+    """The changes of batches that are not written yet, as if they had been one batch."""
 
     def __init__(self) -> None:
-        """Hold nothing yet."""
         self.added: list[Row] = []
         self.unknown_type_count = 0
         self._inserted: list[Row] = []
@@ -48,7 +43,7 @@ class UnwrittenRows:
             _note(self._amended, row, is_added=is_added)
 
     def changes(self) -> RowChanges:
-        """Return what remains in the end."""
+        """Return what all batches change in the end."""
         removed = [row for row, is_added in self._amended.items() if not is_added]
         added = [row for row, is_added in self._amended.items() if is_added]
         undone = set(removed).intersection(self._inserted)
@@ -94,7 +89,7 @@ def _before_and_after(
 
 
 def _note(pending: dict[Row, bool], row: Row, *, is_added: bool) -> None:
-    """Note that a row is added or removed; what is both in one batch leaves nothing."""
+    """Note that a row is added or removed; one that is both is not changed."""
     if pending.get(row) is (not is_added):
         del pending[row]
     else:

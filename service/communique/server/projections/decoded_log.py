@@ -22,7 +22,7 @@ class DecodedEvent(NamedTuple):
     Attributes:
         stream_id: the claim's id, also of an amendment.
         recorded: the event.
-        contents: what it says by itself, without other versions of its stream.
+        contents: what it says without other versions of its stream.
     """
 
     stream_id: bytes

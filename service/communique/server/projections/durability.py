@@ -1,9 +1,4 @@
-"""How the file of a read model becomes durable while it is written.
-
-A read model is derived, so it may lose its last transactions in a power cut, or be thrown away and
-rebuilt. Two things follow. A background thread checkpoints the write-ahead log, so that the thread
-that writes does not wait for the disk. And a file is written without fsync while it is being built.
-"""
+"""How the file of a read model becomes durable: it is derived, so it may lose transactions."""
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,15 +17,12 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 class BackgroundCheckpointer:
     """Checkpoints the write-ahead log of one connection in a thread of its own.
 
-    SQLite itself checkpoints within a commit, and syncs both files on the way: the writer waits for
-    the disk, most of all in a long file, where nearly every row has a page of its own. The writing
-    connection is idle between two batches, so this thread uses it meanwhile; the two never use it
-    at once. With 1,000,000 events in the files, on two cores, projecting an event takes 210 to 250
-    microseconds instead of 270 to 300.
+    SQLite itself checkpoints within a commit, and the writer waits for the disk. The connection is
+    idle between two batches, so this thread uses it meanwhile; the two never use it at once.
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
-        """Take over from SQLite, which checkpoints nothing by itself from now on."""
+        """Replace SQLite's own checkpoints of the connection."""
         self._connection = connection
         self._pages = 0
         self._thread = ThreadPoolExecutor(1, "checkpointer")
@@ -42,13 +34,12 @@ class BackgroundCheckpointer:
         return apsw.SQLITE_OK
 
     def begin_if_due(self) -> None:
-        """Begin a checkpoint if the log is long; use the connection again after `wait` only."""
+        """Begin a checkpoint if the log is long; `wait` before the connection is used again."""
         if self._pages >= limits.CHECKPOINT_PAGES:
             self._begun = self._thread.submit(self._checkpoint)
 
     def _checkpoint(self) -> None:
-        # What the disk refuses stays in the write-ahead log, and is tried again after the next
-        # commit, as SQLite itself does.
+        # After a failure the next commit tries again, as SQLite itself does.
         with suppress(apsw.Error):
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
@@ -64,18 +55,13 @@ class BackgroundCheckpointer:
 
 
 class UnsyncedMark:
-    """Says beside a file that it is written without fsync, and since which start of the machine.
+    """A file beside the file at `path` while that is written without fsync, as during its build.
 
-    A file is written without fsync while it is being built: SQLite would sync the file and its
-    write-ahead log, and write each page twice, many times over. What a killed process has written
-    is kept all the same, but a power cut may damage the file. So the mark holds the id of the
-    machine's current start: a file whose mark is from another start is thrown away and rebuilt.
-    (Together with lists of unwritten rows instead of dictionaries, an import of 100,000 events is
-    answered at 3,650 events a second instead of 2,770.)
+    A killed process loses nothing so, but a power cut may damage the file. The mark holds the id of
+    the machine's current start: a file whose mark is from another start is deleted and rebuilt.
     """
 
     def __init__(self, path: Path) -> None:
-        """Stand for the mark of the file at `path`; nothing is written yet."""
         self._file = path
         self._path = path.with_name(path.name + MARK_SUFFIX)
 

@@ -60,7 +60,7 @@ class DisputeVersion(NamedTuple):
 
 
 class EventContents(NamedTuple):
-    """What a claim and its amendments so far say; `position` is the claim's."""
+    """The contents and disputes of a claim and its amendments; `position` is the claim's."""
 
     position: int
     versions: Sequence[ContentVersion]
@@ -73,21 +73,17 @@ def contents_of(history: Sequence[Recorded]) -> EventContents:
     versions = [_version(content) for content in contents(history)]
     if len(history) == 1 or first.event is None:
         return EventContents(first.position, versions, ())
-    event_id = first.event.event_id.bytes
-    return EventContents(
-        first.position,
-        versions,
-        [
-            DisputeVersion(
-                event_id, dispute.position, micros(dispute.known), dispute.event_id.bytes
-            )
-            for dispute in disputes(history)
-        ],
-    )
+    claim_id = first.event.event_id.bytes
+    disputed = [
+        DisputeVersion(claim_id, dispute.position, micros(dispute.known), dispute.event_id.bytes)
+        for dispute in disputes(history)
+    ]
+    return EventContents(first.position, versions, disputed)
 
 
 def _version(content: Content) -> ContentVersion:
-    claim, known, (position_from, position_to, known_from, known_to), position, by = content
+    claim, known, region, position, corrected_by = content
+    position_from, position_to, known_from, known_to = region
     affirms = affirmations(claim)
     return ContentVersion(
         claim,
@@ -101,7 +97,7 @@ def _version(content: Content) -> ContentVersion:
             FOREVER if known_to is None else micros(known_to),
         ),
         position,
-        by.bytes if by else None,
+        corrected_by.bytes if corrected_by else None,
         affirms,
         assertions(claim, affirms),
     )

@@ -1,9 +1,8 @@
-"""Where two files of one projection differ, whatever numbers their rows bear.
+"""Where two files of one projection differ, apart from surrogate keys.
 
-Rows of `facets`, `tags` and the like bear numbers in the order of first sight (*surrogate keys*),
-which depends on when which file was written. So a number is compared as the row that it stands for,
-and the rows of a table in the order of their contents. For example this row of
-`tagged_by_position` is compared as the one below it::
+Rows of `facets`, `tags` and the like are numbered in the order in which they were written. So a
+number is compared as the row that it stands for, and the rows of a table in the order of their
+contents. For example this row of `tagged_by_position` is compared as the one below it::
 
     tag_id 7, entry 98304
     tag party:KOR, entry 98304
@@ -19,6 +18,8 @@ import apsw
 from communique.server.runtime import limits
 
 _Row: TypeAlias = tuple[Any, ...]
+_Column: TypeAlias = tuple[str, str]
+"""A column's name, and the expression that selects it."""
 
 _SCHEMA: Final = """
     SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY type, name
@@ -26,13 +27,8 @@ _SCHEMA: Final = """
 _COLUMNS: Final = "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"
 _SURROGATE: Final = "_id"
 _ALIKE: Final = 0.5
-"""Two rows that say the same in more than this share of their columns are one, changed."""
+"""Two rows that are equal in more than this share of their columns are one row, changed."""
 _EVENT_ID_BYTES: Final = 16
-
-
-class _Column(NamedTuple):
-    name: str
-    expression: str
 
 
 class _TableColumns(NamedTuple):
@@ -59,7 +55,7 @@ def _difference(live: apsw.Connection, rebuilt: apsw.Connection) -> Iterator[str
         yield "schema: the tables and indexes of the live file are not those of this release"
         return
     tables = {name: _table(rebuilt, name) for kind, name, _ in expected if kind == "table"}
-    # Those that refer to no other come first: what is wrong in them would be found in the others.
+    # Tables without references come first: a fault in them shows in those that refer to them, too.
     for name in sorted(tables, key=lambda table: (_references(tables[table]), table)):
         difference = ""
         for difference in _first_row_that_differs(name, tables, live, rebuilt):
@@ -77,8 +73,8 @@ def _first_row_that_differs(
 ) -> Iterator[str]:
     columns, query = _query(name, tables)
     only_live, only_rebuilt = None, None
-    with closing(live.cursor()) as found, closing(rebuilt.cursor()) as expected:
-        pairs = _merged(found.execute(query), expected.execute(query))
+    with closing(live.cursor()) as live_rows, closing(rebuilt.cursor()) as rebuilt_rows:
+        pairs = _merged(live_rows.execute(query), rebuilt_rows.execute(query))
         for number, (live_row, rebuilt_row) in enumerate(pairs):
             if live_row is None:
                 only_rebuilt = only_rebuilt or rebuilt_row
@@ -88,40 +84,39 @@ def _first_row_that_differs(
                 break
             if number % limits.ROWS_BETWEEN_SIGNS_OF_LIFE == 0:
                 yield ""
-    difference = _described([column.name for column in columns], only_live, only_rebuilt)
-    if difference:
+    if difference := _described([name for name, _ in columns], only_live, only_rebuilt):
         yield f"{name}: {difference}"[: limits.DIFFERENCE_LENGTH_MAX]
 
 
 def _merged(
-    found: Iterator[_Row], expected: Iterator[_Row]
+    live: Iterator[_Row], rebuilt: Iterator[_Row]
 ) -> Iterator[tuple[_Row | None, _Row | None]]:
-    """Yield the rows of two sorted sides, those that are the same together."""
-    left, right = next(found, None), next(expected, None)
+    """Yield the rows of two sorted sides, equal rows as a pair."""
+    left, right = next(live, None), next(rebuilt, None)
     while left is not None or right is not None:
         if left == right:
             yield left, right
-            left, right = next(found, None), next(expected, None)
+            left, right = next(live, None), next(rebuilt, None)
         elif right is None or (left is not None and _sort_key(left) < _sort_key(right)):
             yield left, None
-            left = next(found, None)
+            left = next(live, None)
         else:
             yield None, right
-            right = next(expected, None)
+            right = next(rebuilt, None)
 
 
-def _described(names: Sequence[str], found: _Row | None, expected: _Row | None) -> str:
-    """Say in words which row is one too many, is missing, or was changed; empty for neither."""
-    if found and expected and (changed := _changes(names, found, expected)):
+def _described(names: Sequence[str], live: _Row | None, rebuilt: _Row | None) -> str:
+    """Describe the row that is surplus, missing or changed; empty if there is none."""
+    if live and rebuilt and (changed := _changes(names, live, rebuilt)):
         return changed
-    if found:
-        return f"the live file has a row that does not follow from the log: {_row(names, found)}"
-    return f"the live file lacks the row {_row(names, expected)}" if expected else ""
+    if live:
+        return f"the live file has a row that does not follow from the log: {_row(names, live)}"
+    return f"the live file lacks the row {_row(names, rebuilt)}" if rebuilt else ""
 
 
-def _changes(names: Sequence[str], found: _Row, expected: _Row) -> str:
-    """Tell of one row changed; nothing where the two are different rows."""
-    triples = [*zip(names, found, expected, strict=True)]
+def _changes(names: Sequence[str], live: _Row, rebuilt: _Row) -> str:
+    """Describe the changes of a row; empty where the two are different rows."""
+    triples = [*zip(names, live, rebuilt, strict=True)]
     changed = [f"{name} is {_value(a)}, not {_value(b)}" for name, a, b in triples if a != b]
     if len(changed) >= len(names) * _ALIKE:
         return ""
@@ -169,7 +164,7 @@ def _query(name: str, tables: Mapping[str, _TableColumns]) -> tuple[list[_Column
     """Return a table's columns with their surrogates resolved, and the query for its rows."""
     owners = {table.surrogate: owner for owner, table in tables.items() if table.surrogate}
     columns, joins = _resolved(name, name, tables, owners)
-    selected = ", ".join(column.expression for column in columns)
+    selected = ", ".join(expression for _, expression in columns)
     numbers = ", ".join(str(number) for number in range(1, len(columns) + 1))
     return columns, f"SELECT {selected} FROM {name} {' '.join(joins)} ORDER BY {numbers}"  # noqa: S608  the file's own names
 
@@ -177,7 +172,7 @@ def _query(name: str, tables: Mapping[str, _TableColumns]) -> tuple[list[_Column
 def _resolved(
     name: str, alias: str, tables: Mapping[str, _TableColumns], owners: Mapping[str, str]
 ) -> tuple[list[_Column], list[str]]:
-    """Return the columns of a table with each surrogate replaced by what it stands for."""
+    """Return the columns of a table, each surrogate replaced by those of its row, and the joins."""
     columns: list[_Column] = []
     joins: list[str] = []
     for column in tables[name].columns:
@@ -185,11 +180,11 @@ def _resolved(
             continue
         owner = owners.get(column)
         if owner is None:
-            columns.append(_Column(column, f"{alias}.{column}"))
+            columns.append((column, f"{alias}.{column}"))
             continue
-        other = f"{alias}_{column}"
-        more_columns, more_joins = _resolved(owner, other, tables, owners)
-        columns += more_columns
-        joins.append(f"LEFT JOIN {owner} AS {other} ON {other}.{column} = {alias}.{column}")
-        joins += more_joins
+        owner_alias = f"{alias}_{column}"
+        owner_columns, owner_joins = _resolved(owner, owner_alias, tables, owners)
+        columns += owner_columns
+        condition = f"{owner_alias}.{column} = {alias}.{column}"
+        joins += [f"LEFT JOIN {owner} AS {owner_alias} ON {condition}", *owner_joins]
     return columns, joins

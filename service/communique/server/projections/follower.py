@@ -1,4 +1,4 @@
-"""A follower: it keeps one projection's file up with the log, and lends what is in it."""
+"""A follower: it keeps one projection's file up with the log, and lends snapshots of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -35,11 +35,10 @@ class Follower(ABC):
     """
 
     def __init__(self, projection: type[ViewProjection], tail: Tail, position: int) -> None:
-        """Begin at the `position` of the projection's file; nothing moves before `start`."""
+        """Begin at the `position` of the projection's file; `start` follows the log from there."""
         self._projection = projection
         self._tail = tail
-        # What was answered before a restart is answered after it: nothing older than this is
-        # served.
+        # Answers are not older than those before a restart: they wait for this position.
         self._floor = tail.position
         self._is_new = position == 0
         self._changed = Condition()
@@ -74,7 +73,7 @@ class Follower(ABC):
     def add_listener(self, listener: PositionListener) -> Callable[[], None]:
         """Have `listener` called with the position after each advance; return how to stop it.
 
-        It is called when following stops or goes on, too, in the thread that follows; it must be
+        It is also called when following stops or resumes, in the thread that follows. It must be
         quick and raise nothing.
         """
         with self._changed:
@@ -83,10 +82,10 @@ class Follower(ABC):
 
     def _remove(self, listener: PositionListener) -> None:
         with self._changed:
-            self._listeners = [each for each in self._listeners if each is not listener]
+            self._listeners = [kept for kept in self._listeners if kept is not listener]
 
     def _notify(self, error: str = "") -> None:
-        """Tell waiters and listeners how far it is, and why it has stopped there if it has."""
+        """Notify waiters and listeners of the position, and of the error that stopped it there."""
         with self._changed:
             self._error = error
             self._changed.notify_all()
@@ -97,17 +96,17 @@ class Follower(ABC):
     def wait_for(self, position: int, timeout_seconds: float) -> None:
         """Wait until a position, and all that was recorded before the start, is taken in.
 
-        Raises `ReadModelStopped` where it will not be, `ReadModelBehind` when the time is over.
+        Raises `ReadModelStopped` where it will not be, `ReadModelBehind` after the timeout.
         """
-        wanted = max(position, self._floor)
+        target = max(position, self._floor)
         with self._changed:
-            self._changed.wait_for(lambda: self.position >= wanted or self._error, timeout_seconds)
+            self._changed.wait_for(lambda: self.position >= target or self._error, timeout_seconds)
         reached = self.position
-        if reached >= wanted:
+        if reached >= target:
             return
         if self._error:
-            raise ReadModelStopped(self.name, wanted, reached, self._error)
-        raise ReadModelBehind(self.name, wanted, reached)
+            raise ReadModelStopped(self.name, target, reached, self._error)
+        raise ReadModelBehind(self.name, target, reached)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -116,7 +115,7 @@ class Follower(ABC):
             yield self._enter(stack)
 
     def _enter(self, stack: ExitStack) -> Snapshot:
-        """Borrow from the file that serves, again where it was swapped in between."""
+        """Borrow from the file that serves; retry where it was swapped meanwhile."""
         while True:
             file = self._serving
             try:
@@ -127,7 +126,7 @@ class Follower(ABC):
             else:
                 if file is self._serving:
                     return snapshot
-                # A file that was opened while it was being removed may lack its end.
+                # A file that was opened while it was being removed may be incomplete.
                 stack.close()
 
     @property
@@ -136,7 +135,7 @@ class Follower(ABC):
         """The file that serves now."""
 
     def progress(self) -> ProjectionProgress:
-        """Say how far it is."""
+        """Return how far it is."""
         head = self._tail.position
         with self.snapshot() as snapshot:
             position, unknown = snapshot.reached, snapshot.unknown_type_count()
@@ -158,10 +157,10 @@ class Follower(ABC):
         return "BUILDING" if self._is_new and position < self._floor else "LIVE"
 
     def rebuild(self, *others: "Follower") -> Iterator[RebuildReport]:
-        """Build the read model anew aside, yield reports, and swap it in when it has caught up.
+        """Build a new file, yield reports, and swap it in once it has caught up.
 
-        Those of `others`, which are of its class, are built together with it. Abandoned or killed
-        on the way, the old ones go on serving. Raises `RebuildRunning`.
+        Those of `others`, which are of its class, are built together with it. The old files serve
+        until then. Raises `RebuildRunning`.
         """
         with ExitStack() as stack:
             for follower in (self, *others):
@@ -170,7 +169,7 @@ class Follower(ABC):
 
     @contextmanager
     def rebuilding(self) -> Iterator[None]:
-        """Let no other rebuild of it begin during the block; raise `RebuildRunning` if one has."""
+        """Exclude other rebuilds of it during the block; raise `RebuildRunning` if one runs."""
         if not self._rebuilding.acquire(blocking=False):
             raise RebuildRunning(self.name)
         try:
@@ -180,12 +179,12 @@ class Follower(ABC):
 
     @abstractmethod
     def _rebuild(self, others: Sequence[Any]) -> Iterator[RebuildReport]:
-        """Rebuild it and `others`; no other rebuild of them is under way."""
+        """Rebuild it and `others`; the caller excludes other rebuilds."""
 
     def verify(self) -> Iterator[VerificationReport]:
-        """Build the read model anew aside, compare it with the one that serves, yield reports.
+        """Build a second file, compare the one that serves with it, and yield reports.
 
-        Changes nothing and keeps nobody waiting. Raises `VerificationRunning`.
+        Raises `VerificationRunning`.
         """
         if not self._verifying.acquire(blocking=False):
             raise VerificationRunning(self.name)
@@ -196,4 +195,4 @@ class Follower(ABC):
 
     @abstractmethod
     def _verify(self) -> Iterator[VerificationReport]:
-        """Verify; no other verification of it is under way."""
+        """Verify; the caller excludes other verifications."""

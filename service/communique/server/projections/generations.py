@@ -1,65 +1,57 @@
 """The files of one projection: numbered generations, of which the highest serves.
 
-A rebuild writes aside and becomes the next generation by a rename. A path is never used again, so
-that the last reader of an old generation cannot touch the new one's write-ahead log.
+A rebuild writes to a file aside, which becomes the next generation by a rename. A path is never
+used again, so that the last reader of an old generation cannot touch the new one's write-ahead log.
 
-The name says the version of the projection's rules. The files of the version before this one stay,
-so that the release before this one can be gone back to without a rebuild.
+The name has the version of the projection's rules. The files of the previous version stay, so that
+an operator can go back to the previous release without a rebuild.
 """
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from communique.server.projections.durability import MARK_SUFFIX, UnsyncedMark
 
 _SIDE_FILES: Final = ("", "-wal", "-shm", MARK_SUFFIX)
-"""The mark goes last: a file that may be damaged is never left without it."""
+"""The mark is removed last, so that a file that may be damaged is never left without it."""
+
+Aside: TypeAlias = Literal["building", "verifying"]
+"""What a file beside the generations is for: a rebuild, or a verification."""
 
 
 class Generations:
-    """The files `NAME.vV.gN.db`, `NAME.vV.building.db` and `NAME.vV.verifying.db` of a folder.
-
-    Clears away the superseded.
-    """
+    """The files `NAME.vV.gN.db`, `NAME.vV.building.db` and `NAME.vV.verifying.db` of a folder."""
 
     def __init__(self, folder: Path, name: str, version: int) -> None:
-        """Make the folder if need be, and clear away what a crash has left."""
+        """Make the folder if need be, and remove what a crash has left."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._projection = name
         self._version = version
         self._name = f"{name}.v{version}"
-        self.discard_aside()
-        self.discard_verifying()
+        self.discard("building")
+        self.discard("verifying")
         self.discard_older()
         if UnsyncedMark(self.current()).may_hide_damage():
             _remove(self.current())
 
     def current(self) -> Path:
-        """The generation that serves; the first, not made yet, where there is none."""
+        """Return the path of the generation that serves; the first where there is no file yet."""
         return self._path(f"g{max(self._numbers(), default=1)}")
 
-    def aside(self) -> Path:
-        """The file of a rebuild under way."""
-        return self._path("building")
+    def aside(self, purpose: Aside) -> Path:
+        """Return the path of the file of a rebuild or a verification."""
+        return self._path(purpose)
 
-    def promote_aside(self) -> Path:
-        """Make the finished rebuild, closed by now, the next generation; return its path."""
+    def promote(self) -> Path:
+        """Make the finished rebuild, which is closed, the next generation; return its path."""
         promoted = self._path(f"g{max(self._numbers(), default=0) + 1}")
-        return self.aside().rename(promoted)
+        return self.aside("building").rename(promoted)
 
-    def discard_aside(self) -> None:
-        """Remove an unfinished rebuild."""
-        _remove(self.aside())
-
-    def verifying(self) -> Path:
-        """The file that a verification compares the one that serves with."""
-        return self._path("verifying")
-
-    def discard_verifying(self) -> None:
-        """Remove what a verification has built."""
-        _remove(self.verifying())
+    def discard(self, purpose: Aside) -> None:
+        """Remove the file of a rebuild or a verification."""
+        _remove(self.aside(purpose))
 
     def discard_older(self) -> None:
         """Remove all generations but the one that serves."""
@@ -83,9 +75,9 @@ class Generations:
     def _matching(self, pattern: re.Pattern[str]) -> list[tuple[Path, int]]:
         """Return the files whose names match, with the number in each."""
         return [
-            (path, int(found[1]))
+            (path, int(match[1]))
             for path in self._folder.iterdir()
-            if (found := pattern.fullmatch(path.name))
+            if (match := pattern.fullmatch(path.name))
         ]
 
 

@@ -1,4 +1,4 @@
-"""Numbers for long keys: a key is written once, and the indexes hold small numbers."""
+"""Surrogate keys: a long key is written once, and the indexes hold its small number."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -12,7 +12,7 @@ Key: TypeAlias = tuple[Any, ...]
 
 
 class KeyTable:
-    """Gives each key of a table its number, in the order of first sight, and remembers it."""
+    """Numbers the keys of a table in the order in which they come, and remembers the numbers."""
 
     def __init__(self, table: str, number: str, columns: tuple[str, ...]) -> None:
         """Number the keys in `columns` of `table`, whose integer primary key is `number`."""
@@ -24,11 +24,11 @@ class KeyTable:
         self._numbers: dict[Key, int] = {}
 
     def numbers(self, connection: apsw.Connection, keys: Iterable[Key]) -> Mapping[Key, int]:
-        """Return numbers that hold those of all `keys`; write down those that are new, in order."""
-        wanted = dict.fromkeys(keys)
-        unknown = [key for key in wanted if key not in self._numbers]
+        """Return a mapping with the numbers of at least all `keys`; insert new ones, in order."""
+        distinct = dict.fromkeys(keys)
+        unknown = [key for key in distinct if key not in self._numbers]
         if len(self._numbers) + len(unknown) > limits.KEYS_REMEMBERED_MAX:
-            self._numbers, unknown = {}, list(wanted)
+            self._numbers, unknown = {}, list(distinct)
         if unknown:
             self._look_up(connection, unknown)
         return self._numbers
@@ -43,5 +43,5 @@ class KeyTable:
         self._numbers.update(numbered)
 
     def forget(self) -> None:
-        """Forget all numbers: after a transaction that was rolled back they may be wrong."""
+        """Forget all numbers: after a rollback they may be wrong."""
         self._numbers.clear()

@@ -33,12 +33,12 @@ class ViewProjection(ABC):
 
     @abstractmethod
     def rows(self, contents: EventContents) -> Sequence[Row]:
-        """Return what is kept of one event, of its contents so far; pure."""
+        """Return the rows of one event's contents so far; pure."""
 
     @abstractmethod
     def forget(self) -> None:
-        """Forget what was remembered of the file: the transaction that wrote it was rolled back."""
+        """Forget what was remembered of the file, after a rollback."""
 
     @abstractmethod
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
-        """Write: `added` are all rows added on the way, `changes` is what remains of them."""
+        """Write `changes`; `added` are all rows that any event added, in order."""

@@ -21,16 +21,14 @@ class ReadModelBehind(ReadModelError):
     """The read model has not reached the position in time; it is still on its way."""
 
     def __init__(self, name: str, position: int, reached: int) -> None:
-        """Say how far it is."""
         super().__init__(f"{name} is at position {reached} and has not reached {position} in time")
         self.name, self.position, self.reached = name, position, reached
 
 
 class ReadModelStopped(ReadModelError):
-    """The read model stopped before the position, at an event that it cannot take in."""
+    """The read model stopped before the position, at an event that it cannot process."""
 
     def __init__(self, name: str, position: int, reached: int, cause: str) -> None:
-        """Say where, and why."""
         super().__init__(f"{name} stopped at position {reached}, before {position}: {cause}")
         self.name, self.position, self.reached, self.cause = name, position, reached, cause
 
@@ -39,7 +37,6 @@ class UnknownProjection(ReadModelError):
     """No projection has this name."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        """Name those that there are."""
         super().__init__(f"unknown projection {name!r}: there are {', '.join(known)}")
         self.name, self.known = name, known
 
@@ -48,7 +45,6 @@ class RebuildRunning(ReadModelError):
     """This projection is already being rebuilt."""
 
     def __init__(self, name: str) -> None:
-        """Name it."""
         super().__init__(f"{name} is already being rebuilt: wait for that to end")
         self.name = name
 
@@ -57,6 +53,5 @@ class VerificationRunning(ReadModelError):
     """This projection is already being verified."""
 
     def __init__(self, name: str) -> None:
-        """Name it."""
         super().__init__(f"{name} is already being verified: wait for that to end")
         self.name = name

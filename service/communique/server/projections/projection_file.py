@@ -1,7 +1,7 @@
 """The file of one projection: one writer, many readers."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from communique.server.projections.batch import UnwrittenRows, changes_of_batch
 from communique.server.projections.decoded_log import DecodedEvent, ReadStream
 from communique.server.projections.durability import BackgroundCheckpointer, UnsyncedMark
 from communique.server.projections.projection import ViewProjection
-from communique.server.projections.snapshot import Snapshot, snapshot_of
+from communique.server.projections.snapshot import Snapshot
 from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
 from communique.server.runtime import limits
 from communique.server.sqlite.connection import FileFormat, connect, transaction
@@ -37,16 +37,22 @@ def format_of(projection: type[ViewProjection]) -> FileFormat:
 
 
 class ProjectionReader:
-    """The file of one projection, to be read alone: somebody else writes it."""
+    """The file of one projection, to be read only."""
 
     def __init__(self, path: Path, projection: type[ViewProjection]) -> None:
-        """Open nothing yet: the first reader does."""
         self.path = path
         self._readers = ReadPool(path, format_of(projection), limits.READ_MODEL_CACHE_KIBIBYTES)
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
         """Lend a connection on which everything is read from one state."""
-        return snapshot_of(self._readers)
+        with self._readers.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                reached = connection.execute("SELECT notification_id FROM tracking").get or 0
+                yield Snapshot(connection, reached)
+            finally:
+                connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connections; those in use when they come back."""
@@ -57,16 +63,15 @@ class ProjectionFile(ProjectionReader):
     """The file of one projection, to be written and read.
 
     Attributes:
-        position: what is written reaches up to here.
-        taken: what was taken in reaches up to here.
+        position: the last position that is written.
+        taken: the last position that was taken in.
     """
 
     def __init__(self, path: Path, projection: ViewProjection) -> None:
         """Open the file, or make it. Raises what `connect` raises."""
         super().__init__(path, type(projection))
         self.projection = projection
-        # Derived and rebuilt by replay: a power cut may cost the last transactions, never
-        # consistency.
+        # A power cut may cost the last transactions, never consistency.
         self._writer = connect(path, format_of(type(projection)), synchronous="NORMAL")
         self._checkpointer = BackgroundCheckpointer(self._writer)
         self._unsynced = UnsyncedMark(path)
@@ -84,17 +89,14 @@ class ProjectionFile(ProjectionReader):
             self._writer.pragma("synchronous", "OFF")
 
     def sync(self) -> None:
-        """Make everything durable that was written without fsync, and sync again from now on."""
+        """Make durable what was written without fsync, and sync from now on."""
         if self._unsynced.is_set:
             self._checkpointer.wait()
             self._writer.pragma("synchronous", "NORMAL")
             self._unsynced.clear()
 
     def take_in(self, events: Sequence[DecodedEvent], read_stream: ReadStream) -> None:
-        """Take in the events that follow `taken`, all or none; earlier ones are passed over.
-
-        They are written by `write`.
-        """
+        """Take in the events that follow `taken`, all or none, for `write`; ignore earlier ones."""
         new = [event for event in events if event.recorded.position > self.taken]
         if not new:
             return
@@ -102,16 +104,15 @@ class ProjectionFile(ProjectionReader):
         self.taken = new[-1].recorded.position
 
     def is_due(self, head: int) -> bool:
-        """Tell whether to write, where the log goes on to `head`: half way there, or at the limit.
+        """Tell whether to write: half way to the log's `head`, or at the limit.
 
-        The more events are written at once, the more of them share each page of an index; and
-        nobody waits much longer for an event than it would have taken anyway.
+        The more events are written at once, the more of them share each page of an index.
         """
         unwritten = self.taken - self.position
         return unwritten >= min(limits.UNWRITTEN_EVENTS_MAX, head - self.taken)
 
     def write(self) -> None:
-        """Write what was taken in, all or none; if it fails, that is still to be taken in."""
+        """Write what was taken in, all or none; after a failure it is to be taken in again."""
         if self.taken == self.position:
             return
         self._checkpointer.wait()
@@ -130,7 +131,7 @@ class ProjectionFile(ProjectionReader):
         self._checkpointer.begin_if_due()
 
     def apply(self, events: Sequence[DecodedEvent], read_stream: ReadStream) -> None:
-        """Take in the events that follow, and write."""
+        """Take in the events that follow `taken`, and write."""
         self.take_in(events, read_stream)
         self.write()
 
@@ -138,8 +139,7 @@ class ProjectionFile(ProjectionReader):
         """Empty the WAL into the file, and close."""
         super().close()
         self._checkpointer.close()
-        # A reader that is still at it keeps the WAL from being emptied: the next to open the file
-        # reads it.
+        # While somebody reads, the WAL can't be emptied; who opens the file next reads it as well.
         with suppress(apsw.BusyError):
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         self.sync()

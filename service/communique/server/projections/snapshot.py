@@ -1,7 +1,5 @@
-"""One state of a projection's file, and the points that it is asked from."""
+"""One state of a projection's file, and the points as of which it is queried."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,11 +7,10 @@ import apsw
 
 from communique.domain.time.clocks import AsOf
 from communique.server.projections.projection_errors import ReadModelBehind
-from communique.server.sqlite.read_pool import ReadPool
 
 
 class RequestedAsOf(NamedTuple):
-    """The point asked from: instants aware UTC; no position means the latest reached."""
+    """The point of a query: instants aware UTC; no position means the latest reached."""
 
     valid: datetime
     known: datetime
@@ -21,7 +18,7 @@ class RequestedAsOf(NamedTuple):
 
     @classmethod
     def pinned(cls, as_of: AsOf) -> "RequestedAsOf":
-        """Return the request for the very point that an answer was true for."""
+        """Return the request for the point of an earlier answer."""
         return cls(as_of.valid, as_of.known, as_of.position)
 
 
@@ -31,25 +28,13 @@ class Snapshot(NamedTuple):
     connection: apsw.Connection
     reached: int
 
-    def as_of(self, name: str, asked: RequestedAsOf) -> AsOf:
-        """Resolve the point asked from; raise `ReadModelBehind` where it lies ahead."""
-        position = self.reached if asked.position is None else asked.position
+    def as_of(self, name: str, requested: RequestedAsOf) -> AsOf:
+        """Resolve the point requested for; raise `ReadModelBehind` where it lies ahead."""
+        position = self.reached if requested.position is None else requested.position
         if position > self.reached:
             raise ReadModelBehind(name, position, self.reached)
-        return AsOf(asked.valid, asked.known, position)
+        return AsOf(requested.valid, requested.known, position)
 
     def unknown_type_count(self) -> int:
-        """Return how many events were kept without being understood."""
+        """Return how many events were not understood."""
         return self.connection.execute("SELECT count FROM counts").get or 0
-
-
-@contextmanager
-def snapshot_of(readers: ReadPool) -> Iterator[Snapshot]:
-    """Lend a connection to a projection's file on which everything is read from one state."""
-    with readers.connection() as connection:
-        connection.execute("BEGIN")
-        try:
-            reached = connection.execute("SELECT notification_id FROM tracking").get or 0
-            yield Snapshot(connection, reached)
-        finally:
-            connection.execute("ROLLBACK")

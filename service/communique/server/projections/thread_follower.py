@@ -1,10 +1,10 @@
-"""A follower that advances in a thread of this process."""
+"""Followers that advance in a thread of this process."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import zip_longest
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Final, Self, TypeAlias
 
@@ -18,7 +18,6 @@ from communique.server.projections.generations import Generations
 from communique.server.projections.progress import RebuildReport, VerificationReport
 from communique.server.projections.projection import ViewProjection
 from communique.server.projections.projection_file import ProjectionFile
-from communique.server.projections.scheduler import ProjectionScheduler
 from communique.server.projections.verification import Verification
 from communique.server.runtime import limits
 
@@ -27,19 +26,15 @@ _logger: Final = structlog.get_logger(__name__)
 HandOver: TypeAlias = Callable[[str, Path], object]
 """Called with a projection's name and the file that serves from now on.
 
-When it returns, whoever read the old file has let go of it, and the old file is removed.
+When it returns, no other process reads the old file, which is then removed.
 """
-
-
-def no_hand_over(_name: str, _path: Path) -> None:
-    """Hand over to nobody: all readers are in this process."""
 
 
 def thread_followers(
     projections: Iterable[type[ViewProjection]],
     folder: Path,
     log: LogReader,
-    hand_over: HandOver = no_hand_over,
+    hand_over: HandOver | None = None,
 ) -> list[Follower]:
     """Return a follower for each projection, with its file in `folder`."""
     decoded, scheduler = DecodedLog(log), ProjectionScheduler(log)
@@ -47,6 +42,65 @@ def thread_followers(
         ThreadFollower(folder, projection, log, decoded, scheduler, hand_over)
         for projection in projections
     ]
+
+
+class ProjectionScheduler:
+    """One thread in which all of a log's projections advance in turn, batch by batch.
+
+    In threads of their own they would drift apart, and each decode every event. In turn, the first
+    decodes a batch and the others find it remembered.
+    """
+
+    def __init__(self, log: LogReader) -> None:
+        self._log = log
+        self._followers: tuple[ThreadFollower, ...] = ()
+        self._changing = Lock()
+        self._advancing = Lock()
+        self._thread = Thread()
+
+    def add(self, follower: "ThreadFollower") -> None:
+        """Have a follower advance as events are recorded; the first one starts the thread."""
+        with self._changing:
+            self._followers = (*self._followers, follower)
+            if len(self._followers) == 1:
+                self._thread = Thread(target=self._run, name="projections", daemon=True)
+                self._thread.start()
+        self._log.tail.wake()
+
+    def remove(self, follower: "ThreadFollower") -> None:
+        """Stop a follower at the end of its current batch; one that was not added is ignored."""
+        with self._changing:
+            self._followers = tuple(kept for kept in self._followers if kept is not follower)
+            is_last = not self._followers and self._thread.is_alive()
+        self._log.tail.wake()
+        with self._advancing:
+            pass
+        if is_last:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while followers := self._followers:
+                self._wait(followers)
+                for follower in followers:
+                    self._advance(follower)
+        except LogClosed:
+            return
+
+    def _wait(self, followers: "tuple[ThreadFollower, ...]") -> None:
+        """Wait until a follower is behind, or others were added or removed."""
+        head = self._log.tail.position
+        positions = (follower.position for follower in followers if not follower.error)
+        hindmost = min(positions, default=head)
+        self._log.tail.wait_beyond(
+            hindmost, limits.SCHEDULER_WAIT_SECONDS, lambda: self._followers is not followers
+        )
+
+    def _advance(self, follower: "ThreadFollower") -> None:
+        with self._advancing:
+            is_behind = follower.position < self._log.tail.position
+            if is_behind and not follower.error and follower in self._followers:
+                follower.advance()
 
 
 class ThreadFollower(Follower):
@@ -59,9 +113,9 @@ class ThreadFollower(Follower):
         log: LogReader,
         decoded: DecodedLog,
         scheduler: ProjectionScheduler,
-        hand_over: HandOver = no_hand_over,
+        hand_over: HandOver | None = None,
     ) -> None:
-        """Open the projection's file, or make it; nothing moves before `start`."""
+        """Open the projection's file, or make it."""
         self._files = Generations(folder, projection.name, projection.version)
         self._file = ProjectionFile(self._files.current(), projection())
         super().__init__(projection, log.tail, self._file.position)
@@ -93,16 +147,18 @@ class ThreadFollower(Follower):
         self._file.close()
 
     def _rebuild(self, others: Sequence[Self]) -> Iterator[RebuildReport]:
-        """Take a batch into each in turn: the first decodes it, the others find it remembered."""
+        """Take in a batch in turn: the first file decodes it, the others find it remembered."""
         with ExitStack() as stack:
-            builds = [stack.enter_context(closing(each.build())) for each in (self, *others)]
+            builds = [
+                stack.enter_context(closing(follower.build())) for follower in (self, *others)
+            ]
             for reports in zip_longest(*builds):
                 yield from filter(None, reports)
 
     def build(self) -> Generator[RebuildReport, None, None]:
         """Build the new file, yield a report after each batch, and swap the file in."""
         began = monotonic()
-        aside = ProjectionFile(self._files.aside(), self._projection())
+        aside = ProjectionFile(self._files.aside("building"), self._projection())
         aside.stop_syncing()
         try:
             while aside.position < self._file.position:
@@ -114,19 +170,19 @@ class ThreadFollower(Follower):
                 self._swap(aside)
         finally:
             aside.retire()
-            self._files.discard_aside()
+            self._files.discard("building")
         yield self._rebuild_report(self._file.position, monotonic() - began, done=True)
 
     def _verify(self) -> Iterator[VerificationReport]:
-        self._files.discard_verifying()
-        aside = ProjectionFile(self._files.verifying(), self._projection())
+        self._files.discard("verifying")
+        aside = ProjectionFile(self._files.aside("verifying"), self._projection())
         aside.stop_syncing()
         try:
             is_stopping = self._stopping.is_set
             yield from Verification(aside, self._decoded, self.snapshot, is_stopping).run()
         finally:
             aside.retire()
-            self._files.discard_verifying()
+            self._files.discard("verifying")
 
     def _rebuild_report(
         self, position: int, seconds: float, *, done: bool = False
@@ -137,17 +193,18 @@ class ThreadFollower(Follower):
         return RebuildReport(self.name, position, head, rate, remaining, done)
 
     def _swap(self, aside: ProjectionFile) -> None:
-        """Put the new file in the place of the old one, whose last readers finish with it."""
+        """Replace the old file by the new one; the last readers of the old one finish with it."""
         aside.close()
         old = self._file
-        self._file = ProjectionFile(self._files.promote_aside(), self._projection())
-        self._hand_over(self.name, self._file.path)
+        self._file = ProjectionFile(self._files.promote(), self._projection())
+        if self._hand_over:
+            self._hand_over(self.name, self._file.path)
         self._notify()
         old.retire()
         self._files.discard_older()
 
     def advance(self) -> None:
-        """Take in the next batch. At an event that it cannot take in it stops, and says so."""
+        """Take in the next batch; stop with an error at an event that cannot be taken in."""
         try:
             with self._writing:
                 head = self._tail.position
@@ -166,23 +223,23 @@ class ThreadFollower(Follower):
 
 
 def is_far_behind(position: int, head: int) -> bool:
-    """Tell whether a file is being built rather than followed: then it is written without fsync.
+    """Tell whether a file is so far behind that it is written without fsync.
 
-    A power cut would then make what is to be done at most five times as much. With a narrower rule
-    an import that is followed at half its pace would be synced most of the time.
+    Losing it in a power cut then makes the remaining work at most five times as much. A narrower
+    rule would sync during most of an import.
     """
     return head - position > max(position // 4, limits.UNWRITTEN_EVENTS_MAX)
 
 
 def _take_in(file: ProjectionFile, decoded: DecodedLog, head: int) -> None:
-    """Take in the next batch; of one that cannot be taken in, all before the event at fault."""
+    """Take in the next batch; if that fails, all events before the one at fault."""
     try:
         file.take_in(decoded.after(file.taken), decoded.read_stream)
         if file.is_due(head):
             file.write()
     except LogClosed:
         raise
-    except Exception:  # noqa: BLE001  it is raised again by the event at fault
+    except Exception:  # noqa: BLE001  the event at fault raises it again
         file.write()
         for _ in range(limits.DECODED_EVENTS_PER_BATCH):
             file.apply(decoded.after(file.position, 1), decoded.read_stream)

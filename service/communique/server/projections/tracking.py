@@ -1,4 +1,4 @@
-"""How far a read model has come, kept in the read model's own file and transaction."""
+"""The position of a read model, kept in its own file and transaction."""
 
 from typing import Final
 
@@ -28,18 +28,14 @@ class SQLiteTrackingRecorder(TrackingRecorder):
     """One row a projection: its name and the last position that it has processed."""
 
     def __init__(self, connection: apsw.Connection, readers: ReadPool) -> None:
-        """Write with the read model's own `connection`, and read what is committed from `readers`.
-
-        Both belong to the caller, who closes them.
-        """
+        """Write with the read model's `connection`, read with `readers`; the caller closes both."""
         self._connection = connection
         self._readers = readers
 
     def insert_tracking(self, tracking: Tracking) -> None:
-        """Move on to a later position, as part of the transaction that is open, if one is.
+        """Move on to a later position, in the transaction that is open, if one is.
 
-        Inside one, what the projection wrote and how far it got become durable together. Without
-        one it is durable on return. Raises `IntegrityError` if the position is not a later one.
+        Raises `IntegrityError` if the position is not a later one.
         """
         bindings = (tracking.application_name, tracking.notification_id)
         if self._connection.execute(_MOVE_ON, bindings).get is None:

@@ -1,4 +1,4 @@
-"""Verifying a read model: built anew aside, up to where the live one is, and compared with it."""
+"""Verifying a read model: comparing it with a second file that is built from the log."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,11 +15,10 @@ from communique.server.runtime import limits
 
 @dataclass(slots=True)
 class Verification:
-    """One verification, from an empty file `aside`, which belongs to the caller.
+    """One verification with an empty file `aside`, which the caller closes.
 
-    `live` lends a state of the read model that serves. It is held only while the two are compared:
-    it does not hold up what is recorded meanwhile, and the log may grow during the build. Once
-    `is_stopping`, a query under way is broken off with `apsw.InterruptError`.
+    `live` lends a state of the read model that serves, held only while the two are compared. Once
+    `is_stopping`, a query under way is interrupted with `apsw.InterruptError`.
     """
 
     aside: ProjectionFile
@@ -39,7 +38,7 @@ class Verification:
             yield from self._compare(snapshot)
 
     def _build(self, until: int) -> Iterator[VerificationReport]:
-        """Take in the log up to a position, or to its end where that comes first."""
+        """Take in the log up to a position, or to its end if that comes first."""
         while self.aside.taken < until:
             before = self.aside.taken
             events = [
@@ -60,14 +59,14 @@ class Verification:
             difference = f"tracking: the live file is at {live.reached}, but the log ends at {end}"
         else:
             with self.aside.snapshot() as rebuilt, self._interruptible(live, rebuilt):
-                for found in first_difference(live.connection, rebuilt.connection):
-                    difference = found
+                for sign in first_difference(live.connection, rebuilt.connection):
+                    difference = sign
                     yield from self._report_if_due(live.reached)
         yield self._report(live.reached, is_done=True, difference=difference)
 
     @contextmanager
     def _interruptible(self, *snapshots: Snapshot) -> Iterator[None]:
-        """Keep the sorting of a large table from holding up the end of the process."""
+        """Let the end of the process interrupt the sorting of a large table."""
         steps = limits.SQLITE_STEPS_BETWEEN_LOOKS
         try:
             for snapshot in snapshots:

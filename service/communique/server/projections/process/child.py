@@ -1,7 +1,6 @@
-"""The projector's own end: it follows the log until the server says stop, or is gone.
+"""The projector's end: it follows the log until the server stops it, or is gone.
 
-It is started with the numbers of two open files: its end of the pipe, and the lock that it holds
-as long as it lives.
+Its arguments are the descriptors of its end of the pipe, and of the lock that it holds.
 """
 
 import os
@@ -26,7 +25,7 @@ _ABANDONED: Final = 1
 
 
 class Projector:
-    """The followers, what the server hears of them, and what it has them do."""
+    """The followers in this process, which report to the server and run its tasks."""
 
     def __init__(self, connection: Connection, opening: protocol.Opening) -> None:
         """Open the log to read it, and the files of the projections to write them."""
@@ -42,7 +41,7 @@ class Projector:
         self._followers = {follower.name: follower for follower in followers}
 
     def run(self) -> None:
-        """Follow until told to stop, and close the files; ends the process if the server dies."""
+        """Follow until the server says stop, and close the files; exit if the server dies."""
         for follower in self._followers.values():
             self._report(follower)
             follower.start()
@@ -53,7 +52,7 @@ class Projector:
         self._log.close()
 
     def _report(self, follower: Follower) -> None:
-        """Have the server told how far a follower is, now and after each advance."""
+        """Report a follower's position to the server, now and after each advance."""
 
         def send(position: int) -> None:
             self._send(protocol.PositionReached(follower.name, position, follower.error))
@@ -62,30 +61,30 @@ class Projector:
         send(follower.position)
 
     def _handle(self, message: Any) -> bool:  # noqa: ANN401  the pipe's other end is ours
-        """Do what the server wants; it must not take long. False: stop."""
+        """Handle a message, without waiting; return whether to go on."""
         match message:
             case protocol.HeadMoved(position):
                 self._tail.advance(position)
             case protocol.RunTask():
-                Thread(target=self._answer, args=(message,), daemon=True).start()
+                Thread(target=self._run_task, args=(message,), daemon=True).start()
             case protocol.CancelTask(number):
                 self._cancelled.add(number)
             case protocol.FileReleased(name):
                 self._released[name].put(message)
         return not isinstance(message, protocol.Stop)
 
-    def _answer(self, asked: protocol.RunTask) -> None:
-        follower, *others = (self._followers[name] for name in asked.names)
+    def _run_task(self, task: protocol.RunTask) -> None:
+        follower, *others = (self._followers[name] for name in task.names)
         fault = None
         try:
-            for item in getattr(follower, asked.task)(*others):
-                self._send(protocol.TaskAnswer(asked.number, item))
-                if asked.number in self._cancelled:
+            for report in getattr(follower, task.task)(*others):
+                self._send(protocol.TaskAnswer(task.number, report))
+                if task.number in self._cancelled:
                     break
         except Exception as error:  # noqa: BLE001  it is raised where the answer is waited for
             fault = protocol.TaskFault.of(error)
-        self._cancelled.discard(asked.number)
-        self._send(protocol.TaskEnded(asked.number, fault))
+        self._cancelled.discard(task.number)
+        self._send(protocol.TaskEnded(task.number, fault))
 
     def _hand_over(self, name: str, path: Path) -> None:
         self._send(protocol.FileSwapped(name, path))
@@ -106,13 +105,13 @@ class Projector:
 
 
 def _abandon() -> NoReturn:
-    """End on the spot: the next server waits, and what is not committed is not lost."""
+    """End at once: the next server waits for that, and the log has what is not committed."""
     os._exit(_ABANDONED)
 
 
 def main() -> NoReturn:
     """Run the projector to its end."""
-    # Ctrl-C and a supervisor's signal come to all processes; when to stop is the server's to say.
+    # Ctrl-C and a supervisor's signal come to all processes; the server says when to stop.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     pipe, lock = map(int, sys.argv[1:])
@@ -124,7 +123,7 @@ def main() -> NoReturn:
         _abandon()
     settle(opening.settings)
     Projector(connection, opening).run()
-    os._exit(0)  # abandoned tasks may still be at work on files that are cleared away
+    os._exit(0)  # do not wait for the threads of abandoned tasks
 
 
 if __name__ == "__main__":

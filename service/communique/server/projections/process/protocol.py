@@ -16,7 +16,7 @@ OpenLog: TypeAlias = Callable[[Tail], LogReader]
 
 
 class Opening(NamedTuple):
-    """To the projector, first: where everything is, what is projected, and the head of the log."""
+    """To the projector, first: what to project from which log, and the head of the log."""
 
     open_log: OpenLog
     projections: tuple[type[ViewProjection], ...]
@@ -32,7 +32,7 @@ class HeadMoved(NamedTuple):
 
 
 class RunTask(NamedTuple):
-    """To the projector: do this with projections, and answer under this number."""
+    """To the projector: run a task on projections, and answer under this number."""
 
     number: int
     task: Task
@@ -40,23 +40,23 @@ class RunTask(NamedTuple):
 
 
 class CancelTask(NamedTuple):
-    """To the projector: nobody waits for the answers of a task any more."""
+    """To the projector: the answers of a task are not needed any more."""
 
     number: int
 
 
 class FileReleased(NamedTuple):
-    """To the projector: nobody begins to read the projection's former file any more."""
+    """To the projector: no new reader opens the projection's former file."""
 
     name: str
 
 
 class Stop(NamedTuple):
-    """To the projector: come to an end."""
+    """To the projector: close the files and exit."""
 
 
 class PositionReached(NamedTuple):
-    """From the projector: how far a projection is and, where it has stopped, why."""
+    """From the projector: a projection's position, and the error if it has stopped there."""
 
     name: str
     position: int
@@ -71,14 +71,14 @@ class FileSwapped(NamedTuple):
 
 
 class TaskAnswer(NamedTuple):
-    """From the projector: a part of the answer of a task."""
+    """From the projector: a report of a task."""
 
     number: int
     item: Any
 
 
 class TaskFault(NamedTuple):
-    """An exception on its way: its class need not be made from its arguments."""
+    """An exception in parts: not every class can be called with its `args`, as pickle does."""
 
     kind: type[Exception]
     arguments: tuple[Any, ...]
@@ -97,7 +97,7 @@ class TaskFault(NamedTuple):
 
 
 class TaskEnded(NamedTuple):
-    """From the projector: a task has come to its end, with this fault if there was one."""
+    """From the projector: a task has ended, with this fault if there was one."""
 
     number: int
     fault: TaskFault | None

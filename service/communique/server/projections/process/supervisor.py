@@ -1,4 +1,4 @@
-"""The server's end of the projector: it starts the child, feeds it, hears it, and restarts it."""
+"""The server's end of the projector: it starts the child, exchanges messages, and restarts it."""
 
 import os
 import signal
@@ -14,62 +14,101 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 
 from communique.server.log.log_errors import LogClosed
 from communique.server.log.tail import Tail
+from communique.server.projections.follower import Follower
+from communique.server.projections.generations import Generations
 from communique.server.projections.process import protocol
-from communique.server.projections.process.remote_follower import RemoteFollower
+from communique.server.projections.progress import RebuildReport, VerificationReport
 from communique.server.projections.projection import ViewProjection
 from communique.server.projections.projection_errors import ReadModelStopped
+from communique.server.projections.projection_file import ProjectionReader, format_of
 from communique.server.runtime import limits
 from communique.server.runtime.file_lock import FileInUse, FileLock
 from communique.server.runtime.settings import Settings
+from communique.server.sqlite.connection import connect
 
 _logger: Final = structlog.get_logger(__name__)
 
 _PROGRAM: Final = "communique.server.projections.process.child"
 
 
-@contextmanager
-def projecting(
-    projections: Sequence[type[ViewProjection]],
-    folder: Path,
-    open_log: protocol.OpenLog,
-    tail: Tail,
-    settings: Settings,
-) -> Iterator[list[RemoteFollower]]:
-    """Have a projector keep the files in `folder` up with the log for the length of the block.
+class RemoteFollower(Follower):
+    """A follower whose work the projector does: it reads the file, and receives the position."""
 
-    `open_log` opens the log in the projector's process; `tail` is the log's tail in this one. Waits
-    for the projector of a server that was killed to be gone, and raises `FileInUse` if it does not
-    go; for its own projector it does not wait.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = _locked(folder)
-    try:
-        opening = protocol.Opening(open_log, tuple(projections), folder, tail.position, settings)
-        process = ProjectorProcess(opening, tail, lock)
-        process.start()
-        try:
-            yield process.followers
-        finally:
-            process.close()
-    finally:
-        lock.release()
+    def __init__(
+        self,
+        folder: Path,
+        projection: type[ViewProjection],
+        tail: Tail,
+        process: "ProjectorProcess",
+    ) -> None:
+        """Open the projection's file to read it, or make it."""
+        self._files = Generations(folder, projection.name, projection.version)
+        self._format = format_of(projection)
+        self._reader = ProjectionReader(self._current_file(), projection)
+        with self._reader.snapshot() as snapshot:
+            self._position = snapshot.reached
+        super().__init__(projection, tail, self._position)
+        self._process = process
 
+    def _current_file(self) -> Path:
+        """Return the path of the file that serves, made where there was none."""
+        path = self._files.current()
+        if not path.exists():
+            connect(path, self._format).close()
+        return path
 
-def _locked(folder: Path) -> FileLock:
-    deadline = monotonic() + limits.PROJECTOR_LOCK_SECONDS_MAX
-    while True:
-        try:
-            return FileLock(folder / "lock", folder)
-        except FileInUse:
-            if monotonic() > deadline:
-                raise
-        sleep(limits.PROJECTOR_LOCK_POLL_SECONDS)
+    @property
+    def position(self) -> int:
+        """The position that the projector has reported."""
+        return self._position
+
+    @property
+    def error(self) -> str:
+        """Why it has stopped, or why the projector has."""
+        return self._error or self._process.fault
+
+    @property
+    def _serving(self) -> ProjectionReader:
+        return self._reader
+
+    def start(self) -> None:
+        """Do nothing: the projector starts to follow by itself."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    def wait_for(self, position: int, timeout_seconds: float) -> None:
+        """See `Follower.wait_for`; the projector hears of the log's head without delay."""
+        if position > self._position:
+            self._process.hurry()
+        super().wait_for(position, timeout_seconds)
+
+    def reached(self, position: int, error: str) -> None:
+        """Note and announce what the projector has reported."""
+        self._position = position
+        self._notify(error)
+
+    def reopen(self) -> None:
+        """Read the file that serves, whichever the last projector left."""
+        self.swap(self._current_file())
+
+    def swap(self, path: Path) -> None:
+        """Read another file from now on; readers of the former one finish with it."""
+        former, self._reader = self._reader, ProjectionReader(path, self._projection)
+        former.close()
+
+    def _rebuild(self, others: Sequence[Self]) -> Iterator[RebuildReport]:
+        return self._process.run_task("rebuild", self.name, *(other.name for other in others))
+
+    def _verify(self) -> Iterator[VerificationReport]:
+        return self._process.run_task("verify", self.name)
 
 
 class ProjectorProcess:
@@ -109,13 +148,13 @@ class ProjectorProcess:
             self._thread.join()
 
     def hurry(self) -> None:
-        """Have the child told of the log's head without delay."""
+        """Tell the child of the log's head without delay."""
         self._hurried.set()
 
     def run_task(self, task: protocol.Task, *names: str) -> Iterator[Any]:
-        """Have the child do something with projections, and yield its answers.
+        """Have the child run a task on projections, and yield its reports.
 
-        Raises what is raised there, and `ReadModelStopped` if the child dies on the way.
+        Raises what the task raises, and `ReadModelStopped` if the child dies.
         """
         number = next(self._numbers)
         answers = SimpleQueue[protocol.TaskAnswer | protocol.TaskEnded | None]()
@@ -134,16 +173,12 @@ class ProjectorProcess:
                     pass
                 raise
         if answer is None:
-            raise self._why_unanswered(names[0])
+            if self._stopping.is_set():
+                raise LogClosed
+            reached = self._by_name[names[0]].position
+            raise ReadModelStopped(names[0], self._tail.position, reached, self.fault)
         if answer.fault:
             raise answer.fault.exception()
-
-    def _why_unanswered(self, name: str) -> Exception:
-        """Return why a task has no answer."""
-        if self._stopping.is_set():
-            return LogClosed()
-        reached = self._by_name[name].position
-        return ReadModelStopped(name, self._tail.position, reached, self.fault)
 
     def _send(self, message: tuple[Any, ...]) -> None:
         self._outbox.append(message)
@@ -168,7 +203,7 @@ class ProjectorProcess:
             pause = min(2 * pause, limits.RESTART_SECONDS_MAX)
 
     def _attend_child(self) -> str:
-        """Attend to one child from its start to its end; return how it ended."""
+        """Run one child from its start to its end; return how it ended."""
         try:
             for follower in self.followers:
                 follower.reopen()
@@ -184,39 +219,39 @@ class ProjectorProcess:
         return end
 
     def _run_child(self) -> str:
-        ours, theirs = Pipe()
-        with ours:
-            with theirs:
-                self._child = child = self._start_child(theirs)
+        server_end, child_end = Pipe()
+        with server_end:
+            with child_end:
+                self._child = child = self._start_child(child_end)
             is_over = Event()
-            feeder = Thread(target=self._feed, args=(ours, is_over), daemon=True)
+            feeder = Thread(target=self._feed, args=(server_end, is_over), daemon=True)
             feeder.start()
             try:
                 with suppress(EOFError, OSError):
                     while True:
-                        self._handle(ours.recv())
+                        self._handle(server_end.recv())
             finally:
-                ours.close()  # whatever ended it, there are never two children
+                server_end.close()  # the child ends for that: there are never two children
                 code = child.wait()
                 is_over.set()
                 self._wake_feeder()
                 feeder.join()
         return f"code {code}" if code >= 0 else signal.Signals(-code).name
 
-    def _start_child(self, theirs: Connection) -> "subprocess.Popen[bytes]":
-        inherited = theirs.fileno(), self._lock.fileno()
+    def _start_child(self, child_end: Connection) -> "subprocess.Popen[bytes]":
+        inherited = child_end.fileno(), self._lock.fileno()
         return subprocess.Popen(  # noqa: S603  our own program
             [sys.executable, "-P", "-m", _PROGRAM, *map(str, inherited)],
             pass_fds=inherited,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            # It finds the modules where we have found them, and a terminal's Ctrl-C is ours alone.
+            # The child has our module path; a terminal's Ctrl-C does not reach it.
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,
         )
 
     def _feed(self, connection: Connection, is_over: Event) -> None:
-        """Tell the child of the log's head, and send what there is to send."""
+        """Send the child the log's head as it moves, and the messages of the outbox."""
         tail, sent = self._tail, self._tail.position
         with suppress(OSError, LogClosed):
             connection.send(self._opening._replace(head=sent))
@@ -242,3 +277,41 @@ class ProjectorProcess:
                 self._tasks[number].put(message)
             case protocol.TaskEnded(number):
                 self._tasks.pop(number).put(message)
+
+
+@contextmanager
+def projecting(
+    projections: Sequence[type[ViewProjection]],
+    folder: Path,
+    open_log: protocol.OpenLog,
+    tail: Tail,
+    settings: Settings,
+) -> Iterator[list[RemoteFollower]]:
+    """Have a projector keep the files in `folder` up with the log during the block.
+
+    `open_log` opens the log in the projector's process; `tail` is the log's tail in this one. Waits
+    until the projector of a server that was killed has ended, or raises `FileInUse`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _locked(folder)
+    try:
+        opening = protocol.Opening(open_log, tuple(projections), folder, tail.position, settings)
+        process = ProjectorProcess(opening, tail, lock)
+        process.start()
+        try:
+            yield process.followers
+        finally:
+            process.close()
+    finally:
+        lock.release()
+
+
+def _locked(folder: Path) -> FileLock:
+    deadline = monotonic() + limits.PROJECTOR_LOCK_SECONDS_MAX
+    while True:
+        try:
+            return FileLock(folder / "lock", folder)
+        except FileInUse:
+            if monotonic() > deadline:
+                raise
+        sleep(limits.PROJECTOR_LOCK_POLL_SECONDS)
