@@ -141,13 +141,13 @@ def test_another_process_can_follow(tmp_path: Path) -> None:
     seen: list[int] = []
     with SQLiteEventLog.open(path, int) as log:
         reader = SQLiteLogReader(path)
-        assert reader.wait_beyond(0, 0.01) == 0
-        waiter = Thread(target=lambda: seen.append(reader.wait_beyond(0)))
+        assert reader.tail.wait_beyond(0, 0.01) == 0
+        waiter = Thread(target=lambda: seen.append(reader.tail.wait_beyond(0)))
         waiter.start()
         log.append([ClaimEntry(event_id(1), "MeetingHeld", b"")]).result()
         waiter.join(20)
         began = monotonic()
-        assert reader.wait_beyond(1, 10, lambda: True) == 1
+        assert reader.tail.wait_beyond(1, 10, lambda: True) == 1
         assert monotonic() - began < 5
         reader.close()
     assert seen == [1]

@@ -176,7 +176,7 @@ def test_a_closed_log_is_closed(tmp_path: Path, clock: Clock) -> None:
     uses: list[Callable[[], object]] = [
         lambda: log.append([claim()]),
         log.head,
-        lambda: log.wait_beyond(0, WAIT_SECONDS),
+        lambda: log.tail.wait_beyond(0, WAIT_SECONDS),
     ]
     for use in uses:
         with pytest.raises(LogClosed, match="closed"):
@@ -223,7 +223,7 @@ def test_listeners_hear_before_the_answer(tmp_path: Path, clock: Clock) -> None:
         answer.add_done_callback(lambda _: heard_before_the_answer.extend(heard))
         clock.goes_on.set()
         answer.result(WAIT_SECONDS)
-        assert log.wait_beyond(0, WAIT_SECONDS) == 2
+        assert log.tail.wait_beyond(0, WAIT_SECONDS) == 2
     assert heard_before_the_answer == [2]
 
 
@@ -270,7 +270,7 @@ def test_waiting_ends_with_an_append(tmp_path: Path, clock: Clock) -> None:
     clock.goes_on.set()
     seen: list[int] = []
     with open_log(tmp_path, clock) as log:
-        waiter = Thread(target=lambda: seen.append(log.wait_beyond(0, WAIT_SECONDS)))
+        waiter = Thread(target=lambda: seen.append(log.tail.wait_beyond(0, WAIT_SECONDS)))
         waiter.start()
         log.append([claim()]).result(WAIT_SECONDS)
         waiter.join(WAIT_SECONDS)
@@ -280,7 +280,7 @@ def test_waiting_ends_with_an_append(tmp_path: Path, clock: Clock) -> None:
 def test_waiting_ends_with_time(tmp_path: Path, clock: Clock) -> None:
     """A wait that is over without news returns the last position, as it was."""
     with open_log(tmp_path, clock) as log:
-        assert log.wait_beyond(0, 0.01) == 0
+        assert log.tail.wait_beyond(0, 0.01) == 0
 
 
 def test_the_wal_is_copied_back_once_nothing_comes(tmp_path: Path, clock: Clock) -> None:

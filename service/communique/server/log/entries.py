@@ -1,4 +1,4 @@
-"""What goes into the log and what comes out: the log's whole vocabulary.
+"""The types of what is appended to the log and read from it.
 
 The log knows two kinds of entry. A *claim* starts the stream of its own event id, as version 1. An
 *amendment* has an event id of its own but is stored in its target's stream, as version 2 and up; a
@@ -49,7 +49,7 @@ class AppendRequest:
 
 
 class UncheckedEvent(NamedTuple):
-    """A version of a stream that is inserted as it is, past the rules."""
+    """A version of a stream that is inserted without applying the rules."""
 
     stream_id: UUID
     version: int

@@ -7,19 +7,18 @@ raise `LogUnavailable` if the storage fails and `LogClosed` after `close`.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from types import TracebackType
 from typing import Self
 from uuid import UUID
 
 from communique.server.log.entries import Entry, EntryReceipt, LogRow, UncheckedEvent, WireBatch
-from communique.server.log.tail import Tail, never
+from communique.server.log.tail import Tail
 
 
 class LogReader(ABC):
     """A log that is read. Reading never waits for who writes."""
 
     tail: Tail
-    """The last position that was heard of, and how to wait for later ones."""
+    """The last known position, and how to wait for later ones."""
 
     @abstractmethod
     def head(self) -> tuple[int, int]:
@@ -67,30 +66,14 @@ class LogReader(ABC):
     def by_positions(self, positions: Sequence[int]) -> list[LogRow]:
         """Return the events at those positions in the order asked, leaving out unused positions."""
 
-    def wait_beyond(
-        self,
-        position: int,
-        timeout: float | None = None,
-        is_interrupted: Callable[[], bool] = never,
-    ) -> int:
-        """Wait until something is recorded after `position`: see `Tail.wait_beyond`."""
-        return self.tail.wait_beyond(position, timeout, is_interrupted)
-
     @abstractmethod
     def close(self) -> None:
-        """Release those who wait, and let go of the storage."""
+        """Release those who wait on the tail, and close the storage."""
 
     def __enter__(self) -> Self:
-        """Return the log itself."""
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        """Close it."""
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
 
@@ -115,10 +98,10 @@ class EventLog(LogReader):
 
     @abstractmethod
     def insert(self, events: Sequence[UncheckedEvent]) -> Future[list[int]]:
-        """Insert versions of streams as they are, all or none; the result is their positions.
+        """Insert versions of streams unchecked, all or none; the result is their positions.
 
-        They pass by the rules that `append` keeps, and have no event ids of their own. The future
-        raises `VersionTaken` or `LogUnavailable`. Raises `LogOverloaded` if too much waits.
+        None of the rules of `append` applies to them, and they have no event ids of their own. The
+        future raises `VersionTaken` or `LogUnavailable`. Raises `LogOverloaded` if too much waits.
         """
 
     @abstractmethod

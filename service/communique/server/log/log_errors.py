@@ -8,14 +8,15 @@
     ├── LogUnavailable
     ├── VersionTaken
     └── AppendRejected
-        ├── RevisionConflict    event_id, expected, actual
+        ├── RevisionMismatch    event_id, expected, actual
         ├── UnstorableRequest
         └── EntryRejected       index, event_id
             ├── EventIdConflict     position
-            ├── UnknownEvent        target
-            ├── NotAmendable        target
-            ├── AlreadyRetracted    target
-            └── TooManyAmendments   target, amendments_max
+            └── AmendmentRejected   target
+                ├── UnknownEvent
+                ├── NotAmendable
+                ├── AlreadyRetracted
+                └── TooManyAmendments   amendments_max
 
 An `AppendRejected` is about the request: sent again unchanged, it is rejected again. The others
 are about the log, and say nothing against the request.
@@ -26,14 +27,13 @@ from uuid import UUID
 
 
 class LogError(Exception):
-    """The root of the tree: catches all that a log raises on purpose."""
+    """The root of the tree: every error that a log raises on purpose."""
 
 
 class LogClosed(LogError):
     """The log was closed; what had been submitted before is durable and answered."""
 
     def __str__(self) -> str:
-        """Say that the log is closed."""
         return "the log is closed"
 
 
@@ -49,7 +49,6 @@ class LogOverloaded(LogError):
     bytes_queued: int
 
     def __str__(self) -> str:
-        """Say what is waiting."""
         return (
             f"the log's queue is full: {self.requests} requests with {self.events} events and "
             f"{self.bytes_queued} bytes are waiting"
@@ -61,7 +60,7 @@ class LogUnavailable(LogError):
 
     Nothing of the request can be read from the log. Only if the process ends before the next write
     that succeeds may it turn out to have been recorded after all, so send it again with the same
-    event ids: that is safe either way. The log goes on trying.
+    event ids: that is safe either way. The log retries by itself.
     """
 
 
@@ -69,7 +68,6 @@ class VersionTaken(LogError):
     """An unchecked event bears a version that its stream has already; nothing was inserted."""
 
     def __str__(self) -> str:
-        """Say so."""
         return "a version is taken"
 
 
@@ -79,17 +77,13 @@ class AppendRejected(LogError):
 
 @dataclass(eq=False)
 class RevisionMismatch(AppendRejected):
-    """The event was not at the revision that the request expected (0: not recorded yet).
-
-    Somebody else was first. Read the event again, and decide anew.
-    """
+    """The event was not at the revision that the request expected (0: not recorded yet)."""
 
     event_id: UUID
     expected: int
     actual: int
 
     def __str__(self) -> str:
-        """Name the event and both revisions."""
         return f"event {self.event_id} is at revision {self.actual}, not {self.expected}"
 
 
@@ -97,7 +91,6 @@ class UnstorableRequest(AppendRejected):
     """SQLite can't hold a value of the request (too large, or no valid text); see `__cause__`."""
 
     def __str__(self) -> str:
-        """Say what the storage said."""
         return f"the request can't be stored: {self.__cause__}"
 
 
@@ -111,58 +104,47 @@ class EntryRejected(AppendRejected):
 
 @dataclass(eq=False)
 class EventIdConflict(EntryRejected):
-    """The event id is taken, at `position`, by an event with other content.
-
-    An id is given once. Choose a new one if this is another event.
-    """
+    """The event id is taken, at `position`, by an event with other content."""
 
     position: int
 
     def __str__(self) -> str:
-        """Name the id and where it is taken."""
         return f"entry {self.index}: event id {self.event_id} is taken at position {self.position}"
 
 
 @dataclass(eq=False)
-class UnknownEvent(EntryRejected):
-    """The amendment's `target` is not in the log, nor earlier in the request."""
+class AmendmentRejected(EntryRejected):
+    """The amendment does not fit its `target`."""
 
     target: UUID
 
+
+class UnknownEvent(AmendmentRejected):
+    """The target is not in the log, nor earlier in the request."""
+
     def __str__(self) -> str:
-        """Name the missing target."""
         return f"entry {self.index}: there is no event {self.target} to amend"
 
 
-@dataclass(eq=False)
-class NotAmendable(EntryRejected):
-    """The amendment's `target` is itself an amendment: amend the claim again instead."""
-
-    target: UUID
+class NotAmendable(AmendmentRejected):
+    """The target is itself an amendment: amend the claim again instead."""
 
     def __str__(self) -> str:
-        """Name the target."""
         return f"entry {self.index}: {self.target} is an amendment and can't be amended"
 
 
-@dataclass(eq=False)
-class AlreadyRetracted(EntryRejected):
-    """The amendment's `target` was retracted, which ends its stream for ever."""
-
-    target: UUID
+class AlreadyRetracted(AmendmentRejected):
+    """The target was retracted, which ends its stream for ever."""
 
     def __str__(self) -> str:
-        """Name the target."""
         return f"entry {self.index}: event {self.target} was retracted"
 
 
 @dataclass(eq=False)
-class TooManyAmendments(EntryRejected):
-    """The amendment's `target` has as many amendments as an event may have."""
+class TooManyAmendments(AmendmentRejected):
+    """The target has as many amendments as an event may have."""
 
-    target: UUID
     amendments_max: int
 
     def __str__(self) -> str:
-        """Name the target and the limit."""
         return f"entry {self.index}: event {self.target} has {self.amendments_max} amendments"

@@ -1,8 +1,7 @@
-"""What the log accepts: pure decisions over what it holds already, without SQL, clock or thread.
+"""The rules of the log: pure decisions over its contents, without SQL, clock or thread.
 
-A group of requests is decided in memory, one after the other, against a `Ledger` that was filled
-with all that they name; what comes out are rows to insert. A request that breaks a rule leaves no
-trace in the ledger, so the others of its group are none the worse.
+A group of requests is decided in memory, one after the other, against a `Ledger` that holds all
+that they name and collects the rows to insert. A request that breaks a rule does not change it.
 
 Worked example, on a log at position 7 which holds event A (claim at 3, correction at 7)::
 
@@ -66,20 +65,16 @@ class Ledger:
         if request.expectations and not draft.holds_all(request.entries):
             self._check_expectations(request)
         receipts = [draft.apply(index, entry) for index, entry in enumerate(request.entries)]
-        draft.keep()
+        draft.merge()
         return receipts
 
     def _check_expectations(self, request: AppendRequest) -> None:
         for event_id, expected in request.expectations.items():
-            actual = self._revision(event_id.bytes)
+            key = event_id.bytes
+            stream = self.streams.get(key)
+            actual = stream.revision if stream else int(key in self.known)
             if actual != expected:
                 raise RevisionMismatch(event_id, expected, actual)
-
-    def _revision(self, event_id: bytes) -> int:
-        stream = self.streams.get(event_id)
-        if stream is not None:
-            return stream.revision
-        return 1 if event_id in self.known else 0
 
 
 class _Draft:
@@ -94,7 +89,7 @@ class _Draft:
         self._amendment_rows: list[AmendmentRow] = []
 
     def holds_all(self, entries: Sequence[Entry]) -> bool:
-        """Tell whether a whole request was recorded before, so that only its answer got lost."""
+        """Tell whether all entries of a request were recorded before."""
         return bool(entries) and all(
             (recorded := self._find(entry.event_id.bytes)) is not None
             and self._is_same(recorded, entry)
@@ -116,7 +111,7 @@ class _Draft:
             recorded.revision,
         )
 
-    def keep(self) -> None:
+    def merge(self) -> None:
         """Make the draft part of the ledger."""
         ledger = self._ledger
         ledger.position = self._position
@@ -144,13 +139,7 @@ class _Draft:
         return recorded
 
     def _amend(self, index: int, entry: AmendmentEntry) -> int:
-        """Move the target's stream on, and return the version that the amendment has in it."""
-        revision = self._amendable(index, entry).revision + 1
-        self._streams[entry.target.bytes] = Stream(revision, entry.retracts)
-        self._amendment_rows.append((self._position, entry.event_id.bytes, entry.retracts))
-        return revision
-
-    def _amendable(self, index: int, entry: AmendmentEntry) -> Stream:
+        """Append to the target's stream, and return the version that the amendment has in it."""
         event_id, target, amendments_max = entry.event_id, entry.target, self._ledger.amendments_max
         known = self._find(target.bytes)
         if known is None:
@@ -162,7 +151,10 @@ class _Draft:
             raise AlreadyRetracted(index, event_id, target)
         if stream.revision > amendments_max:
             raise TooManyAmendments(index, event_id, target, amendments_max)
-        return stream
+        revision = stream.revision + 1
+        self._streams[target.bytes] = Stream(revision, entry.retracts)
+        self._amendment_rows.append((self._position, event_id.bytes, entry.retracts))
+        return revision
 
     def _find(self, event_id: bytes) -> LogRow | None:
         return self._known.get(event_id) or self._ledger.known.get(event_id)
@@ -172,7 +164,7 @@ class _Draft:
         return self._streams.get(key) or self._ledger.streams.get(key, CLAIMED)
 
     def _is_same(self, known: LogRow, entry: Entry) -> bool:
-        """Tell whether the entry is that recorded event over again."""
+        """Tell whether the entry repeats that recorded event."""
         if known.topic != entry.topic or known.state != entry.state:
             return False
         is_claim = known.event_id == entry.event_id.bytes

@@ -1,4 +1,4 @@
-"""The end of the log as it moves, for those who wait for what comes next."""
+"""The end of the log, and how to wait until it moves."""
 
 import logging
 from collections.abc import Callable
@@ -15,17 +15,8 @@ Listener: TypeAlias = Callable[[int], object]
 """Called with the new last position."""
 
 
-def never() -> bool:
-    """Interrupt nothing: the default of those who wait."""
-    return False
-
-
 class Tail:
-    """The last position, which only grows, and who is told so.
-
-    The position moves under the lock that waiters look at it with, so no wake-up can fall between
-    a look and the wait.
-    """
+    """The last position, which only grows; waiters and listeners are notified when it does."""
 
     def __init__(self, position: int) -> None:
         """Start at the last position of the log, 0 if it is empty."""
@@ -36,20 +27,20 @@ class Tail:
 
     @property
     def position(self) -> int:
-        """The last position of which this process has heard."""
+        """The last position that this process knows of."""
         return self._position
 
     def add_listener(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called after each commit, in the writer's thread; return how to stop it.
 
-        It must be quick and not wait for the log. What it raises is logged and goes no further.
+        It must be quick and not wait for the log. An exception of its is logged and suppressed.
         """
         with self._moved:
             self._listeners = [*self._listeners, listener]
         return lambda: self._remove(listener)
 
     def advance(self, position: int) -> None:
-        """Move on to `position` and tell everybody; a position already passed is no news."""
+        """Move on to `position` and notify; a position already passed is ignored."""
         with self._moved:
             if position <= self._position:
                 return
@@ -57,20 +48,21 @@ class Tail:
             listeners = self._listeners
             self._moved.notify_all()
         for listener in listeners:
-            _call(listener, position)
+            try:
+                listener(position)
+            except Exception:
+                _logger.exception("a listener of the log failed at position %d", position)
 
     def wait_beyond(
         self,
         position: int,
         timeout: float | None = None,
-        is_interrupted: Callable[[], bool] = never,
+        is_interrupted: Callable[[], bool] = lambda: False,
     ) -> int:
         """Wait until the log goes beyond `position`; return its last position then.
 
-        What is returned is not beyond `position` if `timeout` seconds have passed before, or if
-        `is_interrupted()` has become true, which is looked at after each `wake`.
-
-        Raises `LogClosed` if the log is closed and won't get there any more.
+        The result is not beyond `position` after `timeout` seconds, or if `is_interrupted()`
+        has become true, which is called after each `wake`. Raises `LogClosed` if the log is closed.
         """
         with self._moved:
             self._moved.wait_for(
@@ -81,7 +73,7 @@ class Tail:
             return self._position
 
     def wake(self) -> None:
-        """Have each waiter look at whether it is interrupted."""
+        """Have each waiter check whether it is interrupted."""
         with self._moved:
             self._moved.notify_all()
 
@@ -93,14 +85,13 @@ class Tail:
 
     def _remove(self, listener: Listener) -> None:
         with self._moved:
-            self._listeners = [each for each in self._listeners if each is not listener]
+            self._listeners = [kept for kept in self._listeners if kept is not listener]
 
 
 class PolledTail(Tail):
-    """The end of a log that another process writes: looked at again and again while one waits."""
+    """The end of a log that another process writes: polled while somebody waits."""
 
     def __init__(self, read_position: Callable[[], int]) -> None:
-        """Read the last position with `read_position`."""
         super().__init__(0)
         self._read_position = read_position
 
@@ -114,7 +105,7 @@ class PolledTail(Tail):
         self,
         position: int,
         timeout: float | None = None,
-        is_interrupted: Callable[[], bool] = never,
+        is_interrupted: Callable[[], bool] = lambda: False,
     ) -> int:
         """As `Tail.wait_beyond`, up to `limits.POLL_SECONDS` late."""
         deadline = None if timeout is None else monotonic() + timeout
@@ -124,10 +115,3 @@ class PolledTail(Tail):
                 break
             super().wait_beyond(position, min(remaining, limits.POLL_SECONDS), is_interrupted)
         return self._position
-
-
-def _call(listener: Listener, position: int) -> None:
-    try:
-        listener(position)
-    except Exception:
-        _logger.exception("a listener of the log failed at position %d", position)

@@ -1,4 +1,4 @@
-"""Any log behind the `eventsourcing` library's recorder, for what is built on that library."""
+"""A log as a recorder of the `eventsourcing` library, for applications built on that library."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -34,14 +34,20 @@ class LogRecorder(ApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **_kwargs: object
     ) -> Sequence[int]:
-        """Write stored events, all or none; return their positions once they are durable.
-
-        They pass by the rules that `EventLog.append` keeps, and have no event ids of their own.
-        """
+        """Write stored events as `EventLog.insert` does; return their positions once durable."""
         if not isinstance(self._log, EventLog):
             raise ProgrammingError("the log was opened to be read")
         try:
-            return self._log.insert([_unchecked(event) for event in stored_events]).result()
+            events = [
+                UncheckedEvent(
+                    _stream_id(event.originator_id),
+                    event.originator_version,
+                    event.topic,
+                    event.state,
+                )
+                for event in stored_events
+            ]
+            return self._log.insert(events).result()
         except VersionTaken as error:
             raise IntegrityError(str(error)) from error
         except LogUnavailable as error:
@@ -75,12 +81,12 @@ class LogRecorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """Return at most `limit` notifications from `start` to `stop`, of those topics if any."""
         after = 0 if start is None else start - inclusive_of_start
+        read_size = NOTIFICATIONS_PER_READ if topics else limit
         selected: list[Notification] = []
         while len(selected) < limit:
-            asked = NOTIFICATIONS_PER_READ if topics else limit
-            rows = self._log.read(after, asked, until=stop)
+            rows = self._log.read(after, read_size, until=stop)
             selected += [_notification(row) for row in rows if not topics or row.topic in topics]
-            if len(rows) < asked:
+            if len(rows) < read_size:
                 break
             after = rows[-1].position
         return selected[:limit]
@@ -119,12 +125,13 @@ class LogSubscription(Subscription[LogRecorder]):
         self._log.tail.wake()
 
     def __next__(self) -> Notification:
-        """Return the next notification, once there is one."""
         while not self._has_been_stopped:
             for notification in self._page:
                 return notification
             try:
-                end = self._log.wait_beyond(self._position, None, self._is_stopped)
+                end = self._log.tail.wait_beyond(
+                    self._position, None, lambda: self._has_been_stopped
+                )
                 if not self._has_been_stopped:
                     self._fetch_page(end)
             except LogClosed:
@@ -140,19 +147,11 @@ class LogSubscription(Subscription[LogRecorder]):
         self._position = page[-1].id if is_full else max(end, self._position)
         self._page = iter(page)
 
-    def _is_stopped(self) -> bool:
-        return self._has_been_stopped
-
 
 def _stream_id(originator_id: UUID | str) -> UUID:
     if not isinstance(originator_id, UUID):
         raise DataError(f"originator id is no UUID: {originator_id!r}")
     return originator_id
-
-
-def _unchecked(event: StoredEvent) -> UncheckedEvent:
-    stream_id = _stream_id(event.originator_id)
-    return UncheckedEvent(stream_id, event.originator_version, event.topic, event.state)
 
 
 def _notification(row: LogRow) -> Notification:

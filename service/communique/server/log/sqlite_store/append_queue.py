@@ -1,56 +1,45 @@
-"""The queue before the writer: bounded at its entrance, handed out in groups."""
+"""The queue before the writer: bounded at its entrance, taken in groups."""
 
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Condition
-from typing import TypeAlias
+from typing import Any
 
-from communique.server.log.entries import AppendRequest, EntryReceipt, UncheckedEvent
+from communique.server.log.entries import AppendRequest, UncheckedEvent
 from communique.server.log.log_errors import LogClosed, LogOverloaded
 from communique.server.runtime.limits import LogLimits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AppendJob:
-    """A request on its way, and the promise of its receipts; `size` is the bytes of its states."""
+class WriteJob:
+    """A request to write, and the future of its receipts or positions.
 
-    request: AppendRequest
-    answer: Future[list[EntryReceipt]]
+    `events` counts its events, `size` the bytes of their states.
+    """
+
+    request: AppendRequest | Sequence[UncheckedEvent]
+    answer: Future[Any]
     events: int
     size: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class InsertJob:
-    """Events that pass by the rules, and the promise of their positions; `size` as above."""
-
-    unchecked: Sequence[UncheckedEvent]
-    answer: Future[list[int]]
-    events: int
-    size: int
-
-
-Job: TypeAlias = AppendJob | InsertJob
 
 
 class AppendQueue:
     """Jobs in order of arrival. Any thread puts, one thread takes."""
 
     def __init__(self, limits: LogLimits) -> None:
-        """Start empty and open."""
         self._limits = limits
         self._changed = Condition()
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[WriteJob] = deque()
         self._events = 0
         self._bytes = 0
         self._is_closed = False
 
-    def put(self, job: Job) -> None:
+    def put(self, job: WriteJob) -> None:
         """Queue a job.
 
-        Raises `LogOverloaded` if it doesn't fit behind those that wait, `LogClosed` after `close`.
+        Raises `LogOverloaded` if it does not fit behind those that wait, `LogClosed` after `close`.
         """
         with self._changed:
             if self._is_closed:
@@ -62,11 +51,10 @@ class AppendQueue:
             self._bytes += job.size
             self._changed.notify()
 
-    def take(self, seconds_max: float | None) -> list[Job]:
+    def take(self, seconds_max: float | None) -> list[WriteJob]:
         """Wait for jobs and take those that are committed together; none after `seconds_max`.
 
-        A job whose answer was cancelled while it waited is dropped; the others can't be cancelled
-        any more.
+        A job that was cancelled while it waited is dropped; the others can't be cancelled any more.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._is_closed, seconds_max)
@@ -74,17 +62,17 @@ class AppendQueue:
         return [job for job in group if job.answer.set_running_or_notify_cancel()]
 
     def close(self) -> None:
-        """Take no more jobs in; those inside can still be taken out."""
+        """Accept no more jobs; those that wait can still be taken."""
         with self._changed:
             self._is_closed = True
             self._changed.notify()
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing waits and nothing can come."""
+        """Whether no job waits and none can come."""
         return self._is_closed and not self._jobs
 
-    def _is_beyond_limits(self, job: Job) -> bool:
+    def _is_beyond_limits(self, job: WriteJob) -> bool:
         limits = self._limits
         return (
             len(self._jobs) >= limits.queued_requests_max
@@ -92,25 +80,22 @@ class AppendQueue:
             or self._bytes + job.size > limits.queued_bytes_max
         )
 
-    def _take_group(self) -> list[Job]:
+    def _take_group(self) -> list[WriteJob]:
         """Take the first job, and the appends behind it as far as the group's bounds allow."""
-        group: list[Job] = []
+        limits = self._limits
+        group: list[WriteJob] = []
         events = size = 0
         while self._jobs:
             job = self._jobs[0]
             events, size = events + job.events, size + job.size
-            if group and not self._fits_group(group[0], job, events, size):
+            fits = events <= limits.group_events_max and size <= limits.group_bytes_max
+            if group and not (
+                fits
+                and isinstance(job.request, AppendRequest)
+                and isinstance(group[0].request, AppendRequest)
+            ):
                 break
             group.append(self._jobs.popleft())
             self._events -= job.events
             self._bytes -= job.size
         return group
-
-    def _fits_group(self, first: Job, job: Job, events: int, size: int) -> bool:
-        limits = self._limits
-        return (
-            isinstance(first, AppendJob)
-            and isinstance(job, AppendJob)
-            and events <= limits.group_events_max
-            and size <= limits.group_bytes_max
-        )

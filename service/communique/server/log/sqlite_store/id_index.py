@@ -1,24 +1,19 @@
 """At which position each version of a stream lies: an index in levels.
 
-Event ids are random, and in one large index each new id would dirty a page of its own: 1.3 pages of
-the write-ahead log an event at 1,000,000 events, all of which a commit has to sync. So a new entry
-goes into a small first level, whose few pages a commit dirties anyhow. When a level is full, it
-moves as many entries to the next level as it received: a few hundred at a time, contiguous in id
-order, so that they share pages there as well.
+Event ids are random, and in one large index each new id would dirty a page of its own, which a
+commit has to sync. So a new entry goes into a small first level. When a level is full, it moves as
+many entries to the next level as it received: a few hundred at a time, contiguous in id order, so
+that they share pages.
 
-Each entry is in one level at any time, also after a crash, since entries move in the transaction
-that brings new ones. A look-up is a seek in each level (the view `versions`). How many entries a
-level holds follows from the last position; where its next ones are to be taken from may be
-forgotten.
+Entries move in the transaction that inserts new ones, so each is in one level at any time, also
+after a crash. A look-up is a seek in each level (the view `versions`). How many entries a level
+holds follows from the last position; the cursors from which entries move next may be forgotten.
 
-Whether an id was recorded before is asked of every event, and the answer is nearly always no. In a
-large level the answer would take a page from the disk: 90 microseconds an event in a log of
-10,000,000. So the table `endings` filters the look-ups: it has the last two bytes of each claim's
-id in the large levels, under the id's first two bytes. With 150 ids that begin alike, one new id in
-200 passes the filter and is looked up. The filter takes 2 bytes an id, which stay in memory, and
-entries that move together dirty few of its pages. Where too many ids begin alike, as those made
-from the time do, the filter lets all of them pass: the pages where they would be are those that the
-last entries went to.
+Every new event is looked up, and is nearly always new. In a large level each look-up would read a
+page from the disk. So the table `endings` filters the look-ups: it has the last two bytes of each
+claim's id in the large levels, under the id's first two bytes. It takes 2 bytes an id, which stay
+in memory. Where too many ids begin alike, as those made from the time do, the filter lets all of
+them pass: their pages are those that the last entries went to.
 """
 
 from collections.abc import Sequence
@@ -33,7 +28,7 @@ LEVELS: Final = len(INDEX_LEVEL_SIZES) + 1
 ENDINGS_FROM: Final = 2
 """The first level that `endings` filters: those before it stay in memory themselves."""
 ENDINGS_BYTES_MAX: Final = 2_000
-"""How much is kept of ids that begin alike: of 65,000,000 random ids, so many do."""
+"""How much is kept of ids that begin alike, as many as do of 65,000,000 random ids."""
 
 _Key: TypeAlias = tuple[bytes, int]
 
@@ -67,35 +62,32 @@ ENDINGS_OF: Final = f"""
 """
 _ADD_ENDINGS: Final = ENDINGS_OF.format(of=_SPAN)
 
-_FOUND: Final = """
+_CLAIMS_IN_LEVEL: Final = """
     SELECT value, position FROM {} CROSS JOIN versions_{} ON originator_id = value
     WHERE originator_version = 1
 """
 FIND_CLAIMS: Final = f"""
-    WITH named AS (SELECT value FROM carray(?)), seeming AS MATERIALIZED (
+    WITH named AS (SELECT value FROM carray(?)), filtered AS MATERIALIZED (
         SELECT value FROM named CROSS JOIN endings ON beginning = substr(value, 1, 2)
         WHERE instr(endings, substr(value, -2)) OR length(endings) >= {ENDINGS_BYTES_MAX}
     )
     {
     " UNION ALL ".join(
-        _FOUND.format("named" if level < ENDINGS_FROM else "seeming", level)
+        _CLAIMS_IN_LEVEL.format("named" if level < ENDINGS_FROM else "filtered", level)
         for level in range(LEVELS)
     )
 }
 """  # noqa: S608  our own names
 """The query for the claims among the ids in an array: each id, and its position."""
-
-
 _SHARE_AT_ONCE: Final = 32
-"""This part of the first level's size moves on at once: so most commits of a few events dirty pages
-of the first level alone."""
+"""This part of the first level's size moves at once, so that most commits of a few events dirty
+pages of the first level alone."""
 
 
 class StreamIndex:
     """The levels of the index, as the writing connection fills them."""
 
     def __init__(self, connection: apsw.Connection, sizes: Sequence[int]) -> None:
-        """Let each level but the last keep so many entries."""
         self._connection = connection
         self._bounds = list(accumulate(sizes))
         self._at_once = max(1, sizes[0] // _SHARE_AT_ONCE)
@@ -105,28 +97,22 @@ class StreamIndex:
         """Enter the rows of `events` with `after` < position <= `until`, inside a transaction."""
         self._connection.execute(_ENTER, (after, until))
         for level, bound in enumerate(self._bounds):
-            self._move_on(level, self._moved_on(until - bound) - self._moved_on(after - bound))
+            count = self._total_moved(until - bound) - self._total_moved(after - bound)
+            if count and (moved := self._move(level, count)) < count:
+                self._cursors[level] = _BEFORE_ALL  # after the last id comes the first
+                self._move(level, count - moved)
 
-    def _moved_on(self, excess: int) -> int:
+    def _total_moved(self, excess: int) -> int:
         """Return how many of the entries beyond a level's size have moved to the next level."""
         return max(excess, 0) // self._at_once * self._at_once
 
-    def _move_on(self, level: int, count: int) -> None:
-        """Move so many entries to the next level; after the last id comes the first."""
-        if not count:
-            return
-        moved = self._move(level, count)
-        if moved < count:
-            self._cursors[level] = _BEFORE_ALL
-            self._move(level, count - moved)
-
     def _move(self, level: int, count: int) -> int:
         """Move at most so many of the entries after the cursor; return how many there were."""
-        run, cursor = self._connection.execute, self._cursors[level]
-        last: _Key = run(_LAST.format(level=level), (*cursor, count - 1)).get or _AFTER_ALL
-        run(_COPY.format(level=level, next=level + 1), (*cursor, *last))
+        execute, cursor = self._connection.execute, self._cursors[level]
+        last: _Key = execute(_LAST.format(level=level), (*cursor, count - 1)).get or _AFTER_ALL
+        execute(_COPY.format(level=level, next=level + 1), (*cursor, *last))
         if level + 1 == ENDINGS_FROM:
-            run(_ADD_ENDINGS.format(level=level), (*cursor, *last))
-        run(_REMOVE.format(level=level), (*cursor, *last))
+            execute(_ADD_ENDINGS.format(level=level), (*cursor, *last))
+        execute(_REMOVE.format(level=level), (*cursor, *last))
         self._cursors[level] = last
         return self._connection.changes()

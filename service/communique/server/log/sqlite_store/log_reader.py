@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -38,34 +38,32 @@ _FIND: Final = """
 class SQLiteLogReader(LogReader):
     """A log in a SQLite file that is only read, such as another process's.
 
-    Each method raises `UnusableFile` if the file is no log.
+    Without a `tail` its end is polled. Each method raises `UnusableFile` if the file is no log.
     """
 
     def __init__(self, path: Path, tail: Tail | None = None) -> None:
-        """Read the log at `path`; without a `tail` its end is looked for by polling."""
         self.path = path
         self.tail = PolledTail(lambda: self.head()[0]) if tail is None else tail
         self._pool = ReadPool(path, LOG_FORMAT)
 
     def head(self) -> tuple[int, int]:
-        """Return the last position and its record time in microseconds: (0, 0) if empty."""
+        """See `LogReader.head`."""
         with self.connection() as connection:
             end: tuple[int, int] | None = connection.execute(END).get
         return end or (0, 0)
 
     def position_at(self, record_micros: int) -> int:
-        """Return the last position recorded at that record time or before; 0 if there is none."""
+        """See `LogReader.position_at`."""
         positions = range(1, self.head()[0] + 1)
         with self.connection() as connection:
-
-            def record_micros_of(position: int) -> int:
-                micros: int = connection.execute(_RECORD_MICROS, (position,)).get
-                return micros
-
-            return bisect_right(positions, record_micros, key=record_micros_of)
+            return bisect_right(
+                positions,
+                record_micros,
+                key=lambda position: connection.execute(_RECORD_MICROS, (position,)).get,
+            )
 
     def record_micros(self, position: int) -> int:
-        """Return the record time of a position; before the first, nothing was recorded: 0."""
+        """See `LogReader.record_micros`."""
         with self.connection() as connection:
             micros: int | None = connection.execute(_RECORD_MICROS, (position,)).get
         return micros or 0
@@ -79,55 +77,48 @@ class SQLiteLogReader(LogReader):
         descending: bool = False,
         bytes_max: int | None = None,
     ) -> list[LogRow]:
-        """Return at most `limit` events with `after` < position <= `until` (default: the end).
-
-        They come from the low end up or, `descending`, from the high end down. Reading stops
-        before the states together exceed `bytes_max`, but never before the first.
-        """
+        """See `LogReader.read`."""
         query = _DESCENDING if descending else _ASCENDING
         bindings = (after, _POSITION_MAX if until is None else until, limit)
-        with self.connection() as connection:
-            cursor = connection.execute(query, bindings)
-            rows = map(LogRow._make, cursor)
-            found = list(rows if bytes_max is None else _within(rows, bytes_max))
-            cursor.close()
-        return found
+        with self.connection() as connection, closing(connection.cursor()) as cursor:
+            rows = map(LogRow._make, cursor.execute(query, bindings))
+            return list(rows if bytes_max is None else _within(rows, bytes_max))
 
     def read_wire(
         self, after: int, until: int, limit: int, *, descending: bool = False, bytes_max: int
     ) -> WireBatch:
-        """Return the events that `read` returns, in wire form."""
+        """See `LogReader.read_wire`."""
         with self.connection() as connection:
             return concatenated(
                 connection, after, until, limit, descending=descending, bytes_max=bytes_max
             )
 
     def stream(self, event_id: UUID) -> list[LogRow]:
-        """Return a claim and its amendments in order; nothing for an id that is no claim's."""
+        """See `LogReader.stream`."""
         with self.connection() as connection:
             return list(map(LogRow._make, connection.execute(_STREAM, (event_id.bytes,))))
 
     def find(self, event_id: UUID) -> int | None:
-        """Return the position of the claim or amendment with that id, if it was recorded."""
+        """See `LogReader.find`."""
         with self.connection() as connection:
             position: int | None = connection.execute(_FIND, (event_id.bytes,)).get
         return position
 
     def by_positions(self, positions: Sequence[int]) -> list[LogRow]:
-        """Return the events at those positions in the order asked, leaving out unused positions."""
+        """See `LogReader.by_positions`."""
         with self.connection() as connection:
             rows = connection.execute(_BY_POSITION, (str(list(positions)),))
-            found = {recorded.position: recorded for recorded in map(LogRow._make, rows)}
-        return [found[position] for position in positions if position in found]
+            by_position = {row.position: row for row in map(LogRow._make, rows)}
+        return [by_position[position] for position in positions if position in by_position]
 
     def close(self) -> None:
-        """Release those who wait, and close the connections."""
+        """See `LogReader.close`."""
         self.tail.close()
         self._pool.close()
 
     @contextmanager
     def connection(self) -> Iterator[apsw.Connection]:
-        """Lend a read-only connection to the tables that `schema` describes."""
+        """Lend a read-only connection to the tables of `log_schema`."""
         try:
             with self._pool.connection() as connection:
                 yield connection

@@ -1,22 +1,16 @@
 """The tables of `log.db`.
 
-`events` is the log. Its positions are given out by the writer inside the write transaction, so they
-are dense, and they are the primary key itself, so VACUUM can't renumber them. `versions` says at
-which position each version of a stream lies; `id_index` says why it has levels, and what `endings`
-is for. `amendments` gives each amendment's own event id, which is not in `events` because there an
-amendment is filed under its target, and says whether it ended the target's stream. `heading` is the
-prefix of the event's wire form, which follows from the other columns: `codec.wire` says why it is
-kept.
+`events` is the log. The writer assigns its positions inside the write transaction, so they are
+dense, and they are the primary key itself, so VACUUM can't renumber them. Its `heading` is the
+prefix of the event's wire form: see `codec.wire`. `versions` has the position of each version of a
+stream; `id_index` explains its levels and `endings`. `amendments` has each amendment's own event
+id, since `events` has it under its target's, and whether it ended the target's stream.
 """
 
 from itertools import accumulate, pairwise
 from typing import Final
 
-from communique.server.log.sqlite_store.id_index import (
-    ENDINGS_FROM,
-    ENDINGS_OF,
-    LEVELS,
-)
+from communique.server.log.sqlite_store.id_index import ENDINGS_FROM, ENDINGS_OF, LEVELS
 from communique.server.runtime.limits import INDEX_LEVEL_SIZES
 from communique.server.sqlite.connection import FileFormat
 
@@ -96,7 +90,7 @@ LOG_FORMAT: Final = FileFormat(
 COLUMNS: Final = (
     "e.position, e.originator_id, e.originator_version, topic, state, record_micros, submitter"
 )
-"""The columns of `events AS e` that make a `Recorded`, in its order."""
+"""The columns of `events AS e` that make a `LogRow`, in its order."""
 
 END: Final = "SELECT position, record_micros FROM events ORDER BY position DESC LIMIT 1"
 """The query for the last position and its record time; no row if the log is empty."""

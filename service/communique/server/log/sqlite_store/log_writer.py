@@ -6,25 +6,25 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import Final, TypeAlias
+from typing import Any, Final
 
 import apsw
 
-from communique.server.log.entries import AppendRequest, EntryReceipt, UncheckedEvent
+from communique.server.log.entries import AppendRequest, Entry, UncheckedEvent
 from communique.server.log.log_errors import (
     AppendRejected,
     LogUnavailable,
     UnstorableRequest,
     VersionTaken,
 )
-from communique.server.log.sqlite_store.append_queue import AppendJob, AppendQueue, InsertJob, Job
+from communique.server.log.sqlite_store.append_queue import AppendQueue, WriteJob
 from communique.server.log.sqlite_store.write_transaction import WritingConnection
 from communique.server.log.tail import Tail
 from communique.server.runtime.limits import LogLimits
 
 _logger: Final = logging.getLogger(__name__)
 
-_FAULTS_OF_A_REQUEST: Final = (
+_UNSTORABLE: Final = (
     apsw.ConstraintError,
     apsw.MismatchError,
     apsw.TooBigError,
@@ -33,9 +33,6 @@ _FAULTS_OF_A_REQUEST: Final = (
     OverflowError,
 )
 """Raised for a value that SQLite can't hold, whatever the disk's state."""
-
-
-Outcome: TypeAlias = list[EntryReceipt] | list[int] | AppendRejected
 
 
 class LogWriter:
@@ -55,7 +52,7 @@ class LogWriter:
         self._limits = limits
         self._queue = AppendQueue(limits)
         self._is_failing = False
-        self.call_after_answers: Callable[[], object] = _do_nothing
+        self.call_after_answers: Callable[[], object] = lambda: None
         self.tail = Tail(self._connection.position)
         self._thread = Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -65,29 +62,23 @@ class LogWriter:
         """Whether the last write, or try to write, went through and more can follow."""
         return not self._is_failing and self._thread.is_alive()
 
-    def append(self, request: AppendRequest) -> Future[list[EntryReceipt]]:
-        """Queue a request.
+    def submit(
+        self,
+        request: AppendRequest | Sequence[UncheckedEvent],
+        events: Sequence[Entry | UncheckedEvent],
+    ) -> Future[Any]:
+        """Queue a request, whose `events` count towards the limits; return its future.
 
-        Raises `LogOverloaded` or `LogClosed` at once. The answer is the receipts, an
-        `AppendRejected` or `LogUnavailable`; cancelling it works until its turn has come.
-        """
-        size = sum(len(entry.state) for entry in request.entries)
-        job = AppendJob(request, Future(), len(request.entries), size)
-        self._queue.put(job)
-        return job.answer
-
-    def insert(self, events: Sequence[UncheckedEvent]) -> Future[list[int]]:
-        """Queue events that pass by the rules; the answer is their positions.
-
-        Raises as `append`. The answer may also be what `WritingConnection.insert` raises.
+        Raises `LogOverloaded` or `LogClosed` at once. The result is the receipts of an
+        `AppendRequest`, or else positions: see `EventLog`.
         """
         size = sum(len(event.state) for event in events)
-        job = InsertJob(events, Future(), len(events), size)
+        job = WriteJob(request, Future(), len(events), size)
         self._queue.put(job)
         return job.answer
 
     def close(self) -> None:
-        """Commit and answer all that waits, then stop. A second call does nothing more."""
+        """Commit and answer all that waits, then stop; a second call does nothing."""
         self._queue.close()
         self._thread.join()
         self.tail.close()
@@ -95,7 +86,7 @@ class LogWriter:
     def _run(self) -> None:
         try:
             self._serve()
-        finally:  # whatever ended it, nobody may be left waiting
+        finally:  # whatever ended the thread, no caller may be left waiting
             self._queue.close()
             while not self._queue.is_finished:
                 _refuse(self._queue.take(0), LogUnavailable(), None)
@@ -103,7 +94,7 @@ class LogWriter:
 
     def _serve(self) -> None:
         while not self._queue.is_finished:
-            group = self._queue.take(self._patience_seconds())
+            group = self._queue.take(self._seconds_to_wait())
             if group:
                 self._commit(group)
             elif self._is_failing:
@@ -113,17 +104,17 @@ class LogWriter:
             )
         self._attempt("close", self._connection.close)
 
-    def _patience_seconds(self) -> float | None:
-        """How long to wait for requests until there is something else to do; None: for ever."""
+    def _seconds_to_wait(self) -> float | None:
+        """Return how long to wait for requests before a probe or checkpoint; None: for ever."""
         if self._is_failing:
             return self._limits.probe_seconds
         return self._limits.idle_seconds if self._connection.is_due(is_idle=True) else None
 
-    def _commit(self, group: list[Job]) -> None:
-        """Write a group and answer it; one that a single request spoils is written singly."""
+    def _commit(self, group: list[WriteJob]) -> None:
+        """Write a group and answer it; write its requests singly if one of them is unstorable."""
         try:
             outcomes = self._write(group)
-        except _FAULTS_OF_A_REQUEST as error:
+        except _UNSTORABLE as error:
             if len(group) == 1:
                 _refuse(group, UnstorableRequest(), error)
             else:
@@ -140,42 +131,38 @@ class LogWriter:
             _answer(group, outcomes)
         self.call_after_answers()
 
-    def _write(self, group: list[Job]) -> Sequence[Outcome]:
-        first = group[0]
-        if isinstance(first, InsertJob):
-            return [self._connection.insert(first.unchecked, self._clock())]
-        requests = [job.request for job in group if isinstance(job, AppendJob)]
+    def _write(self, group: list[WriteJob]) -> Sequence[object]:
+        first = group[0].request
+        if not isinstance(first, AppendRequest):
+            return [self._connection.insert(first, self._clock())]
+        requests = [job.request for job in group if isinstance(job.request, AppendRequest)]
         return self._connection.append(requests, self._clock())
 
-    def _attempt(self, what: str, action: Callable[[], None]) -> bool:
-        """Do what nobody waits for; a failure is noted and goes no further."""
+    def _attempt(self, action_name: str, action: Callable[[], None]) -> bool:
+        """Do what no caller waits for; return whether it went well, and log a failure."""
         try:
             action()
         except Exception as error:  # noqa: BLE001  the thread must outlive it, and health tells
-            self._note_failure(what, error)
+            self._note_failure(action_name, error)
             return False
         return True
 
-    def _note_failure(self, what: str, error: BaseException) -> None:
+    def _note_failure(self, action_name: str, error: BaseException) -> None:
         if not self._is_failing:
-            _logger.error("the log's %s failed", what, exc_info=error)
+            _logger.error("the log's %s failed", action_name, exc_info=error)
         self._is_failing = True
         self._connection.recover()
 
 
-def _do_nothing() -> None:
-    """Do nothing."""
-
-
-def _answer(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+def _answer(group: Sequence[WriteJob], outcomes: Sequence[object]) -> None:
     for job, outcome in zip(group, outcomes, strict=True):
         if isinstance(outcome, AppendRejected):
             job.answer.set_exception(outcome)
         else:
-            job.answer.set_result(outcome)  # type: ignore[arg-type]
+            job.answer.set_result(outcome)
 
 
-def _refuse(group: Sequence[Job], error: Exception, cause: BaseException | None) -> None:
+def _refuse(group: Sequence[WriteJob], error: Exception, cause: BaseException | None) -> None:
     error.__cause__ = cause
     for job in group:
         job.answer.set_exception(error)

@@ -21,7 +21,7 @@ class SQLiteEventLog(SQLiteLogReader, EventLog):
     """A log in a SQLite file, with the thread that writes it and the lock on it."""
 
     def __init__(self, path: Path, lock: FileLock, writer: LogWriter) -> None:
-        """Put an open log together; `open` is the way to get one."""
+        """Take over an open writer and its lock; `open` makes them."""
         super().__init__(path, writer.tail)
         self._lock = lock
         self._writer = writer
@@ -52,22 +52,22 @@ class SQLiteEventLog(SQLiteLogReader, EventLog):
         expectations: Mapping[UUID, int] | None = None,
         submitter: str = "",
     ) -> Future[list[EntryReceipt]]:
-        """Append the entries, all or none: see `EventLog.append`."""
-        return self._writer.append(
-            AppendRequest(tuple(entries), dict(expectations or {}), submitter)
-        )
+        """See `EventLog.append`."""
+        request = AppendRequest(tuple(entries), dict(expectations or {}), submitter)
+        return self._writer.submit(request, request.entries)
 
     def insert(self, events: Sequence[UncheckedEvent]) -> Future[list[int]]:
-        """Insert versions of streams as they are: see `EventLog.insert`."""
-        return self._writer.insert(tuple(events))
+        """See `EventLog.insert`."""
+        unchecked = tuple(events)
+        return self._writer.submit(unchecked, unchecked)
 
     def call_after_answers(self, listener: Callable[[], object]) -> None:
-        """Have `listener` called in the writer's thread when a commit's futures are done."""
+        """See `EventLog.call_after_answers`."""
         self._writer.call_after_answers = listener
 
     @property
     def healthy(self) -> bool:
-        """Whether the disk took the last write and more can follow."""
+        """See `EventLog.healthy`."""
         return self._writer.is_healthy
 
     def close(self) -> None:

@@ -68,10 +68,9 @@ class WritingConnection:
         return outcomes
 
     def insert(self, events: Sequence[UncheckedEvent], now_micros: int) -> list[int]:
-        """Write versions of streams as they are; return their positions once durable.
+        """Write versions of streams unchecked; return their positions once durable.
 
-        Raises `VersionTaken` if a version is taken, and `apsw.Error` otherwise; then nothing was
-        written.
+        Raises `VersionTaken` or `apsw.Error`, and then nothing was written.
         """
         connection = self._writing()
         try:
@@ -89,13 +88,13 @@ class WritingConnection:
         return [row.position for row in rows]
 
     def _check_versions(self, rows: Sequence[LogRow]) -> None:
-        """Refuse a version that a level has; one that comes twice in the rows, the first does."""
-        taken = self._writing().execute
-        if any(taken(_TAKEN, (row.event_id, row.revision)).get for row in rows):
+        """Refuse a version in any level; the first level refuses one that comes twice in `rows`."""
+        execute = self._writing().execute
+        if any(execute(_TAKEN, (row.event_id, row.revision)).get for row in rows):
             raise VersionTaken
 
     def probe(self) -> None:
-        """Write something that changes nothing, to learn whether the disk takes it."""
+        """Write what is there already, to learn whether the disk takes it."""
         connection = self._writing()
         with transaction(connection):
             connection.pragma("user_version", LOG_FORMAT.version)
@@ -113,10 +112,9 @@ class WritingConnection:
             self._checkpoint_from = self._wal_pages
 
     def recover(self) -> None:
-        """After a failure give up a connection that can't be rolled back; the next use opens one.
+        """After a failure drop a connection that could not roll back; the next use opens a new one.
 
-        One that can is kept: opening anew could replay a commit that had failed at its last step,
-        where writing on overwrites it.
+        Others are kept: a new connection could replay a commit that had failed at its last step.
         """
         if self._connection is not None and self._connection.in_transaction:
             self._drop()
@@ -146,7 +144,7 @@ class WritingConnection:
         return self._connection
 
     def _note_wal_pages(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
-        """Remember how long the WAL is; shorter than before means that it began anew."""
+        """Note how long the WAL is; it is shorter than before once it was restarted."""
         if pages < self._wal_pages:
             self._checkpoint_from = 0
         self._wal_pages = pages
@@ -170,9 +168,9 @@ class WritingConnection:
             max(last_micros, now_micros),
             self._limits.amendments_per_event_max,
             known={
-                own_id: LogRow(*rest)
+                own_id: LogRow(*columns)
                 for query in (_CLAIMS, _AMENDMENTS)
-                for own_id, *rest in self._look_up(query, named)
+                for own_id, *columns in self._look_up(query, named)
             },
             streams={
                 key: Stream(revision, bool(retracted))
