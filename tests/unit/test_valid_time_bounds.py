@@ -6,8 +6,8 @@ import apsw
 import pytest
 
 from communique.server.views.bilateral_status.valid_time_bounds import (
+    BOUNDS_SCHEMA,
     LAST,
-    SCHEMA,
     ClaimedTime,
     write_bounds,
 )
@@ -26,7 +26,7 @@ BOUND = f"""
 def written(earliest: Sequence[int], batch: int) -> apsw.Connection:
     """A file with claims of those valid times at positions 1, 2, 3, ..., taken in in batches."""
     connection = apsw.Connection(":memory:")
-    connection.execute(SCHEMA)
+    connection.execute(BOUNDS_SCHEMA)
     claims = [ClaimedTime(*SLOT, at, position) for position, at in enumerate(earliest, 1)]
     for start in range(0, len(claims), batch):
         write_bounds(connection, claims[start : start + batch])

@@ -1,1 +1,1 @@
-"""The read models: what each keeps, and how it is asked."""
+"""The read models: the tables of each, and its queries."""

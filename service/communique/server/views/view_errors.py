@@ -1,4 +1,4 @@
-"""What the views do not find.
+"""The errors of the views.
 
 ::
 
@@ -14,7 +14,6 @@ class SubjectNotFound(ReadModelError):
     """No claim about the subject is visible at the point."""
 
     def __init__(self, subject: str, near: tuple[str, ...]) -> None:
-        """Name it, and those like it that have one."""
         super().__init__(f"no claim about {subject} is visible at this point{_suggestions(near)}")
         self.subject, self.near = subject, near
 
@@ -23,7 +22,6 @@ class IssueNotFound(ReadModelError):
     """No claim about the issue is visible at the point."""
 
     def __init__(self, issue: str, near: tuple[str, ...]) -> None:
-        """Name it, and those like it that have one."""
         super().__init__(f"no claim about {issue} is visible at this point{_suggestions(near)}")
         self.issue, self.near = issue, near
 

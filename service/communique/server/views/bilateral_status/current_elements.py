@@ -1,4 +1,4 @@
-"""The current elements of facets as of a point: what their winning claims fill them with."""
+"""The current elements of facets as of a point: those of their winning claims."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -34,10 +34,7 @@ _PLANS: Final = """
 
 
 class CurrentElement(NamedTuple):
-    """The element of a facet's winning claim.
-
-    `issues` are those on whose boards it stands, with spaces between them.
-    """
+    """The element of a facet's winning claim; `issues` are those of its boards, space-separated."""
 
     dyad: str
     element: StatusElement
@@ -45,13 +42,12 @@ class CurrentElement(NamedTuple):
 
 
 class CurrentElements:
-    """The elements of facets in one state of the read model, as of one point."""
+    """The elements of facets in one state of the read model, as of one point that it has reached.
+
+    `recorded` is the record time of the point's position in microseconds.
+    """
 
     def __init__(self, connection: apsw.Connection, as_of: AsOf, recorded: int) -> None:
-        """Read from `connection`; `recorded` is the record time of the position, in microseconds.
-
-        The position is one that the read model has reached.
-        """
         self._connection, self._as_of = connection, as_of
         self._point = SearchPoint(
             micros(as_of.valid), micros(as_of.known), as_of.position, recorded
@@ -60,36 +56,34 @@ class CurrentElements:
     def status(self, dyad: Dyad) -> BilateralStatus:
         """Return how things stand between two parties."""
         facet_ids = [*self._ids(_LISTED, str(dyad)), *self._planned(dyad)]
-        found = self.of_facets(facet_ids)
-        return assemble(dyad, self._as_of, [current.element for current in found])
+        elements = [current.element for current in self.of_facets(facet_ids)]
+        return assemble(dyad, self._as_of, elements)
 
     def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
         """Return the winning element of one facet as claimed, even where its life cycle is over."""
-        found = self.of_facets(self._ids(_NAMED, str(dyad), facet))
-        return next((current.element for current in found), None)
+        elements = self.of_facets(self._ids(_NAMED, str(dyad), facet))
+        return elements[0].element if elements else None
 
     def _ids(self, query: str, *names: str) -> list[int]:
         return [facet_id for (facet_id,) in self._connection.execute(query, names)]
 
     def _planned(self, dyad: Dyad) -> Iterable[int]:
-        """Return the agenda facets with a plan announced by the valid time for a day to come.
+        """Return the agenda facets with a plan announced by the valid time for a later day.
 
-        A span of n bits is shorter than 2**n, so that its end lies between the valid time and 2**n
-        after: for each n that occurs, one short range of the index. For example a plan of 5 March
-        for 20 March has a span of 41 bits (about 25 days at most): it is looked for in the 25 days
-        after the valid time.
+        A span of n bits is shorter than 2**n microseconds. So for each n that occurs, plans are
+        looked for in one short range of the index, up to 2**n after the valid time.
         """
         valid, planned = self._point.valid, dict[int, None]()
         bits: int | None = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), 0)).get
         while bits is not None:
             end = FOREVER + 1 if bits == OPEN_BITS else valid + (1 << bits)
-            found = self._connection.execute(_PLANS, (str(dyad), bits, valid, end, valid))
-            planned.update(dict.fromkeys(facet_id for (facet_id,) in found))
+            rows = self._connection.execute(_PLANS, (str(dyad), bits, valid, end, valid))
+            planned.update(dict.fromkeys(facet_id for (facet_id,) in rows))
             bits = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
         return planned
 
     def of_facets(self, facet_ids: Iterable[int]) -> list[CurrentElement]:
-        """Return what fills the facets, each with its last certain claim below it."""
+        """Return the current elements of the facets, each with its last certain one."""
         by_facet: dict[int, list[FacetWinner]] = {}
         for winner in facet_winners(self._connection, [*facet_ids], self._point):
             by_facet.setdefault(winner.facet_id, []).append(winner)
@@ -97,8 +91,8 @@ class CurrentElements:
 
 
 def _current(winners: list[FacetWinner]) -> CurrentElement:
-    """Put together the winners of a facet's partitions: the greatest, and the last certain one."""
-    best = max(winners) if len(winners) > 1 else winners[0]
+    """Return the element of the greatest of a facet's winners, and the last certain one in it."""
+    best = max(winners)
     element = _element_of(best)
     if not best.partition & CERTAIN:
         certain = [winner for winner in winners if winner.partition & CERTAIN]

@@ -1,28 +1,21 @@
-"""The visible claim of the greatest rank of each facet, at any point, without walking the history.
+"""The visible claim of the greatest rank of each facet, at any point, without a scan of its claims.
 
-Claims of a facet are kept in the order of their rank. Most often the winner is the first claim at
-or before the valid time: one step. What could make that a long walk is a known time or a position
-in the past, which hides many later claims that the walk has to pass over. Four things bound it:
+Claims of a facet are in the order of their rank. Most often the winner is the first claim at or
+before the valid time. A known time or a position in the past hides later claims, which a search has
+to pass over. Four things limit how many:
 
-- what is visible at a position was known by then, and what is known had happened, but for claims
-  about the then future. So in the partition of claims that foresaw nothing the walk starts at
-  min(valid, known, record time).
+- what is visible at a position was known by then, and what is known had happened, except for claims
+  about the future. So the search among claims that foresaw nothing starts at min(valid, known,
+  record time).
 - claims that foresaw what they claim are a partition of their own, and few.
-- no walk starts much later than the latest valid time of any claim recorded by the position
-  (`valid_time_bounds`): after a history recorded in the order in which it happened, or in the
-  reverse, that is a few rows from the winner.
-- where the walk still meets only invisible claims, as after a backfill in odd order, it skips the
+- no search starts much later than the latest valid time of any claim recorded by the position: see
+  `valid_time_bounds`.
+- a search that still meets only invisible claims, as after a backfill in odd order, skips the
   buckets of valid time (`eras`) of which no claim was recorded by the position, or none known by
-  the known time. (Rows in order are written side by side, and a bucket's row is written once: an
-  index of a facet's claims by position and one by known time cost two pages for every claim.)
+  the known time.
 
-So at worst a walk passes the claims that a facet has in one bucket, and in each further bucket
-where some claims were recorded by the position and others known by the known time, but none is
-visible.
-
-The first steps of all walks of an answer are one statement: a hundred partitions take it half a
-millisecond, where a statement for each takes ten. It gives up a walk after a few rows; only such
-walks are continued, one by one.
+One statement takes the first steps of all searches of an answer, which is far faster than one for
+each. It gives up a search after a few rows; only such searches are continued, one by one.
 """
 
 from array import array
@@ -40,7 +33,7 @@ BUCKET_BITS: Final = 45
 """A bucket is 2**45 microseconds of valid time, 13 months."""
 
 _SLOT: Final = slice(5, 9)
-"""Of a winner's columns: where its facet and partition stand."""
+"""Of a winner's columns: those of its facet and partition."""
 
 CERTAIN: Final = 1
 FORESEEING: Final = 2
@@ -57,20 +50,20 @@ _ANSWER: Final = f"element, issues, {_IS_DISPUTED}"
 _STEPS: Final = f"""
     SELECT claim_id, position_from, position_to, known_from, known_to
     FROM claims INDEXED BY claims_by_rank
-    WHERE facet_id = kept.facet_id AND partition = kept.partition
+    WHERE facet_id = slots.facet_id AND partition = slots.partition
         AND earliest <= reached.until
     ORDER BY {ordered_by_rank()}
     LIMIT :steps_max
 """  # noqa: S608
 _FIRST_STEPS: Final = f"""
-    WITH kept AS MATERIALIZED (
+    WITH slots AS MATERIALIZED (
         SELECT facet_id, dyad, facet, column1 AS partition
         FROM carray(:facet_ids) AS given CROSS JOIN facets ON facet_id = given.value
             CROSS JOIN (VALUES (0), (1), (2), (3))
         WHERE since <= :position AND partitions >> column1 & 1
     ), asked AS MATERIALIZED (
         SELECT DISTINCT dyad, partition, iif(partition & {FORESEEING}, :valid, :past) AS bound
-        FROM kept
+        FROM slots
     ), reached AS MATERIALIZED (
         SELECT dyad, partition, min(bound, ifnull(({LAST}), bound)) AS until
         FROM asked CROSS JOIN extents USING (dyad, partition)
@@ -79,15 +72,15 @@ _FIRST_STEPS: Final = f"""
             WHERE other.dyad = asked.dyad AND other.partition = asked.partition
                 AND other.position <= :position
         ) AND first <= bound
-    ), walked AS MATERIALIZED (
+    ), searched AS MATERIALIZED (
         -- The winner or, where there is none so far, less than zero by the steps gone.
-        SELECT kept.*, reached.until, ifnull((
+        SELECT slots.*, reached.until, ifnull((
             SELECT claim_id FROM ({_STEPS}) WHERE {VISIBLE} LIMIT 1
         ), -(SELECT count(*) FROM ({_STEPS}))) AS found
-        FROM kept CROSS JOIN reached USING (dyad, partition)
+        FROM slots CROSS JOIN reached USING (dyad, partition)
     )
-    SELECT {_RANK}, walked.facet_id, dyad, facet, walked.partition, {_ANSWER}, walked.until
-    FROM walked LEFT JOIN claims ON claim_id = found
+    SELECT {_RANK}, searched.facet_id, dyad, facet, searched.partition, {_ANSWER}, searched.until
+    FROM searched LEFT JOIN claims ON claim_id = found
     WHERE found > 0 OR found = -:steps_max
 """  # noqa: S608
 _FURTHER_STEPS: Final = f"""
@@ -104,10 +97,7 @@ _FURTHER_STEPS: Final = f"""
 
 
 class FacetWinner(NamedTuple):
-    """A partition's visible claim of the greatest rank; the first five columns are its `Rank`.
-
-    `element` is what it fills the facet with, `issues` are those on whose boards that stands.
-    """
+    """A partition's visible claim of the greatest rank; the first five columns are its `Rank`."""
 
     earliest: int
     stage: int
@@ -124,7 +114,7 @@ class FacetWinner(NamedTuple):
 
 
 class SearchPoint(NamedTuple):
-    """The point asked from, in microseconds; `recorded` is the position's record time."""
+    """The point in microseconds; `recorded` is the position's record time."""
 
     valid: int
     known: int
@@ -133,7 +123,7 @@ class SearchPoint(NamedTuple):
 
     @property
     def past(self) -> int:
-        """The latest valid time that a visible claim can have which foresaw nothing."""
+        """The latest valid time of a visible claim that foresaw nothing."""
         return min(self.valid, self.known, self.recorded)
 
 

@@ -1,7 +1,6 @@
 """The board of an issue as of a point: the facets whose winning claims name it."""
 
 import json
-from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import apsw
@@ -18,7 +17,7 @@ _ON_BOARD: Final = """
 
 
 class BoardPage(NamedTuple):
-    """What a page of facets puts on a board, and the key to go on after; None at the end."""
+    """The elements of a page of facets on a board, and the key of the next; None at the end."""
 
     board: IssueBoard
     is_empty: bool
@@ -31,29 +30,17 @@ def board_page(
 ) -> BoardPage:
     """Return a page of an issue's board; `recorded` is the position's record time in microseconds.
 
-    It takes the facets that some content of theirs ever put on the board, finds the winner of each,
-    and keeps those whose winning claim still names the issue.
+    Of the facets that ever were on the board it shows those whose winning claim names the issue.
     """
-    facets = _facets(connection, slug, page)
-    shown = [*_shown(connection, slug, as_of, recorded, [*facets])]
-    is_full = len(facets) == page.size
-    next_key = json.dumps([*facets.values()][-1]).encode() if is_full else None
-    return BoardPage(board(slug, as_of, shown), not shown, next_key, as_of)
-
-
-def _facets(
-    connection: apsw.Connection, slug: str, page: PageRequest
-) -> dict[int, tuple[str, str]]:
-    """Return the dyad and facet of those that ever stood on the board, in the order of these."""
     after = json.loads(page.after_key) if page.after_key else ("", "")
     rows = connection.execute(_ON_BOARD, (slug, *after, page.size))
-    return {facet_id: (dyad, facet) for facet_id, dyad, facet in rows}
-
-
-def _shown(
-    connection: apsw.Connection, slug: str, as_of: AsOf, recorded: int, facet_ids: Sequence[int]
-) -> Iterator[IssueElement]:
-    """Yield the current elements that stand on the board, of facets that ever did."""
-    for current in CurrentElements(connection, as_of, recorded).of_facets(facet_ids):
-        if slug in current.issues.split():
-            yield IssueElement(dyad=current.dyad, element=current.element)
+    facets = {facet_id: (dyad, facet) for facet_id, dyad, facet in rows}
+    currents = CurrentElements(connection, as_of, recorded).of_facets(facets)
+    elements = [
+        IssueElement(dyad=current.dyad, element=current.element)
+        for current in currents
+        if slug in current.issues.split()
+    ]
+    is_full = len(facets) == page.size
+    next_key = json.dumps([*facets.values()][-1]).encode() if is_full else None
+    return BoardPage(board(slug, as_of, elements), not elements, next_key, as_of)

@@ -1,9 +1,8 @@
 """Many statuses as of one point: of dyads that are named, or of all dyads of a party in order.
 
-To rank a party's statuses each of them has to be known, however short the page: a few hundred at
-most, one for each other party. They are found in steps, so that a call that is given up ends soon
-and others get their turn in between. As an answer as of a point never changes, the ranking is
-remembered: the pages after the first cost no more than what they show.
+To rank a party's statuses each of them has to be computed: a few hundred at most. This is done in
+steps, so that a cancelled call ends soon and other calls run in between. An answer as of a point
+never changes, so the ranking is remembered for the pages after the first.
 """
 
 import struct
@@ -31,14 +30,14 @@ StatusOf = Callable[[Dyad], BilateralStatus]
 
 
 class StatusOrder(Word):
-    """The order of a party's statuses; equals stand in the order of their dyads."""
+    """The order of a party's statuses; equals are in the order of their dyads."""
 
     POSTURE = "POSTURE"
     LATEST_EVENT = "LATEST_EVENT"
 
 
 class RankingKey(NamedTuple):
-    """Where a status stands among those of its party: the least first."""
+    """The place of a status among those of its party: the least first."""
 
     number: int
     dyad: str
@@ -63,7 +62,7 @@ class RankingKey(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """A party's statuses in their order, as far as they are known: `left` are those to come."""
+    """A party's statuses in their order, as far as computed; `left` are the dyads without one."""
 
     code: str
     order: StatusOrder
@@ -73,10 +72,7 @@ class Ranking(NamedTuple):
 
 
 class StatusPage(NamedTuple):
-    """Some statuses of a party in their order, each with the key to go on after.
-
-    `is_last` says that nothing follows them.
-    """
+    """Some statuses of a party in their order, each with the key of what follows it, if any."""
 
     statuses: list[tuple[BilateralStatus, bytes]]
     is_last: bool
@@ -87,54 +83,46 @@ class Rankings:
     """Rankings, the latest few remembered. Safe to share between threads."""
 
     def __init__(self) -> None:
-        """Remember none."""
         self._lock = Lock()
         self._remembered: OrderedDict[tuple[str, StatusOrder, AsOf], Ranking] = OrderedDict()
 
     def begun(
         self, connection: apsw.Connection, code: str, order: StatusOrder, as_of: AsOf
     ) -> Ranking:
-        """Return a ranking as of a point: whole where it is remembered, or else at its start."""
+        """Return a ranking as of a point: complete where it is remembered, or else empty."""
         with self._lock:
-            if found := self._remembered.get((code, order, as_of)):
+            if ranking := self._remembered.get((code, order, as_of)):
                 self._remembered.move_to_end((code, order, as_of))
-                return found
-        return Ranking(code, order, as_of, [], dyads_of(connection, code))
+                return ranking
+        dyads = [Dyad.parse(dyad) for (dyad,) in connection.execute(_DYADS, (code,))]
+        return Ranking(code, order, as_of, [], dyads)
 
     def continued(self, ranking: Ranking, status_of: StatusOf) -> Ranking:
-        """Return the ranking a step further; whole, it is remembered."""
+        """Return the ranking a step further; remember it once it is complete."""
         count = limits.DYADS_RANKED_PER_STEP
         step, left = ranking.left[:count], ranking.left[count:]
         statuses = [status for status in map(status_of, step) if status.elements]
         keys = [RankingKey.of(status, ranking.order) for status in statuses]
         further = ranking._replace(keys=sorted([*ranking.keys, *keys]), left=left)
         if ranking.left and not left:
-            self._remember(further)
+            with self._lock:
+                self._remembered[ranking.code, ranking.order, ranking.as_of] = further
+                if len(self._remembered) > limits.RANKINGS_REMEMBERED_MAX:
+                    self._remembered.popitem(last=False)
         return further
-
-    def _remember(self, ranking: Ranking) -> None:
-        with self._lock:
-            self._remembered[ranking.code, ranking.order, ranking.as_of] = ranking
-            if len(self._remembered) > limits.RANKINGS_REMEMBERED_MAX:
-                self._remembered.popitem(last=False)
 
 
 def ranked_page(ranking: Ranking, status_of: StatusOf, page: PageRequest) -> StatusPage:
-    """Return a page of a whole ranking."""
+    """Return a page of a complete ranking."""
     after, keys = page.after_key, ranking.keys
     begin = bisect_right(keys, RankingKey.unpacked(after)) if after is not None else 0
-    shown = keys[begin : begin + page.size]
-    statuses = [(status_of(Dyad.parse(key.dyad)), key.packed()) for key in shown]
+    page_keys = keys[begin : begin + page.size]
+    statuses = [(status_of(Dyad.parse(key.dyad)), key.packed()) for key in page_keys]
     return StatusPage(statuses, begin + page.size >= len(keys), ranking.as_of)
 
 
-def dyads_of(connection: apsw.Connection, code: str) -> list[Dyad]:
-    """Return the dyads of a party of which a claim was ever recorded."""
-    return [Dyad.parse(dyad) for (dyad,) in connection.execute(_DYADS, (code,))]
-
-
 def statuses_of_each(status_of: StatusOf, dyads: Iterable[Dyad]) -> list[BilateralStatus]:
-    """Return the status of each dyad in the order asked; one asked for twice is found once."""
+    """Return the status of each dyad in the order given; a repeated one is computed once."""
     dyads = list(dyads)
-    found = {dyad: status_of(dyad) for dyad in dict.fromkeys(dyads)}
-    return [found[dyad] for dyad in dyads]
+    statuses = {dyad: status_of(dyad) for dyad in dict.fromkeys(dyads)}
+    return [statuses[dyad] for dyad in dyads]

@@ -1,4 +1,4 @@
-"""What changed between two points of one dyad, both asked from one snapshot."""
+"""What changed between two points of one dyad, both read from one snapshot."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -33,11 +33,11 @@ def bilateral_comparison(
 ) -> BilateralComparison:
     """Return what changed from the first point to the second, and which events changed it.
 
-    Causes are looked for only where something differs. They are found from the winning elements as
-    claimed: a life cycle that is over has one, too, though the status does not show it.
+    Causes are found from the winning elements as claimed: a life cycle that is over has one, too,
+    though the status does not show it.
     """
-    elements = [CurrentElements(connection, *point) for point in points]
-    before, after = (each.status(dyad) for each in elements)
+    at_points = [CurrentElements(connection, *point) for point in points]
+    before, after = (elements.status(dyad) for elements in at_points)
     first, second = (point.as_of for point in points)
     until = max(first.position, second.position)
 
@@ -45,7 +45,7 @@ def bilateral_comparison(
         return amendments_between(read_stream(event_id, until), first, second)
 
     def causes(facet: str) -> tuple[UUID, ...]:
-        was, is_now = (each.of_facet(dyad, facet) for each in elements)
+        was, is_now = (elements.of_facet(dyad, facet) for elements in at_points)
         return causes_between(was, is_now, amendments)
 
     return compare(before, after, causes)

@@ -13,12 +13,20 @@ from communique.domain.state.element import Rank
 from communique.domain.state.facets import FacetKind, State
 from communique.domain.state.issue_board import issues_of
 from communique.domain.time.clocks import micros
-from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
+from communique.server.projections.event_contents import (
+    FOREVER,
+    ContentVersion,
+    DisputeVersion,
+    EventContents,
+)
 from communique.server.projections.key_table import Key, KeyTable
 from communique.server.projections.projection import Row, RowChanges, ViewProjection
 from communique.server.views.bilateral_status.facet_search import BUCKET_BITS, CERTAIN, FORESEEING
-from communique.server.views.bilateral_status.valid_time_bounds import SCHEMA as BOUNDS_SCHEMA
-from communique.server.views.bilateral_status.valid_time_bounds import ClaimedTime, write_bounds
+from communique.server.views.bilateral_status.valid_time_bounds import (
+    BOUNDS_SCHEMA,
+    ClaimedTime,
+    write_bounds,
+)
 
 _SCHEMA: Final = f"""
     -- `is_listed` is 0 for the agenda, whose facets are found by their dates instead. Bit n of
@@ -100,7 +108,7 @@ _WRITE_BUCKET: Final = """
     WHERE excluded.position_min < position_min OR excluded.known_min < known_min
 """
 OPEN_BITS: Final = FOREVER.bit_length()
-"""The bits of a span without an end: its plans are looked at one by one."""
+"""The bits of a span without an end."""
 
 
 class ClaimRow(NamedTuple):
@@ -127,21 +135,9 @@ class ClaimRow(NamedTuple):
     element: bytes
 
 
-_NEIGHBOURS: Final = attrgetter("dyad", "position_from", "facet")
-"""The order in which claims are written, which is that of their rows in the file.
-
-The winners of a dyad's facets are most often its last claims before some moment. So a status of a
-log of a million events, whose 104 winners are of 77 facets, reads 45 pages that its connection does
-not have; with the claims of a batch in the order of their facets it was 75.
-"""
-
-
-class StatusDisputeRow(NamedTuple):
-    """One row of `disputes`."""
-
-    event_id: bytes
-    position: int
-    known: int
+_WRITE_ORDER: Final = attrgetter("dyad", "position_from", "facet")
+"""The order of the rows in the file: the winners of a dyad's facets are most often its last claims
+before some moment, so that a status reads fewer pages than in the order of facets."""
 
 
 class BilateralStatusProjection(ViewProjection):
@@ -152,7 +148,6 @@ class BilateralStatusProjection(ViewProjection):
     schema: ClassVar[str] = f"{_SCHEMA}{BOUNDS_SCHEMA}"
 
     def __init__(self) -> None:
-        """Know no facet's number yet."""
         self._facets = KeyTable("facets", "facet_id", ("dyad", "is_listed", "facet"))
         self._dyads: set[str] = set()
 
@@ -169,11 +164,10 @@ class BilateralStatusProjection(ViewProjection):
             for version in contents.versions
             for assertion in version.asserts
         ]
-        rows += [StatusDisputeRow(*dispute[:3]) for dispute in contents.disputes]
-        return rows
+        return [*rows, *contents.disputes]
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
-        """Number the facets, delete, insert what is asked for together next to each other."""
+        """Number the facets, delete, and insert in the order of `_WRITE_ORDER`."""
         claimed = [row for row in added if isinstance(row, ClaimRow)]
         removed = [row for row in changes.removed if isinstance(row, ClaimRow)]
         inserted = [row for row in changes.inserted if isinstance(row, ClaimRow)]
@@ -181,24 +175,21 @@ class BilateralStatusProjection(ViewProjection):
         self._note_dyads(connection, claimed)
         _note_facets(connection, claimed, facets)
         _note_buckets(connection, claimed, facets)
-        write_bounds(
-            connection,
-            [
-                ClaimedTime(row.dyad, row.partition, row.earliest, row.position_from)
-                for row in claimed
-            ],
-        )
+        times = [
+            ClaimedTime(row.dyad, row.partition, row.earliest, row.position_from) for row in claimed
+        ]
+        write_bounds(connection, times)
         deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
         connection.executemany(_DELETE_CLAIM, deleted)
-        inserted.sort(key=_NEIGHBOURS)
+        inserted.sort(key=_WRITE_ORDER)
         numbered = [(facets[row[:3]], *row[3:]) for row in inserted]
         connection.executemany(_INSERT_CLAIM, numbered)
-        # A dispute is never taken back: nothing to delete.
-        disputed = [row for row in changes.inserted if isinstance(row, StatusDisputeRow)]
+        # A dispute is never retracted: nothing to delete.
+        disputed = [row[:3] for row in changes.inserted if isinstance(row, DisputeVersion)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", disputed)
 
     def _note_dyads(self, connection: apsw.Connection, added: Iterable[ClaimRow]) -> None:
-        """Write down the dyads that are new, by both of their codes."""
+        """Insert the dyads that are new, by both of their codes."""
         new = sorted({row.dyad for row in added} - self._dyads)
         sides = [(code, dyad) for dyad in new for code in dyad.split("-")]
         connection.executemany("INSERT OR IGNORE INTO dyads VALUES (?, ?)", sides)
@@ -208,26 +199,26 @@ class BilateralStatusProjection(ViewProjection):
 def _note_facets(
     connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
 ) -> None:
-    """Note since when the facets have which partitions, and on which boards they may stand."""
-    noted: dict[int, tuple[int, int]] = {}
-    shown: set[tuple[str, int]] = set()
+    """Update since when the facets have which partitions, and on which boards they may be."""
+    slots: dict[int, tuple[int, int]] = {}
+    boards: set[tuple[str, int]] = set()
     for row in added:
         facet_id = facets[row[:3]]
-        bits, since = noted.get(facet_id, (0, row.position_from))
-        noted[facet_id] = bits | 1 << row.partition, since
-        shown.update((issue, facet_id) for issue in row.issues.split())
-    connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(shown))
+        bits, since = slots.get(facet_id, (0, row.position_from))
+        slots[facet_id] = bits | 1 << row.partition, since
+        boards.update((issue, facet_id) for issue in row.issues.split())
+    connection.executemany("INSERT OR IGNORE INTO issue_facets VALUES (?, ?)", sorted(boards))
     connection.executemany(
         "UPDATE facets SET partitions = partitions | ?1, since = ifnull(since, ?2) "
         "WHERE facet_id = ?3 AND partitions | ?1 <> partitions",
-        [(*ends, facet_id) for facet_id, ends in noted.items()],
+        [(*ends, facet_id) for facet_id, ends in slots.items()],
     )
 
 
 def _note_buckets(
     connection: apsw.Connection, added: Iterable[ClaimRow], facets: Mapping[Key, int]
 ) -> None:
-    """Note from which position and known time on claims of each bucket are visible."""
+    """Update from which position and known time on claims of each bucket are visible."""
     buckets: dict[tuple[int, int, int], tuple[int, int]] = {}
     for row in added:
         key = facets[row[:3]], row.partition, row.earliest >> BUCKET_BITS
@@ -255,7 +246,7 @@ def _claim_row(version: ContentVersion, assertion: Assertion, *, is_disputed: bo
 
 
 def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, int | None]:
-    """Where a plan is looked for: by the bits of the span from its announcement to its end."""
+    """Return a plan's dyad, the bits of the span from its announcement to its end, and its end."""
     if assertion.state not in {State.PLANNED, State.POSTPONED}:
         return None, None, None
     end = assertion.scheduled.latest if assertion.scheduled else None

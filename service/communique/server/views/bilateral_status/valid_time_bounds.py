@@ -1,25 +1,23 @@
 """The bounds in valid time of each dyad's claims, as of each position.
 
 After a history was recorded in the order in which it happened, an old position hides all later
-claims, and a walk from the latest claim would meet them one by one. The bounds say where to begin:
-by that position no claim of the dyad had happened later than `last`, and none earlier than `first`.
-The claims of a dyad's facets are recorded side by side most often, so that bounds of each facet
-would say little more; but a status would have to look up a hundred of them, each on a page of its
-own.
+claims. The bounds say where a search among them starts: by that position no claim of the dyad had
+happened later than `last`, and none earlier than `first`. Bounds of each facet would be little
+closer, and a status would look up a hundred of them.
 
 A row is written when `first` moves. `last` moves with nearly every claim of a history in order, and
-is written for one claim in sixteen. What holds at a position is thus the `first` of the last row up
-to it, and at most the `last` of the next row from it on: about fifteen later claims may have moved
-that, over which the walks pass. If there is no next row, only those few claims came later.
+is written for one claim in sixteen. So at a position the `first` of the last row up to it holds,
+and the `last` of the next row is an upper bound, which about fifteen later claims may have moved.
+If there is no next row, only those few claims came later.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from zlib import crc32
 
 import apsw
 
-SCHEMA: Final = """
+BOUNDS_SCHEMA: Final = """
     CREATE TABLE extents (
         dyad TEXT NOT NULL,
         partition INTEGER NOT NULL,
@@ -46,14 +44,12 @@ LAST: Final = """
         AND next.position >= :position
     ORDER BY next.position LIMIT 1
 """
-"""What no claim of the dyad and partition `asked` had happened after at `:position`; no row:
-unknown."""
+"""The query for an upper bound of the valid times of `asked` at `:position`; no row: unknown."""
 _LATEST: Final = "SELECT * FROM latest_extents WHERE dyad = ? AND partition = ?"
 _WRITE_LATEST: Final = "INSERT OR REPLACE INTO latest_extents VALUES (?, ?, ?, ?, ?, ?)"
 _WRITE: Final = "INSERT OR REPLACE INTO extents VALUES (?, ?, ?, ?, ?)"
 _ONE_IN: Final = 16
-"""A position is one of these by its checksum, which is spread evenly also where positions come in
-equal steps."""
+"""The share of positions that are written; their checksums are even where they come in steps."""
 
 
 class Bounds(NamedTuple):
@@ -75,8 +71,12 @@ class ClaimedTime(NamedTuple):
 
 
 def write_bounds(connection: apsw.Connection, added: Sequence[ClaimedTime]) -> None:
-    """Take in all claims added, in the order of the log."""
-    latest = _latest(connection, added)
+    """Update the bounds with all claims added, in the order of the log."""
+    keys = sorted({claim[:2] for claim in added})
+    latest = {
+        (dyad, partition): Bounds(*ends)
+        for dyad, partition, *ends in connection.executemany(_LATEST, keys)
+    }
     rows: dict[tuple[str, int, int], tuple[int, int]] = {}
     for claim in added:
         key = claim.dyad, claim.partition
@@ -87,28 +87,16 @@ def write_bounds(connection: apsw.Connection, added: Sequence[ClaimedTime]) -> N
     connection.executemany(_WRITE_LATEST, sorted((*key, *ends) for key, ends in latest.items()))
 
 
-def _latest(
-    connection: apsw.Connection, claims: Iterable[ClaimedTime]
-) -> dict[tuple[str, int], Bounds]:
-    """Return the latest bounds of the claims' dyads and partitions."""
-    keys = {claim[:2] for claim in claims}
-    found = connection.executemany(_LATEST, sorted(keys))
-    return {(dyad, partition): Bounds(*ends) for dyad, partition, *ends in found}
-
-
 def _moved(before: Bounds | None, claim: ClaimedTime) -> Bounds:
     """Return the bounds with a claim; where a row is to be written, at the claim's position."""
     if before is None:
         return Bounds(claim.earliest, claim.earliest, claim.position, claim.earliest)
     first, last = min(before.first, claim.earliest), max(before.last, claim.earliest)
     is_due = (
-        claim.position > before.position and last > before.written and _is_written(claim.position)
+        claim.position > before.position
+        and last > before.written
+        and crc32(claim.position.to_bytes(8)) % _ONE_IN == 0
     )
     if first < before.first or is_due or claim.position == before.position:
         return Bounds(first, last, claim.position, last)
     return Bounds(first, last, before.position, before.written)
-
-
-def _is_written(position: int) -> bool:
-    """Whether a `last` that has moved is written at this position."""
-    return crc32(position.to_bytes(8)) % _ONE_IN == 0

@@ -3,9 +3,8 @@
 A row is a region of points in which a content counts. Most contents are never replaced, and their
 rows are *open*: visible from a position and a known time on, for ever. For each line (a dyad and
 who acts in it) the open rows are summed by day of valid time, and each day in *cells*, by day of
-known time and block of positions. (Most days have one cell. It is not written: it would repeat the
-day, on a page of its own for nearly every event of a long log.) A sum keeps the extremes of its
-rows, so that `score_query` can take it whole where a point sees all of its rows.
+known time and block of positions, unless it has only one. A sum has the extremes of its rows, so
+that `score_query` can use it where a point sees all of its rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +12,7 @@ from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
-from communique.domain.state.score_series import (
-    Scale,
-    millionths_of,
-    sides_of,
-)
+from communique.domain.state.score_series import Scale, millionths_of, sides_of
 from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
 from communique.server.projections.key_table import Key, KeyTable
 from communique.server.projections.projection import Row, RowChanges, ViewProjection
@@ -84,7 +79,7 @@ _SCHEMA: Final = """
     """,
 )
 _BLOCK_BITS: Final = 16
-"""A block is 65,536 positions: so many rows of a line, at most, lie across an old position."""
+"""A block is 65,536 positions: at most so many rows of a line lie across an old position."""
 
 DAY_MICROS: Final = 86_400_000_000
 
@@ -97,7 +92,7 @@ _SUMS: Final = """
     earliest_min, earliest_max, known_min, known_max, position_min, position_max,
     goldstein_count, goldstein_sum, plover_count, plover_sum
 """
-# What a row of `scores`, ?1 to ?12 being its columns, adds to the sums if something holds.
+# Adds a row of `scores`, whose columns are ?1 to ?12, to the sums on a condition.
 _ADD: Final = """
     ?10, ?10, ?7, ?7, ?6, ?6, ?11 IS NOT NULL, ifnull(?11, 0), ?12 IS NOT NULL, ifnull(?12, 0)
     WHERE {} ON CONFLICT DO UPDATE SET
@@ -153,7 +148,7 @@ _COUNT_DAY: Final = """
 
 
 class ScoreRow(NamedTuple):
-    """One row of `scores`, its line still by dyad and side."""
+    """One row of `scores`, with its line's dyad and side."""
 
     dyad: str
     side: int
@@ -177,7 +172,6 @@ class ScoreSeriesProjection(ViewProjection):
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
-        """Know no line's number yet."""
         self._lines = KeyTable("lines", "line_id", ("dyad", "side"))
 
     def forget(self) -> None:
@@ -189,7 +183,7 @@ class ScoreSeriesProjection(ViewProjection):
         return [row for version in contents.versions for row in _score_rows(version)]
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
-        """Number the lines, delete and count what is left of the sums, insert and add to them."""
+        """Number the lines, delete rows and sum the rest again, insert rows and add them."""
         rows = (*added, *changes.removed)
         lines = self._lines.numbers(connection, [row[:2] for row in rows])
         _delete(connection, _numbered(changes.removed, lines))
@@ -238,6 +232,6 @@ def _score_rows(version: ContentVersion) -> list[ScoreRow]:
 
 
 def _cell_of(row: Row) -> Row:
-    """The key of the cell that a row of `scores` counts in."""
+    """Return the key of the cell that a row of `scores` counts in."""
     block, line_id, _, day, known_day, *_ = row
     return (line_id, day, known_day, block)

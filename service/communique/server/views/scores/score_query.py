@@ -1,16 +1,14 @@
 """The scores of a dyad over time as of a point.
 
-A day's or a cell's sum is taken whole where the point sees all of its rows and the window covers
-them; it is skipped where the point sees none of them. So a query looks into the cells only of those
-days, and at the rows only of those cells, that lie across the edge of the question; and at the rows
-that are not open, which are kept apart.
+A day's or a cell's sum is used where the point sees all of its rows and the window covers them, and
+skipped where the point sees none of them. Only of the other days the cells are read, and only of
+the other cells the rows; and the rows that are not open.
 
-For example, asked by what was known at noon of 5 March, the days by then are taken whole, but for
-those of which something became known later: of such a day the cells of what became known by the 4th
-are taken, those from the 6th on are skipped, and those of the 5th are looked into.
+For example, as known at noon of 5 March, the sums of days by then are used, but for those of which
+something became known later: of such a day the cells of what became known by the 4th are used,
+those from the 6th on are skipped, and of those of the 5th the rows are read.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -73,7 +71,7 @@ _QUERIES: Final = {scale: _BY_DAY.format(scale=scale.value.lower()) for scale in
 
 
 class ScoreWindow(NamedTuple):
-    """What a series is asked of: from one instant to another (aware UTC), both inclusive."""
+    """What a series is of: from one instant to another (aware UTC), both inclusive."""
 
     dyad: Dyad
     actor: str
@@ -85,12 +83,6 @@ class ScoreWindow(NamedTuple):
 
 def score_series(connection: apsw.Connection, window: ScoreWindow, as_of: AsOf) -> ScoreSeries:
     """Return the scores of a dyad over time as of a point."""
-    days = _days(connection, window, as_of)
-    return series_of(window.dyad, window.actor, as_of, window.scale, window.bucket, days)
-
-
-def _days(connection: apsw.Connection, window: ScoreWindow, as_of: AsOf) -> Iterator[DayScore]:
-    """Yield what counts on each day."""
     since, until = micros(window.since), micros(min(window.until, as_of.valid))
     bindings = bindings_of(as_of) | {
         "dyad": str(window.dyad),
@@ -101,4 +93,5 @@ def _days(connection: apsw.Connection, window: ScoreWindow, as_of: AsOf) -> Iter
         "last": until // DAY_MICROS,
         "known_day": micros(as_of.known) // DAY_MICROS,
     }
-    return map(DayScore._make, connection.execute(_QUERIES[window.scale], bindings))
+    days = map(DayScore._make, connection.execute(_QUERIES[window.scale], bindings))
+    return series_of(window.dyad, window.actor, as_of, window.scale, window.bucket, days)

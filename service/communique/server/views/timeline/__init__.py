@@ -1,1 +1,1 @@
-"""Which events there are as of a point, by valid time and by position."""
+"""The events as of a point, by valid time and by position."""

@@ -1,25 +1,28 @@
-"""Lists of the timeline: what is visible and selected, in the order of valid time or of position.
+"""Lists of the timeline: visible and selected events, by valid time or by position.
 
-A list walks the tag that selects the fewest events. What else is asked is a condition of SQL on
-each row: to pass over a row costs a microsecond or two in SQL, and ten in Python.
+A list scans the rows of the tag that selects the fewest events. The rest of a filter is a condition
+in SQL, which is faster than one in Python.
 """
 
 import heapq
 import json
-from collections.abc import Collection, Generator, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import apsw
 
-from communique.domain.state.event_filter import ALL, Filter, FilterCondition
+from communique.domain.state.event_filter import ALL, Filter
 from communique.domain.time.clocks import AsOf, micros
 from communique.server.log.entries import LogRow
 from communique.server.log.event_log import LogReader
 from communique.server.projections.event_contents import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.paging import PageRequest
-from communique.server.views.timeline.timeline_projection import BLOCK_BITS, REGION_BITS
+from communique.server.views.timeline.timeline_projection import (
+    BLOCK_BITS,
+    REGION_BITS,
+    TimelineEntry,
+)
 from communique.server.views.visibility import VISIBLE, asserted, bindings_of, dispute_visible
 
 _SEEN: Final = f"{asserted('entries')} AND {VISIBLE}"
@@ -57,37 +60,6 @@ _DISPUTES: Final = f"""
 """  # noqa: S608  our own names
 
 
-class TimelineEntry(NamedTuple):
-    """A row of `entries`."""
-
-    entry: int
-    content_position: int
-    corrected_by: bytes | None
-    event_id: bytes
-    known: int
-    earliest: int
-    latest: int
-    certainty: str
-    outlet: str
-    state: str | None
-    stage: int | None
-    is_named: int
-    position_from: int
-    position_to: int
-    known_from: int
-    known_to: int
-
-    @property
-    def position(self) -> int:
-        """The claim's."""
-        return self.entry >> REGION_BITS
-
-    @property
-    def valid_key(self) -> bytes:
-        """The key after which a list by valid time goes on behind this entry."""
-        return _written((self.earliest, self.event_id))
-
-
 class ListedEntry(NamedTuple):
     """An entry of a list, with the ids of its visible disputes in the order of their positions."""
 
@@ -96,7 +68,7 @@ class ListedEntry(NamedTuple):
 
 
 class EntryPage(NamedTuple):
-    """The entries of a page, and the key to go on after; None at the end."""
+    """The entries of a page, and the key of the next page; None at the end."""
 
     entries: list[ListedEntry]
     next_key: bytes | None
@@ -115,7 +87,7 @@ class ListedEvent(NamedTuple):
 
 
 class EventPage(NamedTuple):
-    """Some events of a list, the key to go on after (None at the end), and the point."""
+    """Some events of a list, the key of the next page (None at the end), and the point."""
 
     events: list[ListedEvent]
     next_key: bytes | None
@@ -123,41 +95,43 @@ class EventPage(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What is visible, asserted and selected: SQL about a row of `entries`, and its bindings."""
+    """A condition of SQL on a row of `entries`, and its bindings.
+
+    `selects_nothing` says that no claim was ever tagged so.
+    """
 
     sql: str
     bindings: dict[str, Any]
     selects_nothing: bool = False
-    """Whether nothing can be selected: no claim was ever tagged so."""
 
 
 _Key = tuple[int, bytes] | tuple[int]
-_Walk = Generator[tuple[_Key, int, int], None, None]
+_Scan = Generator[tuple[_Key, int, int], None, None]
 """Yields of each row its key, its entry, and whether that is selected."""
 
 
 def list_by_position(
     connection: apsw.Connection, selection: Filter, as_of: AsOf, page: PageRequest
 ) -> EntryPage:
-    """Return a page of what is visible and selected, in the order of positions."""
-    walked, *others = selection.tag_sets()
+    """Return a page of the visible and selected entries, in the order of positions."""
+    scanned_tags, *others = selection.tag_sets()
     condition = selected(connection, selection, as_of, others)
-    is_all = walked == [ALL]
+    is_all = scanned_tags == [ALL]
     query = (_ALL_POSITIONS if is_all else _POSITIONS).format(condition.sql)
     first = int(page.after_key) + 1 if page.after_key else 0
     begins, ends = first << REGION_BITS, (as_of.position + 1) << REGION_BITS
     bounds = {"from_entry": begins, "to_entry": ends}
-    # The entries of all, in one table, are walked at once.
+    # All entries are scanned in one table, which has no blocks.
     blocks = [0] if is_all else range(begins >> BLOCK_BITS, (ends >> BLOCK_BITS) + 1)
 
-    def walk(tag_id: int) -> _Walk:
+    def scan(tag_id: int) -> _Scan:
         bindings = condition.bindings | bounds | {"tag_id": tag_id}
         for block in blocks:
             for entry, is_selected in connection.execute(query, bindings | {"block": block}):
                 yield (entry >> REGION_BITS,), entry, is_selected
 
-    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, walked)
-    return _page(connection, as_of, page.size, [walk(tag_id) for tag_id in tag_ids])
+    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, scanned_tags)
+    return _page(connection, as_of, page.size, [scan(tag_id) for tag_id in tag_ids])
 
 
 def list_by_valid(
@@ -168,19 +142,28 @@ def list_by_valid(
     *,
     backwards: bool,
 ) -> EntryPage:
-    """Return a page of what is visible and selected, in the order of (earliest, event id)."""
-    walked, *others = selection.tag_sets()
+    """Return a page of the visible and selected entries, in the order of (earliest, event id)."""
+    scanned_tags, *others = selection.tag_sets()
     condition = selected(connection, selection, as_of, others)
-    return _by_valid(connection, walked, condition, as_of, page, backwards=backwards)
+    query = (_BACKWARDS if backwards else _FORWARDS).format(condition.sql)
+    begins = micros(as_of.valid) + 1 if backwards else -FOREVER
+    bounds = {"from_earliest": begins, "from_id": b""}
+    if page.after_key:
+        earliest, _, event_id = page.after_key.decode().partition(":")
+        bounds = {"from_earliest": int(earliest), "from_id": bytes.fromhex(event_id)}
 
+    def scan(tag_id: int) -> _Scan:
+        bindings = condition.bindings | bounds | {"tag_id": tag_id}
+        for earliest, event_id, entry, is_selected in connection.execute(query, bindings):
+            yield (earliest, event_id), entry, is_selected
 
-def list_latest(connection: apsw.Connection, tag: str, as_of: AsOf, page: PageRequest) -> EntryPage:
-    """Return a page of what is visible with a tag, the latest first."""
-    return _by_valid(connection, [tag], seen_at(as_of), as_of, page, backwards=True)
+    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, scanned_tags)
+    scans = [scan(tag_id) for tag_id in tag_ids]
+    return _page(connection, as_of, page.size, scans, backwards=backwards)
 
 
 def with_rows(log: LogReader, page: EntryPage, as_of: AsOf) -> EventPage:
-    """Put the page of events together from the log's own rows."""
+    """Return the page with the events' rows of the log."""
     positions = {listed.entry.position for listed in page.entries}
     positions |= {listed.entry.content_position for listed in page.entries}
     rows = {row.position: row for row in log.by_positions(sorted(positions))}
@@ -189,35 +172,6 @@ def with_rows(log: LogReader, page: EntryPage, as_of: AsOf) -> EventPage:
         for entry, dispute_ids in page.entries
     ]
     return EventPage(events, page.next_key, as_of)
-
-
-def _by_valid(
-    connection: apsw.Connection,
-    walked: Sequence[str],
-    condition: Condition,
-    as_of: AsOf,
-    page: PageRequest,
-    *,
-    backwards: bool,
-) -> EntryPage:
-    query = (_BACKWARDS if backwards else _FORWARDS).format(condition.sql)
-    begins = micros(as_of.valid) + 1 if backwards else -FOREVER
-    from_earliest, from_id = _valid_key(page.after_key) if page.after_key else (begins, b"")
-    bounds = {"from_earliest": from_earliest, "from_id": from_id}
-
-    def walk(tag_id: int) -> _Walk:
-        bindings = condition.bindings | bounds | {"tag_id": tag_id}
-        for earliest, event_id, entry, is_selected in connection.execute(query, bindings):
-            yield (earliest, event_id), entry, is_selected
-
-    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, walked)
-    walks = [walk(tag_id) for tag_id in tag_ids]
-    return _page(connection, as_of, page.size, walks, backwards=backwards)
-
-
-def _valid_key(key: bytes) -> tuple[int, bytes]:
-    earliest, _, event_id = key.decode().partition(":")
-    return int(earliest), bytes.fromhex(event_id)
 
 
 def _written(key: _Key) -> bytes:
@@ -229,33 +183,28 @@ def _page(
     connection: apsw.Connection,
     as_of: AsOf,
     size: int,
-    walks: Sequence[_Walk],
+    scans: Sequence[_Scan],
     *,
     backwards: bool = False,
 ) -> EntryPage:
-    """Merge the walks in order, until the page is full or long enough.
+    """Merge the scans in order, until the page is full or the scans are long enough.
 
     A page ends between two events, never between two contents of one: only one of them is visible.
     """
     chosen: list[ListedEntry] = []
     last: tuple[_Key, int] | None = None
-    rows = heapq.merge(*walks, reverse=backwards)
-    for scanned, (key, number, is_selected) in enumerate(rows):
-        is_over = len(chosen) == size or scanned >= limits.SCANNED_ROWS_MAX
+    rows = heapq.merge(*scans, reverse=backwards)
+    for row_count, (key, number, is_selected) in enumerate(rows):
+        is_over = len(chosen) == size or row_count >= limits.SCANNED_ROWS_MAX
         if is_over and last is not None and key != last[0]:
-            _close(walks)
+            for scan in scans:
+                scan.close()
             return EntryPage(chosen, _written(last[0]))
         if is_selected and (key, number) != last:
             entry = TimelineEntry._make(connection.execute(_ENTRY, (number,)).get)
             chosen.append(ListedEntry(entry, _disputes_of(connection, entry, as_of)))
         last = (key, number)
     return EntryPage(chosen, None)
-
-
-def _close(walks: Iterable[_Walk]) -> None:
-    """Finish the cursors that the walks still hold."""
-    for walk in walks:
-        walk.close()
 
 
 def tag_ids_of(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
@@ -270,31 +219,23 @@ def selected(
     as_of: AsOf,
     tag_sets: Iterable[Iterable[str]] = (),
 ) -> Condition:
-    """Return what is visible and selected; of each of the `tag_sets` one tag is needed."""
-    seen = seen_at(as_of)
-    terms, bindings = [seen.sql], dict(seen.bindings)
-    for condition in selection.conditions():
-        terms.append(_sql_of(condition))
-        bindings[f"wanted_{condition.name}"] = _bound(condition.wanted)
-    looked_up = [tag_ids_of(connection, tags) for tags in tag_sets]
-    terms += [_HAS_ONE_OF.format(", ".join(map(str, tag_ids))) for tag_ids in looked_up]
-    return Condition(" AND ".join(terms), bindings, not all(looked_up))
-
-
-def _sql_of(condition: FilterCondition) -> str:
-    """Return a condition of a filter about a row of `entries`, whose columns bear its names."""
-    name = condition.name
-    if condition.sign == "in":
-        return f"entries.{name} IN (SELECT value FROM json_each(:wanted_{name}))"  # noqa: S608  our own names
-    return f"entries.{name} {condition.sign} :wanted_{name}"
-
-
-def _bound(wanted: datetime | Collection[str]) -> int | str:
-    return micros(wanted) if isinstance(wanted, datetime) else json.dumps(sorted(wanted))
+    """Return the condition that an entry is visible and selected, with a tag of each set."""
+    visible = seen_at(as_of)
+    terms, bindings = [visible.sql], dict(visible.bindings)
+    for name, sign, wanted in selection.conditions():  # columns of `entries` have their names
+        if sign == "in":
+            terms.append(f"entries.{name} IN (SELECT value FROM json_each(:wanted_{name}))")  # noqa: S608  our own names
+            bindings[f"wanted_{name}"] = json.dumps(sorted(wanted))
+        else:
+            terms.append(f"entries.{name} {sign} :wanted_{name}")
+            bindings[f"wanted_{name}"] = micros(wanted)
+    tag_id_sets = [tag_ids_of(connection, tags) for tags in tag_sets]
+    terms += [_HAS_ONE_OF.format(", ".join(map(str, tag_ids))) for tag_ids in tag_id_sets]
+    return Condition(" AND ".join(terms), bindings, not all(tag_id_sets))
 
 
 def seen_at(as_of: AsOf) -> Condition:
-    """Return what is visible and asserted at a point."""
+    """Return the condition that an entry is visible and asserted at a point."""
     return Condition(_SEEN, bindings_of(as_of) | {"block_bits": BLOCK_BITS})
 
 

@@ -1,6 +1,6 @@
 """The latest claims with one tag, and suggestions for a name that has no claim."""
 
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Final, NamedTuple
 
 import apsw
@@ -51,7 +51,7 @@ class LatestClaims(NamedTuple):
 def latest_of(
     connection: apsw.Connection, tag: str, as_of: AsOf, count_max: int, rows_max: int
 ) -> LatestClaims:
-    """Return at most so many entries, visible and asserted, of the latest `rows_max` rows."""
+    """Return at most `count_max` visible entries of the latest `rows_max` rows."""
     seen = seen_at(as_of)
     for tag_id in tag_ids_of(connection, [tag]):
         bindings = seen.bindings | {"tag_id": tag_id, "rows_max": rows_max, "count_max": count_max}
@@ -64,32 +64,31 @@ def latest_of(
 
 
 def has_claim(connection: apsw.Connection, tag: str, as_of: AsOf, rows_max: int) -> bool:
-    """Whether a claim with this tag is visible and asserted, among the latest `rows_max` rows."""
+    """Return whether a claim with this tag is visible, among the latest `rows_max` rows."""
     return bool(latest_of(connection, tag, as_of, 1, rows_max).claims)
 
 
 def suggestions(connection: apsw.Connection, kind: str, name: str, as_of: AsOf) -> list[str]:
-    """Return the names most like one, at most 3, of those around it with a visible claim.
+    """Return the names with a visible claim that are most like `name`, at most 3.
 
-    `kind` is the part of their tags before the name, such as `issue:`. Of its neighbours in the
+    `kind` is the part of their tags before the name, such as `issue:`. Of the neighbours in the
     order of names those are compared that share the longest beginning or end with it.
     """
     tag = f"{kind}{name}"
     before = connection.execute(_BEFORE, (kind, tag, limits.NEIGHBOURS_MAX))
-    around = [near.removeprefix(kind) for (near,) in before]
     after = connection.execute(_AFTER, (tag, kind + AFTER_ALL, limits.NEIGHBOURS_MAX))
-    around += [near.removeprefix(kind) for (near,) in after]
-    around.sort(key=lambda near: _shared(name, near), reverse=True)
-    closest = around[: limits.NEIGHBOURS_COMPARED_MAX]
+    neighbours = [neighbour.removeprefix(kind) for (neighbour,) in chain(before, after)]
+    neighbours.sort(key=lambda neighbour: _shared(name, neighbour), reverse=True)
+    closest = neighbours[: limits.NEIGHBOURS_COMPARED_MAX]
     likely = likest(name, closest, 2 * limits.SUGGESTIONS_MAX)
     rows_max = limits.SUGGESTION_ROWS_MAX
     seen = (near for near in likely if has_claim(connection, f"{kind}{near}", as_of, rows_max))
     return [*islice(seen, limits.SUGGESTIONS_MAX)]
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(first: str, second: str) -> int:
     """Return how many characters two names have in common at their beginnings and ends."""
     return sum(
-        sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*pair, strict=False)))
-        for pair in ((one, other), (one[::-1], other[::-1]))
+        sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*names, strict=False)))
+        for names in ((first, second), (first[::-1], second[::-1]))
     )

@@ -1,6 +1,6 @@
-"""The read model of the timeline: every content of every event, found by what it is about.
+"""The read model of the timeline: every content of every event, found by its tags.
 
-A content is found by its tags: its type, dyads, parties, issues and subjects (`event_filter`).
+The tags are its type, dyads, parties, issues and subjects: see `event_filter`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,12 @@ import apsw
 from communique.domain.state.event_filter import DYAD, ISSUE, SUBJECT, tags_of
 from communique.domain.state.subject import asserted_of
 from communique.domain.time.clocks import micros
-from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
+from communique.server.projections.event_contents import (
+    FOREVER,
+    ContentVersion,
+    DisputeVersion,
+    EventContents,
+)
 from communique.server.projections.key_table import KeyTable
 from communique.server.projections.projection import Row, RowChanges, ViewProjection
 
@@ -73,9 +78,9 @@ _SCHEMA: Final = """
 
 _TOPICS: Final = (ISSUE, SUBJECT)
 REGION_BITS: Final = 13
-"""Of an entry's number: the 100 amendments that a claim may have make 5,151 regions at most."""
+"""The bits of a region in an entry's number: 100 amendments make 5,151 regions at most."""
 BLOCK_BITS: Final = REGION_BITS + 17
-"""A block is 131,072 positions: even a rare tag is looked for in one block after the other."""
+"""A block is 131,072 positions: even a rare tag is sought in one block after the other."""
 _INSERT_ENTRY: Final = """
     INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
@@ -87,11 +92,8 @@ _DELETE_BY_POSITION: Final = """
 """
 
 
-class EntryRow(NamedTuple):
-    """One row of `entries`, the tags that it is found by, and the rows of `topics` that it has.
-
-    The tag of a topic is still by name.
-    """
+class TimelineEntry(NamedTuple):
+    """A row of `entries`."""
 
     entry: int
     content_position: int
@@ -104,33 +106,39 @@ class EntryRow(NamedTuple):
     outlet: str
     state: str | None
     stage: int | None
-    is_named: bool
+    is_named: int
     position_from: int
     position_to: int
     known_from: int
     known_to: int
+
+    @property
+    def position(self) -> int:
+        """The claim's."""
+        return self.entry >> REGION_BITS
+
+    @property
+    def valid_key(self) -> bytes:
+        """The key of what follows this entry in a list by valid time."""
+        return f"{self.earliest}:{self.event_id.hex()}".encode()
+
+
+class EntryRow(NamedTuple):
+    """One row of `entries`, its tags, and its rows of `topics` with their tags' names."""
+
+    columns: TimelineEntry
     tags: tuple[str, ...]
     topics: tuple[tuple[str, str, str], ...]
 
 
-class TimelineDisputeRow(NamedTuple):
-    """One row of `disputes`."""
-
-    event_id: bytes
-    position: int
-    known: int
-    dispute_id: bytes
-
-
 class TimelineProjection(ViewProjection):
-    """Keeps where each content of each event stands."""
+    """Keeps each content of each event under its tags."""
 
     name: ClassVar[str] = "timeline"
     version: ClassVar[int] = 5
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
-        """Know no tag's number yet."""
         self._tags = KeyTable("tags", "tag_id", ("tag",))
 
     def forget(self) -> None:
@@ -140,9 +148,8 @@ class TimelineProjection(ViewProjection):
     def rows(self, contents: EventContents) -> list[Row]:
         """Return a row for each region of each content, and one for each dispute."""
         first = contents.position << REGION_BITS
-        rows: list[Row] = [_entry_row(*entry) for entry in enumerate(contents.versions, first)]
-        rows += [TimelineDisputeRow(*dispute) for dispute in contents.disputes]
-        return rows
+        rows = [_entry_row(*entry) for entry in enumerate(contents.versions, first)]
+        return [*rows, *contents.disputes]
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
         """Number the tags, delete, then insert each table in the order of its key."""
@@ -158,13 +165,13 @@ class TimelineProjection(ViewProjection):
         )
         _delete(connection, [row for row in changes.removed if isinstance(row, EntryRow)], tags)
         _insert(connection, [row for row in changes.inserted if isinstance(row, EntryRow)], tags)
-        # A dispute is never taken back: nothing to delete.
-        disputed = [row for row in changes.inserted if isinstance(row, TimelineDisputeRow)]
+        # A dispute is never retracted: nothing to delete.
+        disputed = [row for row in changes.inserted if isinstance(row, DisputeVersion)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?, ?)", disputed)
 
 
 def _insert(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping[str, int]) -> None:
-    connection.executemany(_INSERT_ENTRY, sorted(row[:-2] for row in rows))
+    connection.executemany(_INSERT_ENTRY, sorted(row.columns for row in rows))
     by_valid, by_position = _tagged(rows, tags)
     connection.executemany("INSERT INTO tagged_by_valid VALUES (?, ?, ?, ?)", sorted(by_valid))
     connection.executemany("INSERT INTO tagged_by_position VALUES (?, ?, ?)", sorted(by_position))
@@ -174,19 +181,19 @@ def _delete(connection: apsw.Connection, rows: Sequence[EntryRow], tags: Mapping
     by_valid, by_position = _tagged(rows, tags)
     connection.executemany(_DELETE_BY_VALID, by_valid)
     connection.executemany(_DELETE_BY_POSITION, by_position)
-    connection.executemany("DELETE FROM entries WHERE entry = ?", [(row.entry,) for row in rows])
+    connection.executemany("DELETE FROM entries WHERE entry = ?", [row.columns[:1] for row in rows])
 
 
 def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row], list[Row]]:
     """Return the rows by valid time, and those by position.
 
-    The first tag is that of all, whose order of positions is that of `entries`; and nothing of a
-    dyad's issue is asked for in that order.
+    The first tag is that of all events: by position they are in `entries`. No list by position is
+    of the issues of a dyad.
     """
     by_valid: list[Row] = []
     by_position: list[Row] = []
     for row in rows:
-        entry, earliest, event_id = row.entry, row.earliest, row.event_id
+        entry, earliest, event_id = row.columns.entry, row.columns.earliest, row.columns.event_id
         tag_ids = [tags[tag] for tag in row.tags]
         by_position += [(entry >> BLOCK_BITS, tag_id, entry) for tag_id in tag_ids[1:]]
         tag_ids += [tags[tag] for _, topic, tag in row.topics if tag != topic]
@@ -199,7 +206,7 @@ def _entry_row(entry: int, version: ContentVersion) -> EntryRow:
     latest = claim.occurred.latest
     state, stage = asserts[0][2:4] if asserts else asserted_of(claim) or (None, None)
     tags = tuple(tags_of(claim, affirms))
-    return EntryRow(
+    columns = TimelineEntry(
         entry,
         position,
         corrected_by,
@@ -213,16 +220,15 @@ def _entry_row(entry: int, version: ContentVersion) -> EntryRow:
         stage,
         claim.subject is not None,
         *region,
-        tags,
-        tuple(_topics_of(tags)),
     )
+    return EntryRow(columns, tags, tuple(_topics_of(tags)))
 
 
 def _topics_of(tags: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Yield each dyad with each subject and issue, and the tag that counts them.
 
-    Most claims about a subject are of one dyad: they are counted by the subject's own tag. An issue
-    has claims of all dyads: those of each have a tag for the two together.
+    Most claims about a subject are of one dyad: the subject's own tag counts them. An issue has
+    claims of all dyads: a tag of the dyad and the issue counts them.
     """
     dyads = [tag.removeprefix(DYAD) for tag in tags if tag.startswith(DYAD)]
     topics = [tag for tag in tags if tag.startswith(_TOPICS)]

@@ -25,7 +25,7 @@ class CountedTopic(NamedTuple):
 
 
 class TopicPage(NamedTuple):
-    """Topics in the order of their names, and the key to go on after; None at the end."""
+    """Topics in the order of their names, and the key of the next page; None at the end."""
 
     topics: list[CountedTopic]
     next_key: bytes | None
@@ -40,15 +40,15 @@ class TopicLists:
         self._log, self._timeline = log, timeline
 
     def topics(
-        self, prefix: str, selection: Filter, asked: RequestedAsOf, page: PageRequest
+        self, prefix: str, selection: Filter, requested: RequestedAsOf, page: PageRequest
     ) -> TopicPage:
         """Return a page of the topics that begin with `prefix` and have a claim selected.
 
-        `prefix` is `SUBJECT` or `ISSUE`, and what the names begin with. Raises `ReadModelBehind`
+        `prefix` is `SUBJECT` or `ISSUE` and the beginning of the names. Raises `ReadModelBehind`
         for a position ahead.
         """
         with self._timeline.snapshot() as snapshot:
-            as_of = snapshot.as_of(self._timeline.name, asked)
+            as_of = snapshot.as_of(self._timeline.name, requested)
             counted = count_claims(snapshot.connection, prefix, selection, as_of, page)
         topics = [
             CountedTopic(count.name, count.claim_count, latest)
@@ -66,7 +66,7 @@ class TopicLists:
                 raise IssueNotFound(slug, tuple(near))
 
     def _latest(self, counted: CountPage) -> list[ValidTime]:
-        """Return the time of each count's latest claim, from the log's own bytes."""
+        """Return the time of each count's latest claim, from the log."""
         positions = sorted({count.latest_position for count in counted.counts})
         times = {
             row.position: codec.stored_occurred(row.state)
