@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique.importers import ImportFault, Report, Skip, gdelt, icews, jsonl
-from communique.importers.lines import Line, lines
+from communique.importers.lines import TextLine, lines
 from communique.importers.merging import ROWS_HELD_MAX
 from communique.importers.report import PLACES_KEPT_MAX, REJECTIONS_KEPT_MAX
 
@@ -87,8 +87,8 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"\xef\xbb\xbfone\r\ntwo")
     assert list(lines(path, Report())) == [
-        Line(str(path), 1, "one", ended=True),
-        Line(str(path), 2, "two", ended=False),
+        TextLine(str(path), 1, "one", ended=True),
+        TextLine(str(path), 2, "two", ended=False),
     ]
 
 
@@ -116,7 +116,7 @@ def test_the_row_of_an_event_is_known_by_the_event_s_number() -> None:
     """A server refuses events by their number in the stream: these are the last few of it."""
     report = Report()
     for number in range(1, PLACES_KEPT_MAX + 11):
-        report.merge([Line("file", number, "", ended=True)])
+        report.merge("file", number)
     assert report.place_of(9) is None
     assert report.place_of(10) == ("file", 11)
     assert report.place_of(PLACES_KEPT_MAX + 9) == ("file", PLACES_KEPT_MAX + 10)

@@ -1,7 +1,7 @@
-"""What a CAMEO code means here: the one table from event codes to event types.
+"""The table from CAMEO event codes to event types.
 
-The longest prefix of a code decides. What no entry fits is a `CodedEventReported`. The raw code is
-kept in either case, with `TABLE_VERSION`, which changes whenever the same code would make another
+The longest prefix of a code decides; a code that no entry fits is a `CodedEventReported`. Every
+event keeps the raw code, and `TABLE_VERSION`, which changes whenever a code would make another
 event.
 
 | code | event |
@@ -18,29 +18,15 @@ event.
 | 163 | MeasureTookEffect |
 | 164 | TalksSuspended |
 
-Coded events name no subject. A row does not say which meeting or measure of the world it is about,
-and a subject of its own for each would give a pair of countries as many facets as it has rows.
+Coded events name no subject: a row does not say which meeting or measure it is about, and a subject
+for each row would give a dyad as many facets as it has rows.
 """
 
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
-from communique.domain.claims.payloads import (
-    AgreementSigned,
-    ClaimPayload,
-    CodedEventReported,
-    DemandMade,
-    DialogueUrged,
-    MeasureLifted,
-    MeasureTookEffect,
-    MeetingHeld,
-    OutlookAssessed,
-    RelationsChanged,
-    StanceStated,
-    TalksProposed,
-    TalksRefused,
-    TalksSuspended,
-)
+from communique.domain.claims import payloads
+from communique.domain.claims.payloads import ClaimPayload
 from communique.domain.claims.values import (
     Certainty,
     Credibility,
@@ -57,41 +43,38 @@ from communique.importers.cameo_names import CODES
 TABLE_VERSION: Final = "communique-cameo-1"
 
 CERTAINTY: Final = Certainty.PROBABLE
-"""Of every coded event: its text reports a fact, but a machine read it, and no human saw it is one.
+"""The certainty of every coded event: its text reports a fact, but only a machine has read it.
 
-So a claim that somebody entered as certain stays the last certain one beside later coded rows, and
+So a certain claim that a person entered stays the last certain one beside later coded rows, and
 coded rows still count where certain and probable claims do.
 """
 
 GRADE: Final = Grade(reliability=Reliability.F, credibility=Credibility.CANNOT_BE_JUDGED)
-"""Of every coded event: nobody has judged source or claim."""
+"""The grade of every coded event: nobody has judged source or claim."""
 
 _VISIT: Final = "042"
 _HOSTING: Final = "043"
-_MEDIATION: Final = "045"
 _TOGETHER: Final = frozenset({"04", "040", "041", _VISIT, _HOSTING, "044", "046", "057"})
 _RECIPROCAL: Final = ("030", "031", "032", "036", "037", "050", "06", "0871", "164", "193", "194")
 _CODE_LENGTH_MIN: Final = 2
 
-_Builder = Callable[[str], ClaimPayload]
-
-_TYPES: Final[dict[str, _Builder]] = {
-    "012": lambda name: OutlookAssessed(outlook=Outlook.NEGATIVE, assessment=name),
-    "013": lambda name: OutlookAssessed(outlook=Outlook.POSITIVE, assessment=name),
-    "026": lambda name: DialogueUrged(appeal=name),
-    "027": lambda name: DialogueUrged(appeal=name),
-    "028": lambda name: DialogueUrged(appeal=name),
-    "04": lambda _: MeetingHeld(),
-    "041": lambda _: MeetingHeld(format=MeetingFormat.PHONE),
-    "057": lambda _: AgreementSigned(),
-    "085": lambda _: MeasureLifted(),
-    "10": lambda name: DemandMade(demand=name),
-    "106": lambda name: TalksProposed(proposal=name),
-    "11": lambda name: StanceStated(position=name),
-    "125": lambda _: TalksRefused(),
-    "161": lambda _: RelationsChanged(change=RelationsChange.DOWNGRADED),
-    "163": lambda name: MeasureTookEffect(measure=name),
-    "164": lambda _: TalksSuspended(),
+_TYPES: Final[dict[str, Callable[[str], ClaimPayload]]] = {
+    "012": lambda name: payloads.OutlookAssessed(outlook=Outlook.NEGATIVE, assessment=name),
+    "013": lambda name: payloads.OutlookAssessed(outlook=Outlook.POSITIVE, assessment=name),
+    "026": lambda name: payloads.DialogueUrged(appeal=name),
+    "027": lambda name: payloads.DialogueUrged(appeal=name),
+    "028": lambda name: payloads.DialogueUrged(appeal=name),
+    "04": lambda _: payloads.MeetingHeld(),
+    "041": lambda _: payloads.MeetingHeld(format=MeetingFormat.PHONE),
+    "057": lambda _: payloads.AgreementSigned(),
+    "085": lambda _: payloads.MeasureLifted(),
+    "10": lambda name: payloads.DemandMade(demand=name),
+    "106": lambda name: payloads.TalksProposed(proposal=name),
+    "11": lambda name: payloads.StanceStated(position=name),
+    "125": lambda _: payloads.TalksRefused(),
+    "161": lambda _: payloads.RelationsChanged(change=RelationsChange.DOWNGRADED),
+    "163": lambda name: payloads.MeasureTookEffect(measure=name),
+    "164": lambda _: payloads.TalksSuspended(),
 }
 
 _ISSUES: Final = {
@@ -157,7 +140,7 @@ class Cast(NamedTuple):
 
 
 def known_code(code: str) -> str:
-    """Return `code`, or raise `UnknownCode` when no CAMEO code begins it or it is malformed."""
+    """Return `code`; raise `UnknownCode` if it is malformed or begins with no CAMEO code."""
     sound = code.isascii() and code.isdigit() and _CODE_LENGTH_MIN <= len(code) <= 4  # noqa: PLR2004
     if not sound or _longest(CODES, code) is None:
         raise UnknownCode(f"{code[:20]!r} is not a CAMEO code: give one such as 010 or 0311")
@@ -165,17 +148,17 @@ def known_code(code: str) -> str:
 
 
 def code_named(name: str) -> str | None:
-    """Return the code with this name in any case, the finer of two; None when there is none."""
+    """Return the code with this name in any case, the finer of two, or None."""
     return _BY_NAME.get(folded(name))
 
 
 def name_of(code: str) -> str:
-    """Return the short name of a known code, or of what it is a kind of."""
+    """Return the short name of a known code, or of its longest prefix that has one."""
     return _known(code)[0]
 
 
 def goldstein_of(code: str) -> float:
-    """Return the Goldstein score, -10 to 10, of a known code, or of what it is a kind of."""
+    """Return the Goldstein score, -10 to 10, of a known code or of its longest prefix."""
     return _known(code)[1]
 
 
@@ -185,26 +168,26 @@ def plover_of(code: str) -> str:
 
 
 def issues_of(code: str) -> tuple[str, ...]:
-    """Return the issue that a code itself names, if any: `0311` is about economic cooperation."""
+    """Return the issue that a code names, if any: `0311` is about economic cooperation."""
     slug = _longest(_ISSUE_OF, code)
     return (slug,) if slug else ()
 
 
 def payload_of(code: str) -> ClaimPayload:
-    """Return what a known code says happened."""
+    """Return the payload of a known code."""
     build = _longest(_TYPES, code)
     name = name_of(code)
-    return build(name) if build else CodedEventReported(code=code, description=name)
+    return build(name) if build else payloads.CodedEventReported(code=code, description=name)
 
 
 def canonical(code: str, actor: str, target: str) -> tuple[str, str, str]:
     """Return code and sides of a row, the same for a row and its mirror image.
 
-    Of what two parties do together a dataset has two rows, one from either side. The visit of one
-    is hosted by the other: `("043", host, guest)` becomes `("042", guest, host)`. The sides of
-    talks, calls and signatures are sorted, and those of what can be reciprocal: cooperation, the
-    intent to cooperate or meet, a truce, a clash, the end of talks. An accusation and the one that
-    answers it are two deeds, so of all else the direction is kept.
+    What two parties do together has a row from either side. Hosting becomes a visit:
+    `("043", host, guest)` becomes `("042", guest, host)`. The sides of talks, calls and signatures
+    are sorted, and the sides of deeds that can be reciprocal: cooperation, the intent to cooperate
+    or meet, a truce, a clash, the end of talks. All other deeds keep their direction: an accusation
+    and the accusation that answers it are two.
     """
     if code == _HOSTING:
         return _VISIT, target, actor
@@ -216,7 +199,7 @@ def canonical(code: str, actor: str, target: str) -> tuple[str, str, str]:
 def cast_of(code: str, actor: Party, target: Party, *, both_ways: bool = False) -> Cast:
     """Return who took part in what way, the same for a row and its mirror image.
 
-    What can be reciprocal has participants when it was reported `both_ways`, else a direction.
+    A deed that can be reciprocal has participants if it was reported `both_ways`.
     """
     match code:
         case "042":
@@ -239,10 +222,10 @@ def _together(*parties: Party, host: Party | None = None) -> tuple[Participant, 
 
 
 def _known(code: str) -> tuple[str, float]:
-    found = _longest(CODES, code)
-    if found is None:
+    entry = _longest(CODES, code)
+    if entry is None:
         raise UnknownCode(f"{code!r} is not a CAMEO code")
-    return found
+    return entry
 
 
 def _longest(table: dict[str, T], code: str) -> T | None:

@@ -1,7 +1,4 @@
-"""CAMEO event codes: their short names and Goldstein scores, from -10 to 10. Plain data, no rule.
-
-A code is text: `010` is not `10`. Names as in ICEWS, scores as ICEWS gives them to the codes.
-"""
+"""CAMEO event codes: their short names and Goldstein scores (-10 to 10) in ICEWS. Plain data."""
 
 from typing import Final
 

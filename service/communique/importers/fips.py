@@ -1,7 +1,7 @@
 """FIPS 10-4 country codes, in which GDELT writes geography, and their ISO codes. Plain data.
 
-FIPS is not ISO: `CH` is China and `KS` South Korea. A dependency without an ISO code has that of
-its state. Open seas (`OS`), the Paracel (`PF`) and the Spratly islands (`PG`) have none.
+FIPS is not ISO: `CH` is China and `KS` South Korea. A dependency without an ISO code has the code
+of its state. Open seas (`OS`), the Paracel (`PF`) and the Spratly islands (`PG`) have none.
 """
 
 from typing import Final

@@ -2,19 +2,18 @@
 
 61 columns, TAB-separated, no header. A row is a report, not an event.
 
-* A row is an event when both actors are different states or organisations, or act for them by the
-  type of the actor (government, military, police, intelligence, legislature, judiciary).
+* A row is an event when its actors are two different states or organisations, or act for them by
+  their type (government, military, police, intelligence, legislature, judiciary).
 * The rows of one export with the same day, pair, direction and code are one event, and so are the
-  mirror rows of what two did together: see `cameo.canonical`. The event has the first row's id,
-  place and URL; mentions, sources and articles are added up, the tone is the mean by articles.
-* Its id is that of the export, the day, the code and the pair. The next export's reports of the
-  same deed are another event with an id of its own: by then the first one may be in the log, which
-  takes the same id with other counts for a contradiction. So one export twice adds nothing, and no
-  two exports, in whatever order they come, are ever in conflict.
-* `DATEADDED` is when it was known. A day 7, 30 or 365 days before is no exact one: the story said
-  "last week", "last month" or "last year". The event is then given the week from Monday to Sunday,
-  the month or the year that day lies in, each about (`~`).
-* The outlet is the host of the URL without `www.`; what is no URL is the outlet itself.
+  mirror rows of what two parties did together: see `cameo.canonical`. The event has the first row's
+  id, place and URL, the sums of mentions, sources and articles, and the mean tone by articles.
+* The event's id follows from the export, the day, the code and the pair. Reports of the same deed
+  in the next export are another event: by then the log may have the first one, and it takes the
+  same id with other counts for a contradiction.
+* `DATEADDED` is the known time. A day 7, 30 or 365 days before it is not exact: the story said
+  "last week", "last month" or "last year". The event then occurred about (`~`) the week from Monday
+  to Sunday, the month or the year in which that day lies.
+* The outlet is the host of the URL without `www.`; a text that is no URL is the outlet itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,8 +21,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
-
-from pydantic import ValidationError
 
 from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Classification, Coordinates, Place, Source
@@ -34,27 +31,17 @@ from communique.domain.time.edtf import ValidTime
 from communique.importers import cameo
 from communique.importers.fips import COUNTRIES as FIPS_COUNTRIES
 from communique.importers.gdelt_actors import COUNTRIES, ORGANISATIONS, REGIONS, SECTORS
-from communique.importers.lines import Line, expect, lines
-from communique.importers.merging import event_id, faults_of, merged, printable
+from communique.importers.lines import TextLine, expect, lines
+from communique.importers.merging import event_id, is_number, merged, sound_rows
 from communique.importers.report import ImportFault, Report, Skip
 
 DATASET: Final = "gdelt2"
 COLUMNS: Final = 61
 _COUNT_MAX: Final = 2**31 - 1
-_TONE_DIGITS: Final = 6
-_NUMBER_LENGTH_MAX: Final = 18
+_DIGITS_MAX: Final = 18
 
 
-class _Actor(NamedTuple):
-    """The fields of an actor that say who it is."""
-
-    country: str
-    group: str
-    community: str
-    type: str
-
-
-class _Row(NamedTuple):
+class _GdeltRow(NamedTuple):
     """A row between two parties; `window` is its export, `key` its day and deed."""
 
     file: str
@@ -84,10 +71,10 @@ def exports(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = sorted(one for one in path.iterdir() if ".export.csv" in one.name.lower())
-    if not found:
+    paths = sorted(file for file in path.iterdir() if ".export.csv" in file.name.lower())
+    if not paths:
         raise ImportFault(str(path), "has no *.export.CSV or *.export.CSV.gz")
-    return found
+    return paths
 
 
 def claims(path: Path, report: Report) -> Iterator[Claim]:
@@ -96,36 +83,21 @@ def claims(path: Path, report: Report) -> Iterator[Claim]:
     In memory are the rows of one export, at most 100,000.
 
     Raises:
-        ImportFault: a file cannot be opened or read on; an export of which the end is missing
-            yields nothing.
+        ImportFault: a file cannot be opened or read on; an export without its end yields nothing.
     """
     paths = exports(path)
     expect(paths, report)
-    rows = (row for one in paths for row in _rows(one, report))
+    rows = (row for file in paths for row in sound_rows(lines(file, report), _row, report))
     yield from merged(rows, _claim, report)
 
 
-def _rows(path: Path, report: Report) -> Iterator[_Row]:
-    for line in lines(path, report):
-        try:
-            row = _row(line)
-        except ValueError as error:
-            reason = faults_of(error) if isinstance(error, ValidationError) else str(error)
-            report.reject(line.file, line.number, printable(reason))
-            continue
-        if isinstance(row, Skip):
-            report.skip(row)
-        else:
-            yield row
-
-
-def _row(line: Line) -> _Row | Skip:
+def _row(line: TextLine) -> _GdeltRow | Skip:
     """Read a row; `ValueError` says what is wrong with it."""
     fields = line.text.split("\t")
     if len(fields) != COLUMNS:
         cut = "" if line.ended else "; the file ends in this row, so it may be truncated"
         raise ValueError(f"has {len(fields)} columns, GDELT 2.0 has {COLUMNS}{cut}")
-    match _party(_actor(fields[5:15])), _party(_actor(fields[15:25])):
+    match _party(fields[5:15]), _party(fields[15:25]):
         case (Skip() as reason, _) | (_, Skip() as reason):
             return reason
         case (Party() as actor, Party() as target) if actor.code == target.code:
@@ -134,16 +106,18 @@ def _row(line: Line) -> _Row | Skip:
             return _sound_row(line, fields, actor, target)
 
 
-def _sound_row(line: Line, fields: Sequence[str], actor: Party, target: Party) -> _Row:
+def _sound_row(line: TextLine, fields: Sequence[str], actor: Party, target: Party) -> _GdeltRow:
     day, added = _day("SQLDATE", fields[1]), _moment("DATEADDED", fields[59])
     code = cameo.known_code(fields[26])
     key = (fields[1], *cameo.canonical(code, actor.code, target.code))
-    return _Row(
+    if not is_number(fields[0], _DIGITS_MAX):
+        raise ValueError(f"GlobalEventID is {fields[0][:40]!r}, not a number such as 719024875")
+    return _GdeltRow(
         file=line.file,
         number=line.number,
         window=fields[59],
         key=key,
-        row_id=_identity("GlobalEventID", fields[0]),
+        row_id=fields[0],
         occurred=ValidTime.parse(_edtf(day, added.date())),
         known=KnownTime.parse(f"{added:%Y-%m-%dT%H:%M:%S}Z"),
         code=code,
@@ -159,29 +133,28 @@ def _sound_row(line: Line, fields: Sequence[str], actor: Party, target: Party) -
     )
 
 
-def _actor(fields: Sequence[str]) -> _Actor:
-    """Read code, name, country, group, ethnicity, two religions and three types."""
-    return _Actor(fields[2], fields[3], "".join(fields[4:7]), fields[7])
+def _party(fields: Sequence[str]) -> Party | Skip:
+    """Return the party that an actor is or acts for; the region of an organisation is ignored.
 
-
-def _party(actor: _Actor) -> Party | Skip:
-    """Return the party an actor is or acts for; of an organisation the region does not matter."""
-    if code := ORGANISATIONS.get(actor.group):
+    `fields` are the actor's code, name, country, group, ethnicity, two religions and three types.
+    """
+    country, group, community, sector = fields[2], fields[3], "".join(fields[4:7]), fields[7]
+    if code := ORGANISATIONS.get(group):
         return Party(code=code)
-    if not actor.country:
+    if not country:
         return Skip.NO_COUNTRY
-    if actor.country in REGIONS:
+    if country in REGIONS:
         return Skip.REGION
-    if actor.group or actor.type not in SECTORS or (actor.community and not actor.type):
+    if group or sector not in SECTORS or (community and not sector):
         return Skip.NON_STATE
-    code = COUNTRIES.get(actor.country, actor.country)
+    code = COUNTRIES.get(country, country)
     if code not in STATES:
-        raise ValueError(f"{actor.country[:20]!r} is no country or region of CAMEO")
-    return Party(code=code, sector=SECTORS[actor.type])
+        raise ValueError(f"{country[:20]!r} is no country or region of CAMEO")
+    return Party(code=code, sector=SECTORS[sector])
 
 
 def _day(name: str, text: str) -> date:
-    if not _is_number(text) or len(text) != len("20180101"):
+    if not is_number(text, 8) or len(text) != len("20180101"):
         raise ValueError(f"{name} is {text[:40]!r}, not a day such as 20180101")
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -190,7 +163,7 @@ def _day(name: str, text: str) -> date:
 
 
 def _moment(name: str, text: str) -> datetime:
-    if not _is_number(text) or len(text) != len("20180101001500"):
+    if not is_number(text, 14) or len(text) != len("20180101001500"):
         raise ValueError(f"{name} is {text[:40]!r}, not a moment such as 20180101001500")
     try:
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -199,7 +172,7 @@ def _moment(name: str, text: str) -> datetime:
 
 
 def _edtf(day: date, added: date) -> str:
-    """Return when it happened: the day, or the week, month or year that it stands for."""
+    """Return the EDTF text of a day, or of the week, month or year that the day stands for."""
     if day > added:
         raise ValueError(f"happened on {day}, after it was added on {added}")
     match (added - day).days:
@@ -215,7 +188,7 @@ def _edtf(day: date, added: date) -> str:
 
 
 def _place(fields: Sequence[str]) -> Place | None:
-    """Return where it happened: of type, name, FIPS country, two regions, latitude, longitude."""
+    """Read the place of type, name, FIPS country, two regions, latitude and longitude."""
     name, country = fields[1].strip(), FIPS_COUNTRIES.get(fields[2])
     latitude = _number("ActionGeo_Lat", fields[5], 90)
     longitude = _number("ActionGeo_Long", fields[6], 180)
@@ -228,7 +201,7 @@ def _place(fields: Sequence[str]) -> Place | None:
 
 
 def _source(text: str) -> Source:
-    """Return the page that was read, or of what has no page the words that stand for it."""
+    """Return the source with its URL, or with the whole text as outlet where it is no URL."""
     if not text:
         raise ValueError("SOURCEURL is empty")
     try:
@@ -251,24 +224,14 @@ def _number(name: str, text: str, size_max: int) -> float | None:
 
 
 def _count(name: str, text: str) -> int:
-    if not _is_number(text) or int(text) > _COUNT_MAX:
+    if not is_number(text, _DIGITS_MAX) or int(text) > _COUNT_MAX:
         raise ValueError(f"{name} is {text[:40]!r}, not a count from 0 to {_COUNT_MAX:,}")
     return int(text)
 
 
-def _identity(name: str, text: str) -> str:
-    if not _is_number(text):
-        raise ValueError(f"{name} is {text[:40]!r}, not a number such as 719024875")
-    return text
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _NUMBER_LENGTH_MAX
-
-
-def _claim(rows: Sequence[_Row]) -> Claim:
+def _claim(rows: Sequence[_GdeltRow]) -> Claim:
     lead = rows[0]
-    actor, target = _as_all_say(lead.actor, rows), _as_all_say(lead.target, rows)
+    actor, target = _agreed_party(lead.actor, rows), _agreed_party(lead.target, rows)
     both_ways = any(row.actor.code == target.code for row in rows)
     cast = cameo.cast_of(lead.code, actor, target, both_ways=both_ways)
     return Claim(
@@ -289,15 +252,14 @@ def _claim(rows: Sequence[_Row]) -> Claim:
     )
 
 
-def _as_all_say(party: Party, rows: Sequence[_Row]) -> Party:
-    """Return a party with its sector only where no row names another."""
-    sectors = {
-        one.sector for row in rows for one in (row.actor, row.target) if one.code == party.code
-    }
+def _agreed_party(party: Party, rows: Sequence[_GdeltRow]) -> Party:
+    """Return a party with its sector only where no row names another sector for it."""
+    sides = (side for row in rows for side in (row.actor, row.target))
+    sectors = {side.sector for side in sides if side.code == party.code}
     return party if len(sectors) == 1 else Party(code=party.code)
 
 
-def _classification(lead: _Row, rows: Sequence[_Row]) -> Classification:
+def _classification(lead: _GdeltRow, rows: Sequence[_GdeltRow]) -> Classification:
     return Classification(
         cameo_code=lead.code,
         plover_code=cameo.plover_of(lead.code),
@@ -313,13 +275,13 @@ def _classification(lead: _Row, rows: Sequence[_Row]) -> Classification:
     )
 
 
-def _tone(rows: Sequence[_Row]) -> float | None:
-    """Return the mean tone of all articles; of rows without a count, one each."""
+def _tone(rows: Sequence[_GdeltRow]) -> float | None:
+    """Return the mean tone of all articles; a row without a count has one article."""
     toned = [(row.tone, row.articles or 1) for row in rows if row.tone is not None]
     if not toned:
         return None
     articles = sum(count for _, count in toned)
-    return round(sum(tone * count for tone, count in toned) / articles, _TONE_DIGITS)
+    return round(sum(tone * count for tone, count in toned) / articles, 6)
 
 
 def _total(counts: Iterable[int]) -> int:

@@ -4,14 +4,13 @@ A directory holds `entity2id.txt` and `relation2id.txt` (name TAB id) and any of
 `valid.txt` and `test.txt` (subject, relation, object, hours since the first day, TAB-separated; a
 fifth column is ignored), each in the order of its days.
 
-* A row is an event when both sides are states or organisations, or organs of different ones.
+* A row is an event when its sides are two different states or organisations, or organs of them.
   Organs are those of `icews_actors`; people, and groups without a country, are skipped.
 * The mirror rows of one day, such as `A hosts B` and `B visits A`, are one event of two rows: see
-  `cameo.canonical`. What other organs of the two did is another event.
-* An event happened on its row's day. ICEWS dates an event by the story that reports it, so it was
-  known on that day, too.
+  `cameo.canonical`. What other organs of the two parties did is another event.
+* The valid time and the known time are the row's day: ICEWS dates an event by its report.
 * Heads of government who meet make a meeting of leaders; no other organ tells the level.
-* An event's id is that of its dataset, day, code and sides by name, in canonical form.
+* An event's id follows from its dataset, day, code and sides by name, in canonical form.
 """
 
 import heapq
@@ -33,8 +32,8 @@ from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
 from communique.importers import cameo
 from communique.importers.icews_actors import NAMED_ORGANS, ORGANS, PARTIES
-from communique.importers.lines import Line, expect, lines
-from communique.importers.merging import event_id, merged, printable
+from communique.importers.lines import TextLine, expect, lines
+from communique.importers.merging import event_id, is_number, merged, sound_rows
 from communique.importers.report import ImportFault, Report, Skip
 
 SPLITS: Final = ("train.txt", "valid.txt", "test.txt")
@@ -43,23 +42,22 @@ _ENTITIES: Final = "entity2id.txt"
 _RELATIONS: Final = "relation2id.txt"
 _NAMES_MAX: Final = 1_000_000
 _COLUMNS: Final = (4, 5)
-_DAY_HOURS: Final = 24
-_NUMBER_LENGTH_MAX: Final = 9
+_DIGITS_MAX: Final = 9
 _HEAD: Final = "Head of Government"
 _ORGAN: Final = re.compile(r"(?P<organ>.+?) \((?P<country>[^()]+(?:\([^()]*\))?)\)")
-_SHORT: Final = {name: code for code, name in (STATES | ORGANISATIONS).items()}
-_CODE_OF: Final = {folded(name): code for name, code in (_SHORT | ALIASES | PARTIES).items()}
+_NAMES: Final = {name: code for code, name in (STATES | ORGANISATIONS).items()}
+_CODE_OF: Final = {folded(name): code for name, code in (_NAMES | ALIASES | PARTIES).items()}
 _SECTOR_OF: Final = {organ: sector for sector, organs in ORGANS.items() for organ in organs}
 
 
 class _Side(NamedTuple):
-    """An entity: its name, and the party or why it is none."""
+    """An entity: its name, and its party or the reason why it has none."""
 
     name: str
     party: Party | Skip
 
 
-class _Row(NamedTuple):
+class _IcewsRow(NamedTuple):
     """A row between two parties; `window` is its day, `key` the deed and its sides by name."""
 
     file: str
@@ -73,7 +71,7 @@ class _Row(NamedTuple):
 
 
 class _Graph(NamedTuple):
-    """What the ids and hours of rows mean."""
+    """The entities and relations by id, and the day of hour 0."""
 
     sides: dict[int, _Side]
     relations: dict[int, str]
@@ -87,11 +85,7 @@ def claims(
 
     In memory are the names of entities and relations, and the rows of one day, at most 100,000.
 
-    Args:
-        directory: where the files are.
-        report: to be filled.
-        dataset: part of every event's id: `icews14`, `icews18`, ...
-        first_day: the day of hour 0.
+    `dataset`, such as `icews14`, is a part of every event's id; `first_day` is the day of hour 0.
 
     Raises:
         ImportFault: a file is missing or cannot be read on, or a table of names is at fault.
@@ -100,19 +94,19 @@ def claims(
     if not splits:
         raise ImportFault(str(directory), f"has none of {', '.join(SPLITS)}")
     expect(splits, report)
-    names, relations = _names(directory / _ENTITIES), _names(directory / _RELATIONS)
-    sides = {number: _Side(name, _party(name)) for number, name in names.items()}
+    entities, relations = _names(directory / _ENTITIES), _names(directory / _RELATIONS)
+    sides = {number: _Side(name, _party(name)) for number, name in entities.items()}
     graph = _Graph(sides, relations, first_day)
     rows = heapq.merge(*(_rows(path, graph, report) for path in splits), key=lambda row: row.window)
     yield from merged(rows, lambda group: _claim(group, dataset), report)
 
 
 def _names(path: Path) -> dict[int, str]:
-    """Return the ids and names of a table, in which nothing may be at fault."""
+    """Return the names of a table by id; any fault in the table is an `ImportFault`."""
     check, names = Report(), dict[int, str]()
     for line in lines(path, check):
         name, _, number = line.text.rpartition("\t")
-        if not name.strip() or "\t" in name or not _is_number(number.strip()):
+        if not name.strip() or "\t" in name or not is_number(number.strip(), _DIGITS_MAX):
             raise ImportFault(line.file, "is not a name, a tab and a number", line.number)
         if int(number) in names:
             raise ImportFault(line.file, f"gives the id {int(number)} twice", line.number)
@@ -126,12 +120,12 @@ def _names(path: Path) -> dict[int, str]:
 
 
 def _party(name: str) -> Party | Skip:
-    """Return the party that an actor's name stands for, or why it is none."""
+    """Return the party of an actor's name, or the reason why it has none."""
     if name in NAMED_ORGANS:
         party_code, sector = NAMED_ORGANS[name]
         return Party(code=party_code, organ=name, sector=sector)
-    found = _ORGAN.fullmatch(name)
-    organ, country = (found["organ"], found["country"]) if found else ("", name)
+    match = _ORGAN.fullmatch(name)
+    organ, country = (match["organ"], match["country"]) if match else ("", name)
     code = _CODE_OF.get(folded(country))
     if code is None:
         return Skip.NO_COUNTRY
@@ -142,47 +136,39 @@ def _party(name: str) -> Party | Skip:
     return Party(code=code, organ=organ, sector=_SECTOR_OF[organ] if code in STATES else "")
 
 
-def _rows(path: Path, graph: _Graph, report: Report) -> Iterator[_Row]:
+def _rows(path: Path, graph: _Graph, report: Report) -> Iterator[_IcewsRow]:
+    """Yield the sound rows of a file, in which all rows have as many columns as the first."""
     columns = 0
-    for line in lines(path, report):
+
+    def read(line: TextLine) -> _IcewsRow | Skip:
+        nonlocal columns
         fields = line.text.split("\t")
-        try:
-            columns = _check_columns(line, len(fields), columns)
-            row = _row(line, fields[:4], graph)
-        except ValueError as error:
-            report.reject(line.file, line.number, printable(str(error)))
-            continue
-        if isinstance(row, Skip):
-            report.skip(row)
-        else:
-            yield row
+        if len(fields) not in _COLUMNS or len(fields) != (columns or len(fields)):
+            cut = "" if line.ended else "; the file ends in this row, so it may be truncated"
+            raise ValueError(f"has {len(fields)} columns, {columns or '4 or 5'} are needed{cut}")
+        columns = len(fields)
+        return _row(line, fields[:4], graph)
+
+    return sound_rows(lines(path, report), read, report)
 
 
-def _check_columns(line: Line, count: int, earlier: int) -> int:
-    """Return the count of columns, which is that of `earlier` rows if there were any (not 0)."""
-    if count not in _COLUMNS or count != (earlier or count):
-        cut = "" if line.ended else "; the file ends in this row, so it may be truncated"
-        raise ValueError(f"has {count} columns, {earlier or '4 or 5'} are needed{cut}")
-    return count
-
-
-def _row(line: Line, fields: Sequence[str], graph: _Graph) -> _Row | Skip:
+def _row(line: TextLine, fields: Sequence[str], graph: _Graph) -> _IcewsRow | Skip:
     """Read a row; `ValueError` says what is wrong with it."""
     for field in fields:
-        if not _is_number(field):
+        if not is_number(field, _DIGITS_MAX):
             raise ValueError(f"{field[:40]!r} is not a number")
     subject, relation, target, hours = map(int, fields)
-    one, other = _side(subject, graph), _side(target, graph)
+    source_side, target_side = _side(subject, graph), _side(target, graph)
     code, day = _code(relation, graph), _day(hours, graph.first_day)
-    match one.party, other.party:
+    match source_side.party, target_side.party:
         case (Skip() as reason, _) | (_, Skip() as reason):
             return reason
         case (Party() as actor, Party() as recipient) if actor.code == recipient.code:
             return Skip.ONE_PARTY
         case (Party() as actor, Party() as recipient):
-            key = cameo.canonical(code, one.name, other.name)
+            key = cameo.canonical(code, source_side.name, target_side.name)
             row_id = " ".join(fields)
-            return _Row(line.file, line.number, day, key, code, actor, recipient, row_id)
+            return _IcewsRow(line.file, line.number, day, key, code, actor, recipient, row_id)
 
 
 def _side(number: int, graph: _Graph) -> _Side:
@@ -202,7 +188,7 @@ def _code(number: int, graph: _Graph) -> str:
 
 
 def _day(hours: int, first_day: date) -> str:
-    days, rest = divmod(hours, _DAY_HOURS)
+    days, rest = divmod(hours, 24)
     if rest:
         raise ValueError(f"{hours} hours are not whole days")
     try:
@@ -211,7 +197,7 @@ def _day(hours: int, first_day: date) -> str:
         raise ValueError(f"{hours} hours lie beyond the year {date.max.year}") from None
 
 
-def _claim(rows: Sequence[_Row], dataset: str) -> Claim:
+def _claim(rows: Sequence[_IcewsRow], dataset: str) -> Claim:
     lead = rows[0]
     both_ways = any(row.actor == lead.target for row in rows)
     cast = cameo.cast_of(lead.code, lead.actor, lead.target, both_ways=both_ways)
@@ -240,12 +226,8 @@ def _claim(rows: Sequence[_Row], dataset: str) -> Claim:
     )
 
 
-def _payload(row: _Row) -> ClaimPayload:
+def _payload(row: _IcewsRow) -> ClaimPayload:
     payload = cameo.payload_of(row.code)
     if isinstance(payload, MeetingHeld) and row.actor.organ == row.target.organ == _HEAD:
         return payload.model_copy(update={"level": MeetingLevel.LEADER})
     return payload
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _NUMBER_LENGTH_MAX

@@ -1,8 +1,8 @@
 """ICEWS names of actors: which are organs of a state, and which name a party. Plain data.
 
 ICEWS writes an actor as `Organ (Country)`, a country or an organisation alone, or a name. An organ
-of the state is one that acts for it, at any level of government. Parties, candidates, media,
-business, professions, congregations and armed groups are not; nor are citizens.
+acts for its state, at any level of government. Political parties, candidates, media, business,
+professions, congregations, armed groups and citizens are no organs.
 """
 
 from typing import Final
@@ -183,7 +183,7 @@ ORGANS: Final[dict[str, tuple[str, ...]]] = {
         "State Security Court",
     ),
 }
-"""Sector to the organs of states in it, spelled as ICEWS spells them."""
+"""The organs of states by sector, spelled as ICEWS spells them."""
 
 PARTIES: Final[dict[str, str]] = {
     "High Commission for Refugees": "UNHCR",
@@ -193,7 +193,7 @@ PARTIES: Final[dict[str, str]] = {
     "Palestinian Territory, Occupied": "PSE",
     "Shanghai Cooperation Organization": "SCO",
 }
-"""ICEWS spellings of parties that no other name of theirs matches."""
+"""ICEWS spellings of parties that no other name of the party matches."""
 
 NAMED_ORGANS: Final[dict[str, tuple[str, str]]] = {
     "Afghan National Army": ("AFG", "military"),

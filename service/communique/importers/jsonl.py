@@ -4,12 +4,12 @@ An event is an object with the fields of `Claim` or `Amendment`; `payload.type` 
 
     {"occurred": "2019-08-21", "payload": {"type": "TalksRefused"}, ...}
 
-A line may also be an event as the log keeps it, `{"position": 1, "event": {...}, ...}`, which is
-what `communique.export.json_lines` writes: it is read as that event. An event without an `event_id`
-gets one that follows from its content, so that the same file is harmless twice.
+A line may also be an event as the log keeps it, `{"position": 1, "event": {...}, ...}`, as
+`communique.export.json_lines` writes it. An event without an `event_id` gets one that follows from
+its content, so that importing a file twice does no harm.
 
-In YAML every scalar but `~` and an empty one is text: a date stays a date, `010` stays `010`, and
-`NO` is no falsehood. A file holds a list of events, or documents of one event or one list each.
+In YAML every scalar but `~` and an empty one is text: `010` stays `010`, and `NO` is not false. A
+file holds a list of events, or documents of one event or one list each.
 """
 
 import json
@@ -21,7 +21,6 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import yaml
-from pydantic import ValidationError
 
 from communique.domain.claims.event import Event, Recorded, event_from
 from communique.export.json_lines import JsonObject, event_object
@@ -31,15 +30,11 @@ from communique.importers.report import ImportFault, Report
 
 LINE_BYTES_MAX: Final = 1_048_576
 YAML_BYTES_MAX: Final = 4_194_304
-YAML_VALUES_MAX: Final = 20_000
-"""Of one event: aliases could otherwise unfold to any number."""
-
-_YAML: Final = frozenset({".yaml", ".yml"})
-_NIL: Final = UUID(int=0)
+YAML_VALUES_MAX: Final = 20_000  # of one event: aliases could otherwise unfold to any number
 
 
 class _Item(NamedTuple):
-    """Where an event of a file begins, and the event."""
+    """An event, with the file and the line where it begins."""
 
     file: str
     number: int
@@ -49,16 +44,16 @@ class _Item(NamedTuple):
 def events(path: Path, report: Report) -> Iterator[Event]:
     """Yield the events of a file, YAML by its suffix `.yaml` or `.yml`, else JSON lines.
 
-    Each line, or item of a list, that is not an event is rejected with all fields at fault. JSON
-    lines are read one by one, each of at most 1 MiB; a YAML file is read whole, at most 4 MiB.
+    Each line, or item of a list, that is not an event is rejected with all its faults. A JSON line
+    may have 1 MiB; a YAML file is read whole and may have 4 MiB.
 
     Raises:
         ImportFault: the file cannot be opened or read on, or is not YAML.
     """
     expect([path], report)
-    items = _yaml_items if path.suffix.lower() in _YAML else _json_items
+    items = _yaml_items if path.suffix.lower() in {".yaml", ".yml"} else _json_items
     for item in items(path, report):
-        report.merge([item])
+        report.merge(item.file, item.number)
         yield item.event
 
 
@@ -72,11 +67,7 @@ def load(text: str) -> Event:
 
 
 def load_recorded(text: str) -> Recorded:
-    """Read what `recorded_line` wrote.
-
-    Raises:
-        ValueError: it is not that; `pydantic.ValidationError` names the fields at fault.
-    """
+    """Read what `recorded_line` wrote; it raises what `load` raises."""
     match _read(text):
         case {
             "position": int(position),
@@ -86,8 +77,8 @@ def load_recorded(text: str) -> Recorded:
             "event": content,
         }:
             event = event_of(content) if content else None
-            at = datetime.fromisoformat(record_time).astimezone(UTC)
-            return Recorded(position, at, revision, event, submitter)
+            recorded_at = datetime.fromisoformat(record_time).astimezone(UTC)
+            return Recorded(position, recorded_at, revision, event, submitter)
         case _:
             raise ValueError("is not an event as the log keeps it")
 
@@ -96,7 +87,7 @@ def event_of(content: object) -> Event:
     """Return the event that plain data is, or holds as the log keeps it.
 
     Raises:
-        ValueError: it is none; `pydantic.ValidationError` names the fields at fault.
+        ValueError: not an event; `pydantic.ValidationError` names the fields at fault.
     """
     if isinstance(content, dict) and "position" in content and "event" in content:
         content = content["event"]
@@ -107,14 +98,11 @@ def event_of(content: object) -> Event:
     _check_type(content.get("payload"))
     if content.get("event_id"):
         return event_from(content)
-    event = event_from({**content, "event_id": _NIL})
-    return event.model_copy(update={"event_id": _id_of(event)})
-
-
-def _id_of(event: Event) -> UUID:
-    content = event_object(event)
-    del content["event_id"]
-    return event_id("event", json.dumps(content, sort_keys=True))
+    event = event_from({**content, "event_id": UUID(int=0)})
+    fields = event_object(event)
+    del fields["event_id"]
+    derived_id = event_id("event", json.dumps(fields, sort_keys=True))
+    return event.model_copy(update={"event_id": derived_id})
 
 
 def _check_type(payload: object) -> None:
@@ -125,20 +113,20 @@ def _check_type(payload: object) -> None:
 
 def _read(text: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_once_each)
+        return json.loads(text, object_pairs_hook=_without_repeats)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg} at character {error.colno}") from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
 
 
-def _once_each(pairs: list[tuple[str, object]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _without_repeats(pairs: list[tuple[str, object]]) -> JsonObject:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"gives {twice!r} twice")
-    return found
+    return fields
 
 
 def _json_items(path: Path, report: Report) -> Iterator[_Item]:
@@ -146,7 +134,7 @@ def _json_items(path: Path, report: Report) -> Iterator[_Item]:
         try:
             yield _Item(line.file, line.number, load(line.text))
         except ValueError as error:
-            report.reject(line.file, line.number, _reason(error))
+            report.reject(line.file, line.number, faults_of(error))
 
 
 def _yaml_items(path: Path, report: Report) -> Iterator[_Item]:
@@ -181,7 +169,7 @@ def _yaml_item(node: yaml.Node, path: Path, report: Report) -> Iterator[_Item]:
         _check_size(node)
         yield _Item(str(path), number, event_of(_Loader("").construct_document(node)))
     except ValueError as error:
-        report.reject(str(path), number, _reason(error))
+        report.reject(str(path), number, faults_of(error))
 
 
 def _yaml_text(path: Path, report: Report) -> str:
@@ -210,11 +198,7 @@ def _check_size(node: yaml.Node) -> None:
             case yaml.SequenceNode(value=values):
                 waiting += values
             case yaml.MappingNode(value=pairs):
-                waiting += [one for pair in pairs for one in pair]
-
-
-def _reason(error: ValueError) -> str:
-    return faults_of(error) if isinstance(error, ValidationError) else printable(str(error))
+                waiting += [child for pair in pairs for child in pair]
 
 
 _NULL: Final = "tag:yaml.org,2002:null"

@@ -24,14 +24,14 @@ _FOREIGN: Final = {
 }
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line that is not blank.
 
     Attributes:
         file: the path.
         number: from 1.
         text: without its end of line.
-        ended: whether it has an end of line; the last of a truncated file has none.
+        ended: whether the line has an end of line; the last one of a truncated file has none.
     """
 
     file: str
@@ -60,14 +60,14 @@ class _Counted(io.RawIOBase):
 
 
 def expect(paths: Iterable[Path], report: Report) -> None:
-    """Add the sizes of the files to be read to the report; a missing one is left to `lines`."""
+    """Add the sizes of the files to be read to the report; `lines` fails for a missing file."""
     report.bytes_total += sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def lines(path: Path, report: Report, bytes_max: int = LINE_BYTES_MAX) -> Iterator[Line]:
+def lines(path: Path, report: Report, bytes_max: int = LINE_BYTES_MAX) -> Iterator[TextLine]:
     """Yield the lines of a file of UTF-8 text, plain or gzip, and count them as read.
 
-    Lines that are too long or not UTF-8 are rejected; blank ones are passed over.
+    Lines that are too long or not UTF-8 are rejected; blank lines are passed over.
 
     Raises:
         ImportFault: the file cannot be opened, is of another format, or its gzip data is damaged.
@@ -83,15 +83,15 @@ def lines(path: Path, report: Report, bytes_max: int = LINE_BYTES_MAX) -> Iterat
                 byte = f"byte {error.start + 1} of the row is 0x{raw[error.start]:02X}"
                 report.reject(str(path), number, f"is not UTF-8: {byte}")
                 continue
-            yield Line(str(path), number, text.rstrip("\r\n"), raw.endswith(b"\n"))
+            yield TextLine(str(path), number, text.rstrip("\r\n"), raw.endswith(b"\n"))
 
 
 @contextmanager
 def opened(path: Path, report: Report) -> Iterator[BinaryIO]:
-    """Give the bytes of a file, unpacked where it is gzip; the report counts those on disk.
+    """Give the bytes of a file, unpacked if it is gzip; the report counts the bytes on disk.
 
     Raises:
-        ImportFault: it cannot be opened, or is of a format that importers do not read.
+        ImportFault: the file cannot be opened, or is of a format that importers do not read.
     """
     try:
         buffered = io.BufferedReader(_Counted(path.open("rb", buffering=0), report), _BUFFER_BYTES)

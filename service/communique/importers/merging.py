@@ -1,7 +1,7 @@
-"""Rows that report one thing become one event, in constant memory.
+"""Lines become rows, and rows that report one deed become one event, in constant memory.
 
 Rows that can belong together share a window: a day in ICEWS, an export in GDELT. Windows ascend in
-a file, so the rows of one window at most are held, and a row that comes late is rejected.
+a file, so only the rows of one window are held, and a row of an earlier window is rejected.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,33 +11,62 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from communique.domain.claims.event import Claim
-from communique.importers.report import ImportFault, Place, Report
+from communique.importers.lines import TextLine
+from communique.importers.report import ImportFault, Report, Skip
 
 ROWS_HELD_MAX: Final = 100_000
+_LENGTH_MAX: Final = 2_000
 NAMESPACE: Final = UUID("00766505-72c7-52f7-b9b1-46f68aff2245")
-"""Of the ids of imported events. It never changes: the log knows what it has by them."""
+"""The namespace of the ids of imported events. It never changes: by them the log knows an event."""
 
 
-class Row(Place, Protocol):
-    """A row that may be reported again, or from its other side."""
+class MergeableRow(Protocol):
+    """A row of a dataset that can report the same deed in many rows, or from both sides."""
+
+    @property
+    def file(self) -> str:
+        """The path of the file."""
+
+    @property
+    def number(self) -> int:
+        """The line, from 1."""
 
     @property
     def window(self) -> str:
-        """When it was reported, as text that sorts by time."""
-        ...
+        """When the row was reported, as text that sorts by time."""
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What it reports, the same from either side; within its window it makes one event."""
-        ...
+        """What the row reports, the same from either side; one event for each key of a window."""
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=MergeableRow)
 
 
 def event_id(*identity: str) -> UUID:
-    """Return the id of what these parts identify; no part may hold a tab."""
+    """Return the id of the event that these parts identify; no part may hold a tab."""
     return uuid5(NAMESPACE, "\t".join(identity))
+
+
+def is_number(text: str, digits_max: int) -> bool:
+    """Whether `text` is one to `digits_max` ASCII digits."""
+    return text.isascii() and text.isdigit() and len(text) <= digits_max
+
+
+def sound_rows(
+    lines: Iterable[TextLine], read: Callable[[TextLine], R | Skip], report: Report
+) -> Iterator[R]:
+    """Yield the rows that `read` returns; count lines that it skips or raises `ValueError` for."""
+    for line in lines:
+        try:
+            row = read(line)
+        except ValueError as error:
+            report.reject(line.file, line.number, faults_of(error))
+            continue
+        if isinstance(row, Skip):
+            report.skip(row)
+        else:
+            yield row
 
 
 def merged(
@@ -46,7 +75,7 @@ def merged(
     """Yield an event for each group of rows with one key, in the order of their first rows.
 
     Raises:
-        ImportFault: out of `rows`, or a window is too large; the rows held then are held back.
+        ImportFault: `rows` raised it, or a window has too many rows; the rows held are held back.
     """
     for groups in _windows(rows, report):
         for group in groups:
@@ -56,20 +85,23 @@ def merged(
                 for row in group:
                     report.reject(row.file, row.number, faults_of(error))
                 continue
-            report.merge(group)
+            report.merge(group[0].file, group[0].number, len(group))
             yield claim
 
 
-def faults_of(error: ValidationError) -> str:
-    """Return every field at fault and what is wrong with it, in one line."""
+def faults_of(error: ValueError) -> str:
+    """Return in one line what is wrong, for a `ValidationError` with every field at fault."""
+    if not isinstance(error, ValidationError):
+        return printable(str(error))
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return printable("; ".join(f"{_path(one['loc'])}{_plainly(one['msg'])}" for one in faults))
+    sentences = (f"{_path(fault['loc'])}{_plainly(fault['msg'])}" for fault in faults)
+    return printable("; ".join(sentences))
 
 
-def printable(text: str, length_max: int = 2_000) -> str:
-    """Return `text` in one line that any terminal and file takes."""
-    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:length_max])
-    return shown if len(text) <= length_max else f"{shown}..."
+def printable(text: str) -> str:
+    """Return at most 2,000 characters of `text` in one line that any terminal and file takes."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:_LENGTH_MAX])
+    return shown if len(text) <= _LENGTH_MAX else f"{shown}..."
 
 
 def _windows(rows: Iterable[R], report: Report) -> Iterator[list[list[R]]]:
@@ -78,7 +110,8 @@ def _windows(rows: Iterable[R], report: Report) -> Iterator[list[list[R]]]:
     try:
         for row in rows:
             if row.window < window:
-                report.reject(row.file, row.number, _late(row, window))
+                fault = f"is of {row.window}, after rows of {window}"
+                report.reject(row.file, row.number, f"{fault}: rows must be in the order of time")
                 continue
             if row.window > window:
                 yield [*groups.values()]
@@ -92,11 +125,7 @@ def _windows(rows: Iterable[R], report: Report) -> Iterator[list[list[R]]]:
     yield [*groups.values()]
 
 
-def _late(row: Row, window: str) -> str:
-    return f"is of {row.window}, after rows of {window}: rows must be in the order of time"
-
-
-def _check_held(count: int, row: Row) -> None:
+def _check_held(count: int, row: MergeableRow) -> None:
     if count > ROWS_HELD_MAX:
         fault = f"more than {ROWS_HELD_MAX:,} rows are of {row.window}: too many to merge"
         raise ImportFault(row.file, fault, row.number)

@@ -1,10 +1,9 @@
-"""What became of the rows of an import: into events, skipped or rejected, and why."""
+"""The report of an import: which rows became events, which were skipped or rejected, and why."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 REJECTIONS_KEPT_MAX: Final = 1_000
 PLACES_KEPT_MAX: Final = 10_000
@@ -16,7 +15,7 @@ class ImportFault(Exception):
     Attributes:
         file: the path as it was given.
         reason: what is wrong and what would be right.
-        row_number: the line, from 1, at which it ended; None when it never began.
+        row_number: the line, from 1, at which reading ended; None when it never began.
     """
 
     def __init__(self, file: str, reason: str, row_number: int | None = None) -> None:
@@ -36,21 +35,7 @@ class Skip(StrEnum):
     HELD_BACK = "the file broke off before all rows of its last day or export were read"
 
 
-class Place(Protocol):
-    """Anything that knows which row it was read from."""
-
-    @property
-    def file(self) -> str:
-        """The path."""
-        ...
-
-    @property
-    def number(self) -> int:
-        """The line, from 1."""
-        ...
-
-
-class Rejection(NamedTuple):
+class RejectedRow(NamedTuple):
     """A row at fault."""
 
     file: str
@@ -64,14 +49,14 @@ class Rejection(NamedTuple):
 
 @dataclass
 class Report:
-    """Counts that are filled while an importer runs; they add up whenever it has come to an end.
+    """Counts that an importer fills while it runs; they add up once it has ended.
 
     Attributes:
         rows_read: lines that were not blank; of JSON and YAML, events.
         rows_merged: rows that went into an event, alone or with others.
         events: events yielded.
-        rows_rejected: rows at fault, all of them.
-        rejections: the first 1,000 of them.
+        rows_rejected: rows at fault.
+        rejections: the first 1,000 rows at fault.
         skipped: rows that are sound and make no event, by reason.
         bytes_done: bytes of the files read so far, compressed where they are.
         bytes_total: bytes of all files, 0 where that is unknown.
@@ -81,7 +66,7 @@ class Report:
     rows_merged: int = 0
     events: int = 0
     rows_rejected: int = 0
-    rejections: list[Rejection] = field(default_factory=list)
+    rejections: list[RejectedRow] = field(default_factory=list)
     skipped: Counter[Skip] = field(default_factory=Counter)
     bytes_done: int = 0
     bytes_total: int = 0
@@ -96,11 +81,11 @@ class Report:
         """Whether every row read was merged, skipped or rejected, and none twice."""
         return self.rows_read == self.rows_merged + self.rows_skipped + self.rows_rejected
 
-    def merge(self, rows: Sequence[Place]) -> None:
-        """Count the rows, one at least, that went into the next event."""
-        self.rows_merged += len(rows)
+    def merge(self, file: str, row_number: int, row_count: int = 1) -> None:
+        """Count the next event and its rows, of which the first is at `row_number` of `file`."""
+        self.rows_merged += row_count
         self.events += 1
-        self._places.append((rows[0].file, rows[0].number))
+        self._places.append((file, row_number))
 
     def skip(self, reason: Skip, count: int = 1) -> None:
         """Count sound rows that make no event."""
@@ -108,20 +93,20 @@ class Report:
             self.skipped[reason] += count
 
     def hold_back(self) -> None:
-        """Count all rows read of which nothing became as held back: a file broke off."""
-        accounted = self.rows_merged + self.rows_skipped + self.rows_rejected
-        self.skip(Skip.HELD_BACK, self.rows_read - accounted)
+        """Count as held back the rows read but not counted otherwise, because a file broke off."""
+        counted = self.rows_merged + self.rows_skipped + self.rows_rejected
+        self.skip(Skip.HELD_BACK, self.rows_read - counted)
 
     def reject(self, file: str, row_number: int, reason: str) -> None:
-        """Count a row at fault and keep why, among the first."""
+        """Count a row at fault, and keep the reason if it is among the first."""
         self.rows_rejected += 1
         if len(self.rejections) < REJECTIONS_KEPT_MAX:
-            self.rejections.append(Rejection(file, row_number, reason))
+            self.rejections.append(RejectedRow(file, row_number, reason))
 
     def place_of(self, index: int) -> tuple[str, int] | None:
-        """Return the file and row of the event yielded as number `index` (from 0).
+        """Return the file and first row of the event yielded as number `index` (from 0).
 
-        The last 10,000 are kept, which is more than wait for a server's answer; None for others.
+        None unless it is one of the last 10,000, which is more than wait for a server's answer.
         """
         oldest = self.events - len(self._places)
         return self._places[index - oldest] if oldest <= index < self.events else None
