@@ -237,9 +237,9 @@ def test_every_type_has_a_case_in_what_it_asserts() -> None:
     """The match over payloads names each class once, with no class left to its last case."""
     tree = ast.parse(inspect.getsource(assertions))
     cases = [
-        node.cls.id
+        node.cls.attr
         for node in ast.walk(tree)
-        if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
+        if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Attribute)
     ]
 
     assert sorted(cases) == sorted(kind.__name__ for kind in PAYLOADS)

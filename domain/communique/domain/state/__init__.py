@@ -1,1 +1,1 @@
-"""What follows from claims: what they assert, and how things stand."""
+"""What follows from claims: assertions, bilateral status, issue boards and scores."""

@@ -1,4 +1,4 @@
-"""What each claim asserts: which slot of which dyad's state it fills, and with what."""
+"""Assertions: which facets of which dyads a claim fills, and with what."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -6,42 +6,8 @@ from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple, assert_never
 
+from communique.domain.claims import payloads
 from communique.domain.claims.event import Claim
-from communique.domain.claims.payloads import (
-    AgreementEnded,
-    AgreementSigned,
-    AgreementTerminationNotified,
-    AgreementTerminationSuspended,
-    AgreementTookEffect,
-    CodedEventReported,
-    CommitmentMade,
-    DemandMade,
-    DemandMet,
-    DemandRejected,
-    DialogueUrged,
-    MeasureAnnounced,
-    MeasureLifted,
-    MeasureSuspended,
-    MeasureTookEffect,
-    MediationOffered,
-    MeetingCancelled,
-    MeetingHeld,
-    MeetingPlanned,
-    MeetingPostponed,
-    MeetingStarted,
-    OutlookAssessed,
-    ProposalAccepted,
-    ProposalMade,
-    ProposalRejected,
-    RelationsChanged,
-    RulingIssued,
-    StanceStated,
-    TalksAgreed,
-    TalksProposed,
-    TalksRefused,
-    TalksResumed,
-    TalksSuspended,
-)
 from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
@@ -50,15 +16,14 @@ from communique.domain.time.edtf import ValidTime
 from communique.domain.time.zones import zone_named
 
 GENERAL: Final = "general"
-"""Stands in a facet for an issue, and `unstated` for a level, that the claim does not name."""
-UNSTATED: Final = "unstated"
+"""Stands in a facet for the issue of a claim that names none."""
 _ANSWERS: Final = frozenset({State.MET, State.REJECTED, State.ACCEPTED})
 """States by which the actors answer what the recipients had demanded or proposed."""
 
 _SHARED: Final = frozenset(
     {FacetKind.TALKS, FacetKind.RULING, FacetKind.OUTLOOK, FacetKind.AGREEMENT}
 )
-"""Facets that belong to both parties; all others by issue are one party's towards the other."""
+"""Facets by issue that belong to both parties; the others belong to one, towards the other."""
 
 _NEVER_BY_SUBJECT: Final = frozenset(
     {FacetKind.TALKS, FacetKind.RULING, FacetKind.OUTLOOK, FacetKind.STANCE}
@@ -76,9 +41,8 @@ _BY_SUBJECT_OR_ISSUE: Final = frozenset(
 )
 """Facets of which there is one for the subject that a claim names, or else for each issue."""
 
-
-_THIRD_PARTY: Final = (MediationOffered, DialogueUrged)
-"""Steps by which a third party comes between others."""
+_THIRD_PARTY: Final = (payloads.MediationOffered, payloads.DialogueUrged)
+"""Payloads by which a third party steps between others."""
 
 
 class Assertion(NamedTuple):
@@ -94,8 +58,8 @@ class Assertion(NamedTuple):
     scheduled: ValidTime | None = None
 
 
-class _Says(NamedTuple):
-    """What a payload says, before it is laid on dyads and issues."""
+class _Effect(NamedTuple):
+    """What a payload asserts of every facet of a kind, whatever its dyad and key."""
 
     kind: FacetKind
     state: State
@@ -106,14 +70,15 @@ class _Says(NamedTuple):
 
 
 def dyads_between(claim: Claim) -> tuple[Dyad, ...]:
-    """Return the dyads whose state it is about; a third party's step is about those between."""
+    """Return the dyads that a claim is about: for a third party's step, those between others."""
     if isinstance(claim.payload, _THIRD_PARTY):
-        return tuple(Dyad.all_of(claim.payload.between or (one.code for one in claim.recipients)))
+        recipients = (party.code for party in claim.recipients)
+        return tuple(Dyad.all_of(claim.payload.between or recipients))
     return _dyads_involved(claim)
 
 
 def dyads_concerned(claim: Claim) -> tuple[Dyad, ...]:
-    """Return every dyad on whose timeline it stands: those involved and those it is about."""
+    """Return every dyad on whose timeline a claim stands: dyads involved, and dyads it is about."""
     involved = _dyads_involved(claim)
     if not isinstance(claim.payload, _THIRD_PARTY):
         return involved
@@ -121,7 +86,7 @@ def dyads_concerned(claim: Claim) -> tuple[Dyad, ...]:
 
 
 def codes_concerned(claim: Claim) -> frozenset[str]:
-    """Return the codes of all who take part, and of those that a third party steps between."""
+    """Return the codes of all who take part, and of parties that a third party steps between."""
     if isinstance(claim.payload, _THIRD_PARTY):
         return claim.codes.union(claim.payload.between)
     return claim.codes
@@ -136,15 +101,12 @@ def _dyads_involved(claim: Claim) -> tuple[Dyad, ...]:
 
 @lru_cache(maxsize=1 << 14)
 def _directed(actors: tuple[str, ...], recipients: tuple[str, ...]) -> tuple[Dyad, ...]:
-    """Most claims are about few dyads."""
     return tuple(sorted({Dyad.of(a, r) for a, r in product(actors, recipients) if a != r}))
 
 
 def assertions(claim: Claim, affirmed: Sequence[Assertion] | None = None) -> Sequence[Assertion]:
-    """Return what the claim asserts of each facet of each dyad.
+    """Return what the claim asserts of each facet of each dyad; a denial asserts nothing.
 
-    A denial asserts nothing of the state: it stands on the timeline and beside the claims that it
-    contradicts. An assessment is the exception: a denial of progress is its very content.
     `affirmed` are the claim's `affirmations`, where they are known already.
     """
     if denies(claim):
@@ -153,23 +115,18 @@ def assertions(claim: Claim, affirmed: Sequence[Assertion] | None = None) -> Seq
 
 
 def affirmations(claim: Claim) -> Sequence[Assertion]:
-    """Return what the claim would assert if it affirmed: all that it is about, denied or not."""
-    said = _says(claim)
+    """Return what the claim asserts if it affirms, or denies if it is a denial."""
+    effects = _effects(claim)
     return [
-        _assertion(claim, dyad, facet, says)
+        Assertion(dyad, facet, effect.state, effect.stage, _issue(claim, facet), *effect[3:])
         for dyad in dyads_between(claim)
-        for says in said
-        for facet in _facets(says, claim, dyad)
+        for effect in effects
+        for facet in _facets(effect, claim, dyad)
     ]
 
 
-def _assertion(claim: Claim, dyad: Dyad, facet: Facet, says: _Says) -> Assertion:
-    issue = _issue(claim, facet)
-    return Assertion(dyad, facet, says.state, says.stage, issue, *says[3:])
-
-
 def _issue(claim: Claim, facet: Facet) -> str:
-    """The issue that a claim's facet is about, `""` where it is about none in particular."""
+    """Return the issue that a claim's facet is about, or `""`."""
     if not is_by_issue(facet.kind, claim.subject):
         return claim.issues[0] if claim.issues else ""
     issue = facet.key.rpartition("/")[2]
@@ -177,21 +134,21 @@ def _issue(claim: Claim, facet: Facet) -> str:
 
 
 def denies(claim: Claim) -> bool:
-    """Whether it asserts nothing because it is a denial, of anything but an assessment."""
-    is_denial = claim.polarity is Polarity.NEGATIVE
-    return is_denial and not isinstance(claim.payload, OutlookAssessed)
+    """Whether a claim is a denial; a negative assessment is none, as it asserts its content."""
+    is_negative = claim.polarity is Polarity.NEGATIVE
+    return is_negative and not isinstance(claim.payload, payloads.OutlookAssessed)
 
 
 def state_of(claim: Claim) -> tuple[State, Stage]:
-    """Return the state that it speaks of, the same for each facet, and how far that has come."""
-    says, *_ = _says(claim)
-    return says.state, says.stage
+    """Return the state that a claim affirms or denies of every facet, and the state's stage."""
+    effect = _effect(claim)
+    return effect.state, effect.stage
 
 
 def is_by_issue(kind: FacetKind, subject: str | None) -> bool:
-    """Whether a claim that names this subject, or none, fills such a facet for each of its issues.
+    """Whether a claim with this subject, or none, fills a facet of this kind for each issue.
 
-    Their keys end with the issue; before it stands the party, where the facet belongs to one.
+    The key of the facet ends with the issue, after the party where the facet belongs to one.
     """
     return kind in _NEVER_BY_SUBJECT or (kind in _BY_SUBJECT_OR_ISSUE and not subject)
 
@@ -199,139 +156,153 @@ def is_by_issue(kind: FacetKind, subject: str | None) -> bool:
 def owners(
     state: State, actors: Iterable[Party], recipients: Iterable[Party], dyad: Dyad
 ) -> list[str]:
-    """Return the codes of a dyad whose facet it is: an answered demand is of those who made it."""
+    """Return the codes of a dyad that own a facet: an answered demand is owned by who made it."""
     holders = recipients if state in _ANSWERS else actors
     return sorted({party.code for party in holders if party.code in dyad})
 
 
-def _facets(says: _Says, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
-    """Lay what is said on the facets of a dyad."""
-    match says.kind:
+def _facets(effect: _Effect, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
+    """Yield the facets of a dyad that an effect fills."""
+    match effect.kind:
         case FacetKind.RELATIONS:
-            yield Facet(says.kind)
+            yield Facet(effect.kind)
         case FacetKind.MEETING:
-            yield Facet(says.kind, _level(claim))
+            yield Facet(effect.kind, _level(claim))
         case FacetKind.AGENDA:
-            yield Facet(says.kind, claim.subject or str(claim.event_id))
+            yield Facet(effect.kind, claim.subject or str(claim.event_id))
         case FacetKind.REPORT:
-            yield Facet(says.kind, says.statement[:2])
+            yield Facet(effect.kind, effect.statement[:2])
         case FacetKind.MEDIATION:
             for code in sorted({party.code for party in claim.actors}):
-                yield Facet(says.kind, code)
+                yield Facet(effect.kind, code)
         case kind if claim.subject and not is_by_issue(kind, claim.subject):
             yield Facet(kind, claim.subject)
         case _:
-            yield from _facets_by_issue(says, claim, dyad)
+            yield from _facets_by_issue(effect, claim, dyad)
 
 
-def _facets_by_issue(says: _Says, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
-    """One facet for each issue and, where it belongs to one party, for each such party."""
+def _facets_by_issue(effect: _Effect, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
+    """Yield a facet for each issue and, where the facet belongs to one party, each owner."""
     prefixes = [""]
-    if says.kind not in _SHARED:
-        found = owners(says.state, claim.actors, claim.recipients, dyad)
-        prefixes = [f"{code}/" for code in found]
+    if effect.kind not in _SHARED:
+        codes = owners(effect.state, claim.actors, claim.recipients, dyad)
+        prefixes = [f"{code}/" for code in codes]
     for prefix, issue in product(prefixes, claim.issues or ("",)):
-        yield Facet(says.kind, f"{prefix}{issue or GENERAL}")
+        yield Facet(effect.kind, f"{prefix}{issue or GENERAL}")
 
 
 def _level(claim: Claim) -> str:
-    level = claim.payload.level if isinstance(claim.payload, MeetingStarted | MeetingHeld) else None
-    return level.value.lower().replace("_", "-") if level else UNSTATED
+    payload = claim.payload
+    if isinstance(payload, payloads.MeetingStarted | payloads.MeetingHeld) and payload.level:
+        return payload.level.value.lower().replace("_", "-")
+    return "unstated"
 
 
-def _says(claim: Claim) -> tuple[_Says, ...]:  # noqa: C901, PLR0911, PLR0912  a table
+def _effects(claim: Claim) -> tuple[_Effect, ...]:
+    """Return what a claim asserts; a meeting with a subject also closes the plan of the meeting."""
+    effect = _effect(claim)
+    if effect.kind is FacetKind.MEETING and claim.subject:
+        return effect, effect._replace(kind=FacetKind.AGENDA)
+    return (effect,)
+
+
+def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
     kind, state, stage = FacetKind, State, Stage
-    match claim.payload:
-        # Classes are tried in turn, so the one that imports are made of comes first.
-        case CodedEventReported() as it:
-            words = f"{it.code} {it.description}".rstrip()
-            return (_Says(kind.REPORT, state.REPORTED, stage.COMPLETED, words),)
-        case MeetingPlanned() as it:
+    payload = claim.payload
+    match payload:
+        # Cases are tried in turn, so the type of most imported events comes first.
+        case payloads.CodedEventReported():
+            words = f"{payload.code} {payload.description}".rstrip()
+            return _Effect(kind.REPORT, state.REPORTED, stage.COMPLETED, words)
+        case payloads.MeetingPlanned():
             is_firm = claim.certainty.rank > Certainty.POSSIBLE.rank
-            at = stage.OPENED if is_firm else stage.POSSIBLE
-            return (_Says(kind.AGENDA, state.PLANNED, at, it.venue, "", it.scheduled),)
-        case MeetingPostponed() as it:
-            said = (stage.CHANGED, "", it.reason, it.scheduled)
-            return (_Says(kind.AGENDA, state.POSTPONED, *said),)
-        case MeetingCancelled() as it:
-            return (_Says(kind.AGENDA, state.CANCELLED, stage.ANSWERED, "", it.reason),)
-        case MeetingStarted() as it:
-            return _met(claim, state.STARTED, stage.BEGUN, it.venue, it.scheduled)
-        case MeetingHeld() as it:
-            return _met(claim, state.HELD, stage.COMPLETED, it.outcome or it.venue, it.scheduled)
-        case TalksProposed() as it:
-            return (_Says(kind.TALKS, state.PROPOSED, stage.OPENED, it.proposal),)
-        case TalksAgreed() as it:
-            return (_Says(kind.TALKS, state.AGREED, stage.CHANGED, it.terms),)
-        case TalksRefused() as it:
-            finality = it.finality.value.lower().replace("_", " ") if it.finality else ""
-            return (_Says(kind.TALKS, state.REFUSED, stage.ANSWERED, finality, it.grounds),)
-        case TalksSuspended() as it:
-            return (_Says(kind.TALKS, state.SUSPENDED, stage.BEGUN, "", it.grounds),)
-        case TalksResumed() as it:
-            return (_Says(kind.TALKS, state.RESUMED, stage.COMPLETED, it.terms),)
-        case StanceStated() as it:
-            return (_Says(kind.STANCE, state.STATED, stage.OPENED, it.position, it.grounds),)
-        case DemandMade() as it:
-            return (_Says(kind.DEMAND, state.DEMANDED, stage.OPENED, it.demand),)
-        case DemandRejected() as it:
-            return (_Says(kind.DEMAND, state.REJECTED, stage.ANSWERED, "", it.grounds),)
-        case DemandMet() as it:
-            return (_Says(kind.DEMAND, state.MET, stage.COMPLETED, it.outcome),)
-        case ProposalMade() as it:
-            return (_Says(kind.PROPOSAL, state.PROPOSED, stage.OPENED, it.proposal),)
-        case ProposalRejected() as it:
-            return (_Says(kind.PROPOSAL, state.REJECTED, stage.ANSWERED, "", it.grounds),)
-        case ProposalAccepted() as it:
-            return (_Says(kind.PROPOSAL, state.ACCEPTED, stage.COMPLETED, it.terms),)
-        case CommitmentMade() as it:
-            return (_Says(kind.COMMITMENT, state.COMMITTED, stage.OPENED, it.commitment),)
-        case MeasureAnnounced() as it:
-            said = (stage.OPENED, it.measure, "", it.scheduled)
-            return (_Says(kind.MEASURE, state.ANNOUNCED, *said),)
-        case MeasureTookEffect() as it:
-            return (_Says(kind.MEASURE, state.IN_FORCE, stage.BEGUN, it.measure),)
-        case MeasureSuspended() as it:
-            return (_Says(kind.MEASURE, state.SUSPENDED, stage.ANSWERED, "", it.grounds),)
-        case MeasureLifted() as it:
-            return (_Says(kind.MEASURE, state.LIFTED, stage.COMPLETED, "", it.grounds),)
-        case RulingIssued() as it:
-            return (_Says(kind.RULING, state.RULED, stage.COMPLETED, it.ruling),)
-        case AgreementSigned() as it:
-            return (_Says(kind.AGREEMENT, state.SIGNED, stage.OPENED, it.title),)
-        case AgreementTookEffect() as it:
-            return (_Says(kind.AGREEMENT, state.IN_FORCE, stage.CHANGED, it.title),)
-        case AgreementTerminationNotified() as it:
-            said = (stage.ANSWERED, it.title, "", _ends(claim.occurred, it))
-            return (_Says(kind.AGREEMENT, state.UNDER_NOTICE, *said),)
-        case AgreementTerminationSuspended() as it:
-            return (_Says(kind.AGREEMENT, state.NOTICE_SUSPENDED, stage.BEGUN, "", it.grounds),)
-        case AgreementEnded() as it:
-            return (_Says(kind.AGREEMENT, state.ENDED, stage.COMPLETED, it.title),)
-        case RelationsChanged() as it:
-            changed = State(it.change.value)
-            return (_Says(kind.RELATIONS, changed, stage.COMPLETED, "", it.grounds),)
-        case MediationOffered() as it:
-            return (_Says(kind.MEDIATION, state.OFFERED, stage.CHANGED, it.offer),)
-        case DialogueUrged() as it:
-            return (_Says(kind.MEDIATION, state.URGED, stage.OPENED, it.appeal),)
-        case OutlookAssessed() as it:
-            sees = State(it.outlook.value)
-            return (_Says(kind.OUTLOOK, sees, stage.OPENED, it.assessment),)
+            opened = stage.OPENED if is_firm else stage.POSSIBLE
+            return _Effect(kind.AGENDA, state.PLANNED, opened, payload.venue, "", payload.scheduled)
+        case payloads.MeetingPostponed():
+            return _Effect(
+                kind.AGENDA, state.POSTPONED, stage.CHANGED, "", payload.reason, payload.scheduled
+            )
+        case payloads.MeetingCancelled():
+            return _Effect(kind.AGENDA, state.CANCELLED, stage.ANSWERED, "", payload.reason)
+        case payloads.MeetingStarted():
+            return _Effect(
+                kind.MEETING, state.STARTED, stage.BEGUN, payload.venue, "", payload.scheduled
+            )
+        case payloads.MeetingHeld():
+            words = payload.outcome or payload.venue
+            return _Effect(kind.MEETING, state.HELD, stage.COMPLETED, words, "", payload.scheduled)
+        case payloads.TalksProposed():
+            return _Effect(kind.TALKS, state.PROPOSED, stage.OPENED, payload.proposal)
+        case payloads.TalksAgreed():
+            return _Effect(kind.TALKS, state.AGREED, stage.CHANGED, payload.terms)
+        case payloads.TalksRefused():
+            finality = payload.finality.value.lower().replace("_", " ") if payload.finality else ""
+            return _Effect(kind.TALKS, state.REFUSED, stage.ANSWERED, finality, payload.grounds)
+        case payloads.TalksSuspended():
+            return _Effect(kind.TALKS, state.SUSPENDED, stage.BEGUN, "", payload.grounds)
+        case payloads.TalksResumed():
+            return _Effect(kind.TALKS, state.RESUMED, stage.COMPLETED, payload.terms)
+        case payloads.StanceStated():
+            return _Effect(
+                kind.STANCE, state.STATED, stage.OPENED, payload.position, payload.grounds
+            )
+        case payloads.DemandMade():
+            return _Effect(kind.DEMAND, state.DEMANDED, stage.OPENED, payload.demand)
+        case payloads.DemandRejected():
+            return _Effect(kind.DEMAND, state.REJECTED, stage.ANSWERED, "", payload.grounds)
+        case payloads.DemandMet():
+            return _Effect(kind.DEMAND, state.MET, stage.COMPLETED, payload.outcome)
+        case payloads.ProposalMade():
+            return _Effect(kind.PROPOSAL, state.PROPOSED, stage.OPENED, payload.proposal)
+        case payloads.ProposalRejected():
+            return _Effect(kind.PROPOSAL, state.REJECTED, stage.ANSWERED, "", payload.grounds)
+        case payloads.ProposalAccepted():
+            return _Effect(kind.PROPOSAL, state.ACCEPTED, stage.COMPLETED, payload.terms)
+        case payloads.CommitmentMade():
+            return _Effect(kind.COMMITMENT, state.COMMITTED, stage.OPENED, payload.commitment)
+        case payloads.MeasureAnnounced():
+            return _Effect(
+                kind.MEASURE, state.ANNOUNCED, stage.OPENED, payload.measure, "", payload.scheduled
+            )
+        case payloads.MeasureTookEffect():
+            return _Effect(kind.MEASURE, state.IN_FORCE, stage.BEGUN, payload.measure)
+        case payloads.MeasureSuspended():
+            return _Effect(kind.MEASURE, state.SUSPENDED, stage.ANSWERED, "", payload.grounds)
+        case payloads.MeasureLifted():
+            return _Effect(kind.MEASURE, state.LIFTED, stage.COMPLETED, "", payload.grounds)
+        case payloads.RulingIssued():
+            return _Effect(kind.RULING, state.RULED, stage.COMPLETED, payload.ruling)
+        case payloads.AgreementSigned():
+            return _Effect(kind.AGREEMENT, state.SIGNED, stage.OPENED, payload.title)
+        case payloads.AgreementTookEffect():
+            return _Effect(kind.AGREEMENT, state.IN_FORCE, stage.CHANGED, payload.title)
+        case payloads.AgreementTerminationNotified():
+            ends = _ends(claim.occurred, payload)
+            return _Effect(
+                kind.AGREEMENT, state.UNDER_NOTICE, stage.ANSWERED, payload.title, "", ends
+            )
+        case payloads.AgreementTerminationSuspended():
+            return _Effect(kind.AGREEMENT, state.NOTICE_SUSPENDED, stage.BEGUN, "", payload.grounds)
+        case payloads.AgreementEnded():
+            return _Effect(kind.AGREEMENT, state.ENDED, stage.COMPLETED, payload.title)
+        case payloads.RelationsChanged():
+            return _Effect(
+                kind.RELATIONS, state(payload.change.value), stage.COMPLETED, "", payload.grounds
+            )
+        case payloads.MediationOffered():
+            return _Effect(kind.MEDIATION, state.OFFERED, stage.CHANGED, payload.offer)
+        case payloads.DialogueUrged():
+            return _Effect(kind.MEDIATION, state.URGED, stage.OPENED, payload.appeal)
+        case payloads.OutlookAssessed():
+            return _Effect(
+                kind.OUTLOOK, state(payload.outlook.value), stage.OPENED, payload.assessment
+            )
         case _:
-            assert_never(claim.payload)
+            assert_never(payload)
 
 
-def _met(
-    claim: Claim, state: State, stage: Stage, statement: str, scheduled: ValidTime | None
-) -> tuple[_Says, ...]:
-    """A meeting counts as the last of its level; with a subject named it also closes the plan."""
-    last = _Says(FacetKind.MEETING, state, stage, statement, "", scheduled)
-    return (last, last._replace(kind=FacetKind.AGENDA)) if claim.subject else (last,)
-
-
-def _ends(occurred: ValidTime, notice: AgreementTerminationNotified) -> ValidTime | None:
-    """The end that a notice names, or the day on which its period is over."""
+def _ends(occurred: ValidTime, notice: payloads.AgreementTerminationNotified) -> ValidTime | None:
+    """Return the end that a notice names, or the day on which its period is over."""
     if notice.ends or notice.notice_period is None:
         return notice.ends
     if occurred.earliest >= CEILING - notice.notice_period - timedelta(days=2):

@@ -1,7 +1,6 @@
-"""What changed between two points of one dyad, and which events make the difference."""
+"""The difference between two points of one dyad, and the events that cause it."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 from uuid import UUID
 
 from communique.domain.claims.event import Amendment, Recorded
@@ -22,7 +21,7 @@ class ChangeKind(Word):
 
 
 class ElementChange(Model):
-    """How one element differs, and which events make the difference, sorted by id."""
+    """How one element differs, and the events that cause the difference, sorted by id."""
 
     facet: str
     kind: ChangeKind
@@ -32,7 +31,7 @@ class ElementChange(Model):
 
 
 class BilateralComparison(Model):
-    """What changed between two points of one dyad; changes are sorted by facet."""
+    """The difference between two points of one dyad; changes are sorted by facet."""
 
     dyad: str
     before: ResolvedAsOf
@@ -45,13 +44,13 @@ class BilateralComparison(Model):
 def compare(
     before: BilateralStatus, after: BilateralStatus, causes: Callable[[str], Iterable[UUID]]
 ) -> BilateralComparison:
-    """Return how `after` differs from `before`; the other way round it is the mirror image.
+    """Return how `after` differs from `before`.
 
-    `causes` gives the events that make the difference in a facet, such as `causes_between` finds
-    them, and is asked only for facets that differ.
+    `causes` returns the events that cause the difference in a facet, as `causes_between` does; it
+    is called only for facets that differ.
 
     Raises:
-        ValueError: they are of different dyads.
+        ValueError: the two are of different dyads.
     """
     if before.dyad != after.dyad:
         raise ValueError(f"{before.dyad} cannot be compared with {after.dyad}: give one dyad")
@@ -71,18 +70,18 @@ def changes_between(
     causes: Callable[[str], Iterable[UUID]],
 ) -> tuple[ElementChange, ...]:
     """Return how the elements of one point differ from those of another, sorted by facet."""
-    was = {one.facet: one for one in before}
-    now = {one.facet: one for one in after}
+    earlier = {element.facet: element for element in before}
+    later = {element.facet: element for element in after}
     return tuple(
         ElementChange(
             facet=facet,
-            kind=_kind(was.get(facet), now.get(facet)),
-            before=was.get(facet),
-            after=now.get(facet),
+            kind=_kind(earlier.get(facet), later.get(facet)),
+            before=earlier.get(facet),
+            after=later.get(facet),
             cause_event_ids=tuple(sorted(set(causes(facet)))),
         )
-        for facet in sorted(was.keys() | now.keys())
-        if was.get(facet) != now.get(facet)
+        for facet in sorted(earlier.keys() | later.keys())
+        if earlier.get(facet) != later.get(facet)
     )
 
 
@@ -92,51 +91,43 @@ def _kind(before: StatusElement | None, after: StatusElement | None) -> ChangeKi
     return ChangeKind.ENDED if after is None else ChangeKind.CHANGED
 
 
-class _Behind(NamedTuple):
-    """The claims behind an element: the winner, and the last certain one where that is less."""
-
-    winner: UUID | None = None
-    last_certain: UUID | None = None
-
-
 def causes_between(
     before: StatusElement | None,
     after: StatusElement | None,
     amendments: Callable[[UUID], Iterable[UUID]],
 ) -> tuple[UUID, ...]:
-    """Return the events that make a facet differ between two points, sorted; in any order of both.
+    """Return the events that make a facet differ between two points, sorted.
 
-    They are the claims that win, or are the last certain one below a winner, at only one of the
-    points, and those amendments of all these claims that are visible at only one of them. Where
-    there are none, time alone made the difference, and it is the winner itself.
+    A claim is a cause if it wins, or is the last certain claim below the winner, at only one of the
+    points; so is an amendment of these claims, and of those that do so at both, if it is visible at
+    only one. Without such a cause time alone made the difference, and the cause is the winner.
 
-    Args:
-        before: the facet's winner at one point as claimed, even where it is over; None without one.
-        after: the same at the other point.
-        amendments: gives those of an event that are visible at only one of the points, such as
-            `amendments_between` finds them.
+    `before` and `after` are the facet's winners as claimed, even where they are over. `amendments`
+    returns those of an event that are visible at only one of the points, as `amendments_between`.
     """
-    one, other = _behind(before), _behind(after)
-    moved = [each for each in zip(one, other, strict=True) if each[0] != each[1]]
-    claims = {event_id for event_id in (*one, *other) if event_id}
-    causes = {event_id for each in moved for event_id in each if event_id}
-    causes.update(*(amendments(event_id) for event_id in claims))
-    if not causes and one.winner:
-        return (one.winner,)
+    ids_before, ids_after = _claim_ids(before), _claim_ids(after)
+    pairs = zip(ids_before, ids_after, strict=True)
+    causes = {event_id for pair in pairs if pair[0] != pair[1] for event_id in pair if event_id}
+    claim_ids = {event_id for event_id in (*ids_before, *ids_after) if event_id}
+    causes.update(*(amendments(event_id) for event_id in claim_ids))
+    if not causes and before:
+        return (before.event_ids[0],)
     return tuple(sorted(causes))
 
 
-def _behind(element: StatusElement | None) -> _Behind:
+def _claim_ids(element: StatusElement | None) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the winner and of the last certain claim below it."""
     if element is None:
-        return _Behind()
+        return None, None
     certain = element.last_certain
-    return _Behind(element.event_ids[0], certain.event_ids[0] if certain else None)
+    return element.event_ids[0], certain.event_ids[0] if certain else None
 
 
-def amendments_between(stream: Iterable[Recorded], one: AsOf, other: AsOf) -> tuple[UUID, ...]:
+def amendments_between(stream: Iterable[Recorded], first: AsOf, second: AsOf) -> tuple[UUID, ...]:
     """Return the amendments in an event's stream that are visible at only one of two points."""
     return tuple(
-        it.event.event_id
-        for it in stream
-        if isinstance(it.event, Amendment) and is_visible(it, one) != is_visible(it, other)
+        entry.event.event_id
+        for entry in stream
+        if isinstance(entry.event, Amendment)
+        and is_visible(entry, first) != is_visible(entry, second)
     )

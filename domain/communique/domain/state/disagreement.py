@@ -1,28 +1,26 @@
-"""Where claims of one type about one subject say different things, and which reading is preferred.
+"""Disagreements: claims of one type about one subject that say different things.
 
-Only claims that name the subject are compared. Those that a derived key holds together, such as
-all stances of a party on an issue, are about one thing at different times: they differ, and do not
-disagree.
+Only claims that name the subject are compared: claims with the same derived key, such as all
+stances of a party on an issue, are about different times. A field that a claim does not set says
+nothing, and a denial says only that it denies. Text is compared without case, accents and
+punctuation, parties by code, durations by length, times by the instants that they can mean.
 
-A field that a claim does not set says nothing. A denial says nothing but that it denies: what it
-denies is no reading of its own. Text is compared without regard to case, accents and punctuation,
-parties by their codes, durations by their length, times by the instants that they can mean.
+A less exact value agrees with a more exact value within it: August with 21 August, Beijing with
+Beijing, China. So the readings of a field are its values with no other value within them. A less
+exact claim speaks for the reading within its value, or for none if there are several: 2019, August
+and 21 August are one reading of three claims, which is no disagreement; August, 21 and 22 August
+are two readings, and the claim of August speaks for neither.
 
-A less exact value agrees with a more exact one within it: August with 21 August, Beijing with
-Beijing, China. So only the most exact values of a field are readings, those with no other within
-them. Who is less exact speaks for the reading within, or where there are several, for none: of
-2019, August and 21 August one reading is left, with all three behind it, which is no disagreement;
-of August, 21 and 22 August two are left, and who says August takes no side.
-
-Of two readings the preferred one is given by more outlets; or else has the better grade, that of
-its best claim (reliability first, ungraded last, then credibility in the same way); or else was
-known later; or else has the greater event id.
+Of two readings the preferred one has more outlets; or else the better grade, of its best claim
+(reliability first, ungraded last, then credibility likewise); or else was known later; or else has
+the greater event id.
 """
 
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, NamedTuple, cast
 from uuid import UUID
 
@@ -40,8 +38,8 @@ from communique.domain.time.edtf import Precision, ValidTime
 class Reading(Model):
     """One value of a field in text form, and the claims that speak for it, the latest known first.
 
-    `event_ids` are the first 1,000 of them; `outlet_count` counts the outlets of all.
-    `value` is in the words of the first of those that are most exact.
+    `event_ids` are the first 1,000 of these claims; `outlet_count` counts the outlets of all.
+    `value` is in the words of the first of the most exact claims.
     """
 
     value: str
@@ -50,10 +48,10 @@ class Reading(Model):
 
 
 class Disagreement(Model):
-    """A field in which claims of one type say different things: its readings, preferred first.
+    """A field in which claims of one type say different things.
 
-    `readings` are the first 100 of them.
-    `reason` is why the first is preferred to the second: one of `REASONS`.
+    `readings` are the 100 most preferred ones; `reason`, one of `REASONS`, is why the first of them
+    is preferred to the second.
     """
 
     type: str
@@ -63,14 +61,17 @@ class Disagreement(Model):
 
 
 READINGS_MAX: Final = 100
-_RELIABILITIES: Final = tuple(Reliability)
-_CREDIBILITIES: Final = tuple(Credibility)
+_GRADE_RANKS: Final[dict[Word | None, int]] = {
+    word: rank
+    for words in (Reliability, Credibility)
+    for rank, word in enumerate(reversed(words), 1)
+}
 _MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
 REASONS: Final = ("more outlets", "better grade", "known later", "event id")
 
 
 class _Span(NamedTuple):
-    """The instants that a time can mean, in microseconds; `until` is infinite while it is open."""
+    """The instants that a time can mean, in microseconds; `until` is infinite if it is open."""
 
     earliest: int
     until: float
@@ -87,24 +88,19 @@ class _Spot(NamedTuple):
 
 
 _Key = str | _Span | _Spot
-"""What decides whether two values are the same; all keys of one field are of one kind."""
+"""Two values are the same if their keys are equal; all keys of one field are of one kind."""
 
 
-class _Given(NamedTuple):
+class _ClaimedValue(NamedTuple):
     """One claim's value of a field."""
 
     key: _Key
     text: str
     entry: SubjectEntry
 
-    @property
-    def latest(self) -> tuple[datetime, UUID]:
-        """What claims are ordered by: when it was known, then its id."""
-        return self.entry.known, self.entry.claim.event_id
-
 
 class _Merits(NamedTuple):
-    """What one reading has for it, the weightiest first: the greatest is preferred."""
+    """The merits of one reading, in the order of `REASONS`; the greatest is preferred."""
 
     outlet_count: int
     grade: tuple[int, int]
@@ -114,57 +110,50 @@ class _Merits(NamedTuple):
 
 def disagreements(entries: Iterable[SubjectEntry]) -> tuple[Disagreement, ...]:
     """Return where the claims that name a subject disagree, in the order of (type, field)."""
-    fields: dict[tuple[str, str], list[_Given]] = {}
-    for entry in entries:
-        if not entry.claim.subject:
-            continue
+    fields: dict[tuple[str, str], list[_ClaimedValue]] = {}
+    named = (entry for entry in entries if entry.claim.subject)
+    for entry in sorted(named, key=attrgetter("known", "claim.event_id"), reverse=True):
         for field, value in _values(entry.claim):
             if text := _text(value):
-                where = (entry.claim.payload.type, field)
-                fields.setdefault(where, []).append(_Given(_key(value, text), text, entry))
-    found = (_disagreement(*where, fields[where]) for where in sorted(fields))
-    return tuple(one for one in found if one is not None)
+                values = fields.setdefault((entry.claim.payload.type, field), [])
+                values.append(_ClaimedValue(_key(value, text), text, entry))
+    candidates = (_disagreement(*name, values) for name, values in sorted(fields.items()))
+    return tuple(filter(None, candidates))
 
 
-def _disagreement(word: str, field: str, given: Iterable[_Given]) -> Disagreement | None:
-    """Return what the claims of one type, those that set one field of it, disagree on."""
-    speaking = _speaking(given)
-    merits = {key: _merits(speaking[key]) for key in speaking}
-    first, *others = sorted(merits, key=lambda key: merits[key], reverse=True)
-    if not others:
+def _disagreement(word: str, field: str, values: Iterable[_ClaimedValue]) -> Disagreement | None:
+    """Return the disagreement of the values, the latest known first, of one field of one type."""
+    supporters = _supporters(values)
+    merits = {key: _merits(supporters[key]) for key in supporters}
+    preferred = sorted(merits, key=lambda key: merits[key], reverse=True)
+    if len(preferred) == 1:
         return None
-    pairs = zip(REASONS, merits[first], merits[others[0]], strict=True)
+    shown = preferred[:READINGS_MAX]
+    pairs = zip(REASONS, merits[preferred[0]], merits[preferred[1]], strict=True)
     return Disagreement(
         type=word,
         field=field,
-        readings=tuple(
-            _reading(key, speaking[key], merits[key].outlet_count)
-            for key in (first, *others)[:READINGS_MAX]
-        ),
-        reason=next(reason for reason, one, other in pairs if one != other),
+        readings=tuple(_reading(key, supporters[key], merits[key]) for key in shown),
+        reason=next(reason for reason, first, second in pairs if first != second),
     )
 
 
-def _speaking(given: Iterable[_Given]) -> dict[_Key, list[_Given]]:
-    """Return the claims that speak for each reading, the latest known first."""
-    ordered = sorted(given, key=lambda one: one.latest, reverse=True)
-    within = _only_within({one.key for one in ordered})
-    speaking: dict[_Key, list[_Given]] = {}
-    for one in ordered:
-        if key := within.get(one.key):
-            speaking.setdefault(key, []).append(one)
-    return speaking
+def _supporters(values: Iterable[_ClaimedValue]) -> dict[_Key, list[_ClaimedValue]]:
+    """Return for each reading the values that speak for it, in the order given."""
+    within = _only_within({value.key for value in values})
+    supporters: dict[_Key, list[_ClaimedValue]] = {}
+    for value in values:
+        if key := within.get(value.key):
+            supporters.setdefault(key, []).append(value)
+    return supporters
 
 
-def _reading(key: _Key, speaking: Sequence[_Given], outlet_count: int) -> Reading:
+def _reading(key: _Key, supporters: Sequence[_ClaimedValue], merits: _Merits) -> Reading:
     return Reading(
-        value=next(one.text for one in speaking if one.key == key),
-        event_ids=tuple(one.entry.claim.event_id for one in speaking[:EVENT_IDS_MAX]),
-        outlet_count=outlet_count,
+        value=next(value.text for value in supporters if value.key == key),
+        event_ids=tuple(value.entry.claim.event_id for value in supporters[:EVENT_IDS_MAX]),
+        outlet_count=merits.outlet_count,
     )
-
-
-# --- what a claim says ---------------------------------------------------------------------------
 
 
 def _values(claim: Claim) -> Iterator[tuple[str, object]]:
@@ -192,7 +181,7 @@ def _text(value: object) -> str:  # noqa: PLR0911  one way for each kind of valu
             return value.value.lower().replace("_", " ")
         case tuple():
             parties = cast("tuple[Party | Participant | str, ...]", value)
-            return ", ".join(sorted({_code(one) for one in parties}))
+            return ", ".join(sorted({_code(party) for party in parties}))
         case _:
             return str(value)
 
@@ -223,7 +212,7 @@ def _folded(text: str) -> str:
 
 
 def _time_words(value: ValidTime) -> str:
-    """Its words, and the zone of its days, unless they name the zone with a time of day."""
+    """Return a time in words, with its zone, which a time of day names already."""
     words = value.display()
     return words if value.precision in _MOMENTS else f"{words} ({value.zone})"
 
@@ -237,11 +226,8 @@ def _length_words(value: timedelta) -> str:
     return " ".join([*words, f"{seconds}{fraction} s"] if seconds or fraction else words)
 
 
-# --- which values there are, and which is preferred ----------------------------------------------
-
-
 def _only_within(keys: Collection[_Key]) -> dict[_Key, _Key]:
-    """Return for each key the reading within it, itself if it is one; none where there are more."""
+    """Return for each key the one reading within it, which may be itself; none for several."""
     spans = [key for key in keys if isinstance(key, _Span)]
     spots = [key for key in keys if isinstance(key, _Spot)]
     words = [key for key in keys if isinstance(key, str)]
@@ -249,40 +235,38 @@ def _only_within(keys: Collection[_Key]) -> dict[_Key, _Key]:
 
 
 def _only_spans(spans: Collection[_Span]) -> dict[_Key, _Key]:
-    """By their ends, a span has another within it when one before it begins no earlier.
+    """In the order of ends, a span has another within it if an earlier one begins no earlier.
 
-    So readings are sorted by both ends, and those within a span stand next to each other.
+    So the exact spans are sorted by both ends, and those within a span are neighbours.
     """
     exact: list[_Span] = []
-    for span in sorted(spans, key=lambda it: (it.until, -it.earliest)):
+    for span in sorted(spans, key=lambda span: (span.until, -span.earliest)):
         if not exact or span.earliest > exact[-1].earliest:
             exact.append(span)
-    begins, ends = [it.earliest for it in exact], [it.until for it in exact]
-    first = {it: bisect_left(begins, it.earliest) for it in spans}
-    return {it: exact[at] for it, at in first.items() if bisect_right(ends, it.until) == at + 1}
+    begins, ends = [span.earliest for span in exact], [span.until for span in exact]
+    first = {span: bisect_left(begins, span.earliest) for span in spans}
+    return {span: exact[i] for span, i in first.items() if bisect_right(ends, span.until) == i + 1}
 
 
 def _only_spots(spots: Collection[_Spot]) -> dict[_Key, _Key]:
-    exact = [it for it in spots if not any(it != other and it.covers(other) for other in spots)]
-    within = {it: [other for other in exact if it.covers(other)] for it in spots}
-    return {it: found[0] for it, found in within.items() if len(found) == 1}
+    covered = {spot: [other for other in spots if spot.covers(other)] for spot in spots}
+    exact = {spot for spot in spots if covered[spot] == [spot]}
+    within = {spot: [other for other in covered[spot] if other in exact] for spot in spots}
+    return {spot: readings[0] for spot, readings in within.items() if len(readings) == 1}
 
 
-def _merits(speaking: Sequence[_Given]) -> _Merits:
+def _merits(supporters: Sequence[_ClaimedValue]) -> _Merits:
+    entries = [value.entry for value in supporters]
     return _Merits(
-        len({_folded(one.entry.claim.source.outlet) for one in speaking}),
-        max(_grade(one.entry.claim.grade) for one in speaking),
-        max(one.entry.known for one in speaking),
-        max(one.entry.claim.event_id for one in speaking),
+        len({_folded(entry.claim.source.outlet) for entry in entries}),
+        max(_grade(entry.claim.grade) for entry in entries),
+        max(entry.known for entry in entries),
+        max(entry.claim.event_id for entry in entries),
     )
 
 
 def _grade(grade: Grade | None) -> tuple[int, int]:
-    """Return the order of grades: the better the greater, zero for what is not graded."""
+    """Return the better grade as the greater pair, with zero for what is not graded."""
     if grade is None:
         return 0, 0
-    reliability, credibility = grade.reliability, grade.credibility
-    return (
-        len(_RELIABILITIES) - _RELIABILITIES.index(reliability) if reliability else 0,
-        len(_CREDIBILITIES) - _CREDIBILITIES.index(credibility) if credibility else 0,
-    )
+    return _GRADE_RANKS.get(grade.reliability, 0), _GRADE_RANKS.get(grade.credibility, 0)

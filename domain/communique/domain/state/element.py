@@ -1,4 +1,4 @@
-"""Elements: what a claim fills one facet with, and what decides between claims."""
+"""Elements: what a claim fills one facet with, and the rank that decides between claims."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -19,7 +19,7 @@ from communique.domain.time.edtf import ValidTime
 class StatusElement(Model):
     """How things stand with one facet: what a claim says, and which claim that is.
 
-    The last four fields depend on the point asked from; all others are the claim's own.
+    The last four fields depend on the point asked from; the others are the claim's own.
     """
 
     facet: str
@@ -53,15 +53,11 @@ class StatusElement(Model):
 
 @lru_cache(maxsize=1 << 12)
 def _kind(facet: str) -> FacetKind:
-    """Asked for again and again: by each posture rule for each element."""
     return Facet.parse(facet).kind
 
 
 def claimed_fields(claim: Claim, assertion: Assertion, known: object) -> dict[str, Any]:
-    """Return what a claim's assertion fills its facet with, by the fields of `StatusElement`.
-
-    Those that depend on the point asked from are not among them. `known` stands as it is given.
-    """
+    """Return the fields of a `StatusElement` that are the claim's own; `known` is any form."""
     return {
         "facet": str(assertion.facet),
         "state": assertion.state,
@@ -85,10 +81,10 @@ def claimed_fields(claim: Claim, assertion: Assertion, known: object) -> dict[st
 
 
 class Rank(NamedTuple):
-    """What decides between the claims of one facet: the greatest; no tie is left to arrival.
+    """The order of the claims of one facet, of which the greatest wins; there are no ties.
 
     The read models order by these fields, in this order. Times are microseconds since 1970 UTC and
-    the id is its 16 bytes: they compare as the instants and ids that they stand for.
+    the id is its 16 bytes, which compare as the instants and ids themselves.
     """
 
     earliest: int
@@ -99,7 +95,7 @@ class Rank(NamedTuple):
 
     @classmethod
     def of(cls, claim: Claim, assertion: Assertion, known: int) -> Self:
-        """Return the rank of a claim's assertion; `known` is microseconds since 1970 UTC."""
+        """Return the rank of a claim's assertion."""
         earliest = micros(claim.occurred.earliest)
         certainty = claim.certainty.rank
         return cls(earliest, assertion.stage, certainty, known, claim.event_id.bytes)

@@ -1,9 +1,9 @@
-"""Which events a question is about: a filter, and what events are found by.
+"""Filters of events, and the keys that events are found by.
 
-An event is found by *tags* (its type, dyads, parties, issues, subjects) and by a few plain values
-(certainty, outlet, the ends of its valid time). A filter is a set of tags for each of its parts and
-a condition for each plain value. `Filter.selects` evaluates them; the timeline looks the tags up
-and generates its SQL from the conditions.
+The keys of an event are *tags* (its type, dyads, parties, issues, subjects) and plain values
+(certainty, outlet, the ends of its valid time). A filter has a set of tags for each of its parts
+and a condition for each plain value. `Filter.selects` evaluates them; the timeline looks the tags
+up and generates its SQL from the conditions.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,18 +27,12 @@ ISSUE: Final = "issue:"
 SUBJECT: Final = "subject:"
 
 _NO_END: Final = datetime.max.replace(tzinfo=UTC)
-_NOTHING: Final[frozenset[str]] = frozenset()
 
 
-class FoundBy(NamedTuple):
+class EventKeys(NamedTuple):
     """What an event is found by; None where it has no such value.
 
-    Attributes:
-        tags: what it is about.
-        certainty: of the claim.
-        outlet: of the source.
-        earliest: the beginning of its valid time, aware UTC.
-        latest: the end of its valid time, far off where it is open.
+    `earliest` and `latest` are the ends of its valid time, `latest` in the year 9999 where open.
     """
 
     tags: Collection[str]
@@ -49,14 +43,14 @@ class FoundBy(NamedTuple):
 
 
 class FilterCondition(NamedTuple):
-    """A plain value that an event must have: `in` a set, `>` or `<=` an instant."""
+    """A condition on a plain value of an event: `in` a set, `>` or `<=` an instant."""
 
     name: str
     sign: str
     wanted: Any
 
     def holds(self, value: Any) -> bool:  # noqa: ANN401  of any field
-        """Whether a value meets it; no value does not."""
+        """Whether a value meets the condition; None does not."""
         if value is None:
             return False
         if self.sign == "in":
@@ -66,42 +60,35 @@ class FilterCondition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Selects events: each part that is given must match, an empty one matches all.
+    """Selects events: each part that is given must match; an empty part matches all events.
 
-    Attributes:
-        dyad: stands among the dyads that the event concerns.
-        parties: one of these codes takes part, or is a side that a third party steps between.
-        issues: one of these is an issue of the event.
-        subjects: it is about one of these, named or derived.
-        types: its type word is one of these.
-        certainties: one of these is its certainty.
-        outlets: one of these published it.
-        occurred_from: aware UTC; it was not over before that.
-        occurred_to: aware UTC; it had begun by then.
+    An event matches a set if it has one of the members. `parties` are codes of those who take part,
+    or between whom a third party steps; `subjects` are named or derived. An event matches the times
+    (aware UTC) if it was not over before `occurred_from` and had begun by `occurred_to`.
     """
 
     dyad: Dyad | None = None
-    parties: frozenset[str] = _NOTHING
-    issues: frozenset[str] = _NOTHING
-    subjects: frozenset[str] = _NOTHING
-    types: frozenset[str] = _NOTHING
+    parties: frozenset[str] = frozenset()
+    issues: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
     certainties: frozenset[Certainty] = frozenset()
-    outlets: frozenset[str] = _NOTHING
+    outlets: frozenset[str] = frozenset()
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
 
     def selects(self, event: Event) -> bool:
-        """Whether it selects an event, an amendment by what it says itself."""
-        return self.selects_found_by(found_by(event))
+        """Whether the filter selects an event; an amendment is selected by its own keys."""
+        return self.selects_keys(keys_of(event))
 
-    def selects_found_by(self, keys: FoundBy) -> bool:
-        """Whether it selects the event that is found by these keys."""
+    def selects_keys(self, keys: EventKeys) -> bool:
+        """Whether the filter selects the event with these keys."""
         return all(any(tag in keys.tags for tag in tags) for tags in self.tag_sets()) and all(
             condition.holds(getattr(keys, condition.name)) for condition in self.conditions()
         )
 
     def tag_sets(self) -> list[list[str]]:
-        """Return the tags of each part, the rarest part first; one of each set is needed."""
+        """Return the tags of each part, the rarest part first; an event needs one of each set."""
         parts = [
             [f"{SUBJECT}{key}" for key in self.subjects],
             [f"{DYAD}{self.dyad}"] if self.dyad else [],
@@ -112,7 +99,7 @@ class Filter:
         return [sorted(tags) for tags in parts if tags] or [[ALL]]
 
     def conditions(self) -> list[FilterCondition]:
-        """Return the conditions on plain values, all of which have to hold."""
+        """Return the conditions on plain values; all of them have to hold."""
         parts = [
             FilterCondition("certainty", "in", self.certainties or None),
             FilterCondition("outlet", "in", self.outlets or None),
@@ -122,25 +109,26 @@ class Filter:
         return [condition for condition in parts if condition.wanted is not None]
 
 
-def found_by(event: Event) -> FoundBy:
-    """Return what an event is found by, an amendment by what it says itself.
+def keys_of(event: Event) -> EventKeys:
+    """Return the keys of an event.
 
-    A correction is found by its content under its own type. A retraction or a dispute has an outlet
-    and may have a party, but nothing else.
+    A correction has the keys of its content and its own type. A retraction or a dispute has an
+    outlet, and may have a party.
     """
     match event:
         case Claim():
-            return _found_by_content(event, event.payload.type)
+            return _claim_keys(event, event.payload.type)
         case Amendment(payload=EventCorrected(content=content)):
-            return _found_by_content(content, event.payload.type)
+            return _claim_keys(content, event.payload.type)
         case Amendment(payload=payload):
-            by = payload.disputed_by if isinstance(payload, EventDisputed) else None
-            tags = {ALL, f"{TYPE}{payload.type}", *([f"{PARTY}{by.code}"] if by else [])}
-            return FoundBy(tags, None, event.source.outlet if event.source else "", None, None)
+            tags = {ALL, f"{TYPE}{payload.type}"}
+            if isinstance(payload, EventDisputed) and payload.disputed_by:
+                tags.add(f"{PARTY}{payload.disputed_by.code}")
+            return EventKeys(tags, None, event.source.outlet if event.source else "", None, None)
 
 
-def _found_by_content(claim: Claim, type_word: str) -> FoundBy:
-    return FoundBy(
+def _claim_keys(claim: Claim, type_word: str) -> EventKeys:
+    return EventKeys(
         {*tags_of(claim)} - {f"{TYPE}{claim.payload.type}"} | {f"{TYPE}{type_word}"},
         claim.certainty,
         claim.source.outlet,
@@ -150,10 +138,7 @@ def _found_by_content(claim: Claim, type_word: str) -> FoundBy:
 
 
 def tags_of(claim: Claim, affirmed: Sequence[Assertion] | None = None) -> Iterator[str]:
-    """Yield the tags of a claim: of everything, its type, dyads, parties, issues, subjects.
-
-    `affirmed` are its `affirmations`, where they are known already.
-    """
+    """Yield the tags of a claim; `affirmed` are its `affirmations`, if they are known already."""
     yield ALL
     yield f"{TYPE}{claim.payload.type}"
     yield from _tags_between(dyads_concerned(claim), codes_concerned(claim))
@@ -163,5 +148,4 @@ def tags_of(claim: Claim, affirmed: Sequence[Assertion] | None = None) -> Iterat
 
 @lru_cache(maxsize=1 << 14)
 def _tags_between(dyads: tuple[Dyad, ...], codes: Iterable[str]) -> tuple[str, ...]:
-    """Return the tags of dyads and parties: most claims are about few of them."""
     return (*(f"{DYAD}{dyad}" for dyad in dyads), *(f"{PARTY}{code}" for code in sorted(codes)))

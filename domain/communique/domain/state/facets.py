@@ -1,4 +1,4 @@
-"""Facets: the slots of a dyad's state, and how things can stand with each."""
+"""Facets: the slots of a dyad's state, and the states and stages of each."""
 
 from enum import IntEnum
 from typing import NamedTuple
@@ -85,7 +85,7 @@ class State(Word):
 
 
 class Stage(IntEnum):
-    """How far a life cycle has come: between claims of one moment the later stage wins."""
+    """How far a life cycle has come: among claims of one moment, the later stage wins."""
 
     POSSIBLE = 0
     OPENED = 1

@@ -1,4 +1,4 @@
-"""The board of one issue: how things stand on it, party by party, across all dyads."""
+"""Issue boards: how things stand on one issue, party by party, across all dyads."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -15,14 +15,14 @@ from communique.domain.time.edtf import ValidTime
 
 
 class IssueElement(Model):
-    """An element with the dyad that it belongs to."""
+    """An element with its dyad."""
 
     dyad: str
     element: StatusElement
 
 
 class IssueParty(Model):
-    """The part of one party; lists are sorted by dyad and facet."""
+    """The part of a board that belongs to one party; lists are sorted by dyad and facet."""
 
     party: str
     stances: tuple[IssueElement, ...] = ()
@@ -47,7 +47,7 @@ class IssueBoard(Model):
 
 
 class IssueSummary(Model):
-    """An issue in a list: how many claims there are about it, and the time of the latest."""
+    """An issue in a list, with the number of claims about it and the time of the latest."""
 
     issue: str
     claim_count: int
@@ -72,10 +72,10 @@ _OWN: Final = {
 
 
 def issues_of(claim: Claim, assertion: Assertion) -> tuple[str, ...]:
-    """Return the issues on whose boards a facet stands while this claim of it wins.
+    """Return the issues on whose boards a facet stands while this claim wins it.
 
-    A facet that there is one of for each issue stands on the board of that issue; any other, such
-    as a measure with a subject of its own, on those of all issues that the claim names.
+    A facet by issue stands on the board of that issue; any other facet, such as a measure with a
+    subject, on the boards of all issues that the claim names.
     """
     kind = assertion.facet.kind
     if kind not in _SHARED and kind not in _OWN:
@@ -88,27 +88,26 @@ def issues_of(claim: Claim, assertion: Assertion) -> tuple[str, ...]:
 def board(issue: str, as_of: AsOf, winners: Iterable[IssueElement]) -> IssueBoard:
     """Put the winning claims on one issue together as of a point.
 
-    `winners` are at most one element for each facet of each dyad, marked as contested and with its
-    last certain claim where that applies: those for whose winning claim `issues_of` has the issue.
-    Unlike a status, a board also shows what is over: met, accepted, lifted, ended. Plans, relations
-    and coded reports have no place on it.
+    `winners` are the elements, at most one for each facet of each dyad, for whose claim `issues_of`
+    has the issue, marked as contested and with their last certain claim where that applies. A board
+    also shows facets whose life cycle is over, but no plans, relations and coded reports.
     """
     shared: dict[str, Any] = {}
     own: dict[str, dict[str, Any]] = {}
-    for one in sorted(winners, key=lambda it: (it.dyad, it.element.facet)):
-        shown = IssueElement(dyad=one.dyad, element=by_then(one.element, as_of))
-        kind = one.element.kind
+    for winner in sorted(winners, key=lambda winner: (winner.dyad, winner.element.facet)):
+        shown = IssueElement(dyad=winner.dyad, element=by_then(winner.element, as_of))
+        kind = winner.element.kind
         if kind in _SHARED:
             shared.setdefault(_SHARED[kind], []).append(shown)
         elif kind in _OWN:
-            for code in _owners(one):
+            for code in _owners(winner):
                 own.setdefault(code, {}).setdefault(_OWN[kind], []).append(shown)
     parties = tuple(IssueParty(party=code, **own[code]) for code in sorted(own))
     return IssueBoard(issue=issue, as_of=ResolvedAsOf.of(as_of), parties=parties, **shared)
 
 
 def joined(pages: Sequence[IssueBoard]) -> IssueBoard:
-    """Put the pages of one board together: each list of theirs one after the other."""
+    """Put the pages of one board together by concatenating their lists."""
     parts: dict[str, list[IssueParty]] = {}
     for page in pages:
         for part in page.parties:
@@ -121,17 +120,16 @@ def joined(pages: Sequence[IssueBoard]) -> IssueBoard:
 def _lists(
     holders: Sequence[IssueBoard | IssueParty], names: Mapping[FacetKind, str]
 ) -> dict[str, Any]:
-    """Return each list of the holders by its name, one holder after the other."""
+    """Return the concatenated lists of the holders by the lists' names."""
     return {
-        name: tuple(one for holder in holders for one in getattr(holder, name))
+        name: tuple(element for holder in holders for element in getattr(holder, name))
         for name in names.values()
     }
 
 
-def _owners(one: IssueElement) -> list[str]:
-    """The codes of those whose part it is: in the facet, unless that is a subject's."""
-    element = one.element
+def _owners(winner: IssueElement) -> list[str]:
+    """Return the codes of the parties in whose part of the board an element stands."""
+    element = winner.element
     if is_by_issue(element.kind, element.subject):
-        owner, _, _ = Facet.parse(element.facet).key.partition("/")
-        return [owner]
-    return owners(element.state, element.actors, element.recipients, Dyad.parse(one.dyad))
+        return [Facet.parse(element.facet).key.partition("/")[0]]
+    return owners(element.state, element.actors, element.recipients, Dyad.parse(winner.dyad))

@@ -1,11 +1,8 @@
-"""The posture of two parties: rules that are written down, each with the events that make it hold.
+"""The posture of two parties by written rules, each with the events that make it hold.
 
-Never a mean score. The strongest rule that holds names the posture; all that hold are answered.
-Only certain and probable claims count: where a lesser one is the latest, the last certain one does.
-
-`RULES` is the table. Reports are of CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18
-to 20 use force. Where something is recorded and no rule holds, the posture is normal
-(`nothing-strains`); where nothing is, it is unknown (`nothing-recorded`).
+The strongest rule that holds decides the posture; an answer has all rules that hold. Only certain
+and probable claims count; in place of a lesser one, the last certain claim counts. Reports are of
+CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18 to 20 use force.
 """
 
 from collections.abc import Iterable
@@ -36,7 +33,7 @@ class Posture(Word):
 
 
 class PostureTrigger(Model):
-    """A rule that holds, what it speaks for, and the events that make it hold."""
+    """A rule that holds, its posture, and the events that make it hold."""
 
     rule: str
     posture: Posture
@@ -44,9 +41,9 @@ class PostureTrigger(Model):
 
 
 class Rule(NamedTuple):
-    """A named rule over the elements of a kind; with `days`, over what occurred in so many before.
+    """A rule holds for elements of a kind whose state, or of a report the root code, is in `words`.
 
-    `words` are those that an element's state, or of a report its root code, has to be one of.
+    With `days`, only elements that occurred at most so many days before the valid time count.
     """
 
     name: str
@@ -60,10 +57,6 @@ def _stands(kind: FacetKind, *states: State) -> tuple[FacetKind, frozenset[str]]
     return kind, frozenset(states or State)
 
 
-def _reported(roots: frozenset[str]) -> tuple[FacetKind, frozenset[str]]:
-    return FacetKind.REPORT, roots
-
-
 _K, _S, _P = FacetKind, State, Posture
 
 RULES: Final = (
@@ -71,7 +64,7 @@ RULES: Final = (
     Rule("ambassador-recalled", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.AMBASSADOR_RECALLED)),
     Rule("relations-downgraded", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.DOWNGRADED), 365),
     Rule("agreement-under-notice", _P.CONFRONTATIONAL, *_stands(_K.AGREEMENT, _S.UNDER_NOTICE)),
-    Rule("force-reported", _P.CONFRONTATIONAL, *_reported(_FORCE), 90),
+    Rule("force-reported", _P.CONFRONTATIONAL, _K.REPORT, _FORCE, 90),
     Rule("talks-refused", _P.STRAINED, *_stands(_K.TALKS, _S.REFUSED)),
     Rule("talks-suspended", _P.STRAINED, *_stands(_K.TALKS, _S.SUSPENDED)),
     Rule("measure-announced", _P.STRAINED, *_stands(_K.MEASURE, _S.ANNOUNCED)),
@@ -79,14 +72,14 @@ RULES: Final = (
     Rule("demand-rejected", _P.STRAINED, *_stands(_K.DEMAND, _S.REJECTED), 365),
     Rule("proposal-rejected", _P.STRAINED, *_stands(_K.PROPOSAL, _S.REJECTED), 365),
     Rule("outlook-negative", _P.STRAINED, *_stands(_K.OUTLOOK, _S.NEGATIVE), 90),
-    Rule("conflict-reported", _P.STRAINED, *_reported(_CONFLICT), 30),
+    Rule("conflict-reported", _P.STRAINED, _K.REPORT, _CONFLICT, 30),
     Rule("talks-under-way", _P.COOPERATIVE, *_stands(_K.TALKS, _S.AGREED, _S.RESUMED)),
     Rule("meeting-held", _P.COOPERATIVE, *_stands(_K.MEETING), 90),
     Rule(
         "agreement-concluded", _P.COOPERATIVE, *_stands(_K.AGREEMENT, _S.SIGNED, _S.IN_FORCE), 365
     ),
     Rule("outlook-positive", _P.COOPERATIVE, *_stands(_K.OUTLOOK, _S.POSITIVE), 90),
-    Rule("cooperation-reported", _P.COOPERATIVE, *_reported(_COOPERATION), 30),
+    Rule("cooperation-reported", _P.COOPERATIVE, _K.REPORT, _COOPERATION, 30),
 )
 """All rules, the strongest first."""
 
@@ -94,32 +87,30 @@ RULES: Final = (
 def triggers(
     standing: Iterable[StatusElement], valid: datetime, *, is_recorded: bool = False
 ) -> tuple[PostureTrigger, ...]:
-    """Return the rules that hold at a valid time (aware UTC), the strongest first; never none.
+    """Return the rules that hold at a valid time (aware UTC), the strongest first; at least one.
 
-    `is_recorded` says that something credible is, even where none of it stands any more.
+    Without a rule of `RULES`, that is `nothing-strains` if any credible element stands, or
+    `is_recorded` says that one did, and `nothing-recorded` otherwise.
     """
-    counted = [one for each in standing if (one := credible(each))]
     by_kind: dict[FacetKind, list[StatusElement]] = {}
-    for one in counted:
-        by_kind.setdefault(one.kind, []).append(one)
-    found = tuple(
-        PostureTrigger(rule=rule.name, posture=rule.posture, event_ids=tuple(dict.fromkeys(held)))
-        for rule in RULES
-        if (
-            held := [
-                it.event_ids[0] for it in by_kind.get(rule.kind, ()) if _holds(rule, it, valid)
-            ]
-        )
-    )
-    if found:
-        return found
-    if counted or is_recorded:
+    for element in filter(None, map(credible, standing)):
+        by_kind.setdefault(element.kind, []).append(element)
+    held: list[PostureTrigger] = []
+    for rule in RULES:
+        elements = by_kind.get(rule.kind, ())
+        ids = (element.event_ids[0] for element in elements if _holds(rule, element, valid))
+        if event_ids := tuple(dict.fromkeys(ids)):
+            trigger = PostureTrigger(rule=rule.name, posture=rule.posture, event_ids=event_ids)
+            held.append(trigger)
+    if held:
+        return tuple(held)
+    if by_kind or is_recorded:
         return (PostureTrigger(rule="nothing-strains", posture=Posture.NORMAL),)
     return (PostureTrigger(rule="nothing-recorded", posture=Posture.UNKNOWN),)
 
 
 def credible(element: StatusElement) -> StatusElement | None:
-    """Return a certain or probable element; of a lesser one, the last certain that it stands on."""
+    """Return a certain or probable element; for a lesser one, the last certain element below it."""
     return element if element.certainty in _CREDIBLE else element.last_certain
 
 

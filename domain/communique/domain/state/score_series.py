@@ -1,17 +1,17 @@
-"""Scores over time: what each claim counts on a scale, and the steps of a series.
+"""Scores over time: the score of each claim on a scale, and the steps of a series.
 
-An optional view for analysts, never a part of the status: an average hides what happened. Each
-claim counts once, so two reports of one deed count twice, as in every series of coded events. What
-counts nothing: a denial, and an event that a scale has no score for.
+A view for analysts, never a part of the status: an average hides what happened. Each claim counts
+once, so two reports of one deed count twice, as in every series of coded events. A denial does not
+count, nor does an event that a scale has no score for.
 
 *Goldstein* is the conflict-cooperation scale of J. S. Goldstein, "A Conflict-Cooperation Scale for
-WEIS Events Data", Journal of Conflict Resolution 36 (1992), as CAMEO codes carry it: -10 to 10. A
-claim whose classification gives a figure counts that; any other that of the CAMEO code nearest to
-its type, and a coded event that of the code's root.
+WEIS Events Data", Journal of Conflict Resolution 36 (1992), for CAMEO codes: -10 to 10. A claim's
+score is the figure in its classification, or else that of the CAMEO code nearest to its type, or of
+a coded event's root code.
 
 *Plover* is the quad class of PLOVER categories: 2 and 1 cooperate materially and verbally, -1 and
--2 conflict verbally and materially. A claim whose classification names a category counts its class;
-any other that of its type. Statements and appeals (CAMEO 01 and 02) have no category.
+-2 conflict verbally and materially. A claim's score is the class of the category in its
+classification, or else of its type. Statements and appeals (CAMEO 01 and 02) have no category.
 """
 
 from collections.abc import Iterable
@@ -36,14 +36,10 @@ from communique.domain.state.status import ResolvedAsOf
 from communique.domain.time.clocks import AsOf
 
 TABLE_VERSION: Final = "communique-scores-1"
-"""Changes whenever the same claim would count something else."""
-
+"""Changes whenever the same claim would get another score."""
 MILLIONTHS: Final = 1_000_000
-"""Scores are added as whole millionths, so that no order of adding gives another sum."""
-
+"""Scores are added as whole millionths, so that the sum does not depend on the order."""
 STEPS_MAX: Final = 3_700
-
-_MONTHS: Final = 12
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -75,11 +71,8 @@ class ScoreSeries(Model):
 
     Attributes:
         dyad: the pair, such as `JPN-KOR`.
-        actor: whose acts towards the other count; empty: both, and what they did together.
-        as_of: the point that this is true for.
-        scale: the scale.
+        actor: the party whose acts towards the other count; empty: all acts between the two.
         table_version: of the table from events to scores.
-        bucket: the width of a step.
         steps: those with at least one event, in order.
     """
 
@@ -93,13 +86,11 @@ class ScoreSeries(Model):
 
 
 class Score(NamedTuple):
-    """What a CAMEO code counts; None where the scale has no score for it."""
+    """The scores of a CAMEO code; None where the scale has none."""
 
     goldstein: float
     plover: int | None
 
-
-_COLUMNS: Final = {Scale.GOLDSTEIN: 0, Scale.PLOVER: 1}
 
 SCORES: Final = {
     "01": Score(0.0, None),
@@ -147,7 +138,7 @@ SCORES: Final = {
     "19": Score(-10.0, -2),
     "20": Score(-10.0, -2),
 }
-"""What the CAMEO codes in use here count, and the roots of all."""
+"""The scores of the CAMEO codes in `NEAREST`, and of all root codes."""
 
 NEAREST: Final = {
     "MeetingPlanned": "036",
@@ -191,7 +182,7 @@ NEAREST: Final = {
     RelationsChange.SEVERED: "161",
     RelationsChange.RESTORED: "054",
 }
-"""The CAMEO code nearest to each type or, where the type alone does not say, each of its words."""
+"""The CAMEO code nearest to each type or, where the type does not decide, to each of its words."""
 
 _QUADS: Final = {
     **dict.fromkeys(("AGREE", "CONSULT", "SUPPORT", "CONCEDE"), 1),
@@ -202,10 +193,9 @@ _QUADS: Final = {
 
 
 class Side(IntFlag):
-    """Who acts in a dyad: the first party upon the second, the second upon the first, or both.
+    """The party of a dyad that acts upon the other: in `JPN-KOR`, Japan is the first.
 
-    What they do together has no side. For example what Japan announces to Korea is `FIRST` of
-    `JPN-KOR`.
+    Both sides act if both flags are set; what the two do together has no side.
     """
 
     TOGETHER = 0
@@ -219,23 +209,21 @@ class Side(IntFlag):
 
 
 def millionths_of(claim: Claim, scale: Scale) -> int | None:
-    """Return what a claim counts on a scale, in millionths; None where it counts nothing."""
+    """Return the score of a claim on a scale in millionths, or None where it does not count."""
     if claim.polarity is Polarity.NEGATIVE:
         return None
-    figures = claim.classification
+    classification = claim.classification
     if scale is Scale.GOLDSTEIN:
-        given = figures.goldstein if figures else None
+        score = classification.goldstein if classification else None
     else:
-        given = _QUADS.get(figures.plover_code.upper()) if figures else None
-    if given is not None:
-        return round(given * MILLIONTHS)
-    score = SCORES.get(_code(claim.payload))
-    value = score[_COLUMNS[scale]] if score else None
-    return None if value is None else round(value * MILLIONTHS)
+        score = _QUADS.get(classification.plover_code.upper()) if classification else None
+    if score is None and (default := SCORES.get(_code(claim.payload))):
+        score = default.goldstein if scale is Scale.GOLDSTEIN else default.plover
+    return None if score is None else round(score * MILLIONTHS)
 
 
 def _code(payload: ClaimPayload) -> str:
-    """The nearest CAMEO code, empty where none is near."""
+    """Return the nearest CAMEO code, or `""`."""
     match payload:
         case CodedEventReported(code=code):
             return code[:2]
@@ -248,9 +236,9 @@ def _code(payload: ClaimPayload) -> str:
 
 
 def sides_of(claim: Claim) -> dict[Dyad, Side]:
-    """Return the dyads in which a claim is an act, each with who acts.
+    """Return the dyads in which a claim is an act, each with the side that acts.
 
-    Those between whom a third party steps have done nothing to each other.
+    The parties between whom a third party steps have done nothing to each other.
     """
     if claim.participants:
         return dict.fromkeys(Dyad.all_of(claim.codes), Side.TOGETHER)
@@ -262,7 +250,6 @@ def sides_of(claim: Claim) -> dict[Dyad, Side]:
 def _directed(
     actors: tuple[str, ...], recipients: tuple[str, ...]
 ) -> tuple[tuple[Dyad, Side], ...]:
-    """Most claims are about few dyads."""
     sides: dict[Dyad, Side] = {}
     for actor, recipient in product(actors, recipients):
         if actor != recipient:
@@ -272,7 +259,7 @@ def _directed(
 
 
 class DayScore(NamedTuple):
-    """What counts on one day of UTC, numbered from 1970-01-01; the sum in millionths."""
+    """The events of one day of UTC that count; days are numbered from 1970-01-01."""
 
     day_number: int
     event_count: int
@@ -280,19 +267,14 @@ class DayScore(NamedTuple):
 
 
 def series_of(
-    dyad: Dyad,
-    actor: str,
-    as_of: AsOf,
-    scale: Scale,
-    bucket: Bucket,
-    found: Iterable[DayScore],
+    dyad: Dyad, actor: str, as_of: AsOf, scale: Scale, bucket: Bucket, days: Iterable[DayScore]
 ) -> ScoreSeries:
-    """Put the days of a series together into its steps; days may come in any order, and often."""
+    """Put the days of a series together into its steps; days may come in any order and repeat."""
     sums: dict[date, tuple[int, int]] = {}
-    for one in found:
-        step = first_day(_EPOCH + timedelta(days=one.day_number), bucket)
+    for day in days:
+        step = first_day(_EPOCH + timedelta(days=day.day_number), bucket)
         count, total = sums.get(step, (0, 0))
-        sums[step] = (count + one.event_count, total + one.millionths)
+        sums[step] = (count + day.event_count, total + day.millionths)
     return ScoreSeries(
         dyad=str(dyad),
         actor=actor,
@@ -320,7 +302,7 @@ def first_day(day: date, bucket: Bucket) -> date:
 
 
 def step_count(first: date, last: date, bucket: Bucket) -> int:
-    """Return how many steps there are from that of one day to that of another, both counted."""
+    """Return the number of steps from the step of one day to the step of another, inclusive."""
     begins, ends = first_day(first, bucket), first_day(last, bucket)
     match bucket:
         case Bucket.DAY:
@@ -328,4 +310,4 @@ def step_count(first: date, last: date, bucket: Bucket) -> int:
         case Bucket.WEEK:
             return (ends - begins).days // 7 + 1
         case Bucket.MONTH:
-            return (ends.year - begins.year) * _MONTHS + ends.month - begins.month + 1
+            return (ends.year - begins.year) * 12 + ends.month - begins.month + 1

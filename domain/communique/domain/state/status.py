@@ -1,4 +1,4 @@
-"""The bilateral status of a dyad: elements put together from the winning claim of each facet."""
+"""The bilateral status of a dyad, from the winning claim of each facet."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,11 +13,10 @@ from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import FacetKind, State
 from communique.domain.state.posture import Posture, PostureTrigger, credible, triggers
 from communique.domain.time.clocks import AsOf, asserted
-from communique.domain.time.edtf import ValidTime
 
 
 class ResolvedAsOf(Model):
-    """The point that an answer is true for: instants aware UTC, and the log's position."""
+    """The point that an answer holds for: instants aware UTC, and the log's position."""
 
     valid: datetime
     known: datetime
@@ -25,7 +24,7 @@ class ResolvedAsOf(Model):
 
     @classmethod
     def of(cls, as_of: AsOf) -> Self:
-        """Return the point of an answer."""
+        """Return the point as part of an answer."""
         return cls(valid=as_of.valid, known=as_of.known, position=as_of.position)
 
 
@@ -53,8 +52,8 @@ class BilateralStatus(Model):
 
     @property
     def elements(self) -> tuple[StatusElement, ...]:
-        """The elements of all facets, without the last certain ones below them."""
-        lists: Iterable[tuple[StatusElement, ...]] = (getattr(self, it) for it in _LISTS.values())
+        """The elements of all facets, without the last certain elements below them."""
+        lists = (getattr(self, name) for name in _LISTS.values())
         relations = (self.relations,) if self.relations else ()
         return (*relations, *chain.from_iterable(lists))
 
@@ -76,35 +75,34 @@ _LISTS: Final = {
 }
 
 _CLOSED: Final = frozenset({State.MET, State.ACCEPTED, State.LIFTED, State.ENDED, State.CANCELLED})
-"""States that end a life cycle: their facets are no part of how things stand."""
+"""States that end a life cycle: their facets are no part of a status."""
 
 _COMES_TO_PASS: Final = {State.ANNOUNCED: State.IN_FORCE, State.UNDER_NOTICE: State.ENDED}
-"""States that turn into others when the time they are scheduled for has come."""
-
-_AGENDA_OPEN: Final = frozenset({State.PLANNED, State.POSTPONED})
+"""States that turn into others once the time they are scheduled for has come."""
 
 
 def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> BilateralStatus:
     """Put the winning claims of a dyad's facets together as of a point.
 
     `winners` are at most one element for each facet, marked as contested and with their last
-    certain claim where that applies; those of plans that are over may be left out. Whatever else
-    depends on the valid time is decided here.
+    certain claim where that applies; winners of plans that are over may be left out. This function
+    decides everything else that depends on the valid time.
     """
-    found = sorted(winners, key=attrgetter("facet"))
-    standing = [shown for one in found if (shown := as_it_stands(one, as_of))]
-    is_recorded = any(credible(one) for one in found if one.kind is not FacetKind.AGENDA)
+    elements = sorted(winners, key=attrgetter("facet"))
+    standing = [shown for element in elements if (shown := as_it_stands(element, as_of))]
+    relations = (element for element in standing if element.kind is FacetKind.RELATIONS)
+    recorded = (element for element in elements if element.kind is not FacetKind.AGENDA)
     lists: dict[str, Any] = {}
-    for one in standing:
-        if name := _LISTS.get(one.kind):
-            lists.setdefault(name, []).append(one)
-    rules = triggers(standing, as_of.valid, is_recorded=is_recorded)
+    for element in standing:
+        if name := _LISTS.get(element.kind):
+            lists.setdefault(name, []).append(element)
+    rules = triggers(standing, as_of.valid, is_recorded=any(map(credible, recorded)))
     return BilateralStatus(
         dyad=str(dyad),
         as_of=ResolvedAsOf.of(as_of),
         posture=rules[0].posture,
         posture_triggers=rules,
-        relations=next((one for one in standing if one.kind is FacetKind.RELATIONS), None),
+        relations=next(relations, None),
         **lists,
     )
 
@@ -112,40 +110,34 @@ def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> Bilat
 def as_it_stands(winner: StatusElement, as_of: AsOf) -> StatusElement | None:
     """Return the winner as it stands at the valid time, or None where its life cycle is over.
 
-    An end that is less than certain closes nothing that was certainly open: both are shown.
+    An end that is less than certain does not close what was certainly open: both are shown.
     """
-    now = by_then(winner, as_of)
-    before = now.last_certain
-    is_settled = now.certainty is Certainty.CERTAIN or before is None or _over(before, as_of)
-    return None if is_settled and _over(now, as_of) else now
+    current = by_then(winner, as_of)
+    certain = current.last_certain
+    is_settled = current.certainty is Certainty.CERTAIN or not certain or _is_over(certain, as_of)
+    return None if is_settled and _is_over(current, as_of) else current
 
 
 def by_then(winner: StatusElement, as_of: AsOf) -> StatusElement:
-    """Return the winner as the valid time finds it, and the last certain claim below it so too."""
-    now = _claimed_by_then(winner, as_of)
-    if now.last_certain is None:
-        return now
-    before = _claimed_by_then(now.last_certain, as_of)
-    return now.model_copy(update={"last_certain": before})
+    """Return an element at the valid time: under way, or come to pass on schedule.
 
-
-def _claimed_by_then(claimed: StatusElement, as_of: AsOf) -> StatusElement:
-    """Return what is claimed as the valid time finds it: under way, or come to pass on schedule."""
+    The last certain element below it is brought to the valid time, too.
+    """
     changes: dict[str, object] = {}
-    if claimed.occurred.under_way_at(as_of.valid):
+    if winner.occurred.under_way_at(as_of.valid):
         changes["under_way"] = True
-    if claimed.state in _COMES_TO_PASS and _has_come(claimed.scheduled, as_of):
-        changes |= {"state": _COMES_TO_PASS[claimed.state], "by_schedule": True}
-    return claimed.model_copy(update=changes) if changes else claimed
+    is_due = winner.scheduled is not None and asserted(winner.scheduled.earliest, as_of)
+    if is_due and winner.state in _COMES_TO_PASS:
+        changes |= {"state": _COMES_TO_PASS[winner.state], "by_schedule": True}
+    if winner.last_certain:
+        changes["last_certain"] = by_then(winner.last_certain, as_of)
+    return winner.model_copy(update=changes) if changes else winner
 
 
-def _over(element: StatusElement, as_of: AsOf) -> bool:
-    """Whether a life cycle has ended, or the day of a planned meeting passed."""
+def _is_over(element: StatusElement, as_of: AsOf) -> bool:
+    """Whether a life cycle has ended, or the day of a planned meeting has passed."""
     if element.kind is not FacetKind.AGENDA:
         return element.state in _CLOSED
     end = element.scheduled.latest if element.scheduled else None
-    return element.state not in _AGENDA_OPEN or (end is not None and end <= as_of.valid)
-
-
-def _has_come(scheduled: ValidTime | None, as_of: AsOf) -> bool:
-    return scheduled is not None and asserted(scheduled.earliest, as_of)
+    is_open = element.state in {State.PLANNED, State.POSTPONED}
+    return not is_open or (end is not None and end <= as_of.valid)

@@ -1,9 +1,10 @@
-"""Subjects: the things in the world that claims are about, and how their life cycles went."""
+"""Subjects: the things in the world that claims are about, and their life cycles."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import product
+from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from communique.domain.time.edtf import ValidTime
 
 EVENT_IDS_MAX: Final = 1_000
-"""Claims that are named as saying one thing of a subject; there may be more."""
+"""The most claims that a step or a reading names; there may be more."""
 _BY_RANK: Final = {certainty.rank: certainty for certainty in Certainty}
 _MEETINGS: Final = frozenset({FacetKind.MEETING, FacetKind.AGENDA})
 _WORD_BEGINS: Final = re.compile(r"(?<!^)(?=[A-Z])")
@@ -31,19 +32,16 @@ class SubjectEntry(NamedTuple):
 
 
 class RankedState(NamedTuple):
-    """The state that one claim asserts of its subject, and the claim's rank.
-
-    In the rank, times are microseconds and the event's id is its bytes.
-    """
+    """The state that one claim asserts of its subject, and the claim's rank."""
 
     state: State
     rank: Rank
 
 
 class LifeCycleStep(Model):
-    """One state of a subject, and the claims that say so, the greatest 1,000 by rank.
+    """One state of a subject, and the claims that assert it, the greatest 1,000 by rank.
 
-    `occurred` is the time of the greatest, `certainty` the greatest certainty among all of them.
+    `occurred` is the time of the greatest claim, `certainty` the greatest certainty of all.
     """
 
     state: State
@@ -53,31 +51,31 @@ class LifeCycleStep(Model):
 
 
 class SubjectSummary(Model):
-    """A subject in a list: how many claims there are about it, and the time of the latest."""
+    """A subject in a list, with the number of claims about it and the time of the latest."""
 
     subject: str
     claim_count: int
     latest: ValidTime
 
 
-def subjects_of(claim: Claim, about: Iterable[Assertion] | None = None) -> tuple[str, ...]:
-    """Return the keys of the subjects that it is about, sorted, of at most 200 characters each.
+def subjects_of(claim: Claim, affirmed: Iterable[Assertion] | None = None) -> tuple[str, ...]:
+    """Return the sorted keys of the subjects of a claim, each of at most 200 characters.
 
-    It is the key that the claim names. Where it names none, they are derived from the facets that
-    it is about, whether it affirms or denies, or else from its actors:
+    A claim that names no subject has keys derived from the facets that it is about, whether it
+    affirms or denies, or else from its actors:
 
     | about | key | for example |
     |---|---|---|
-    | a meeting | `meeting/{event id}` | of its own: nothing says which other claims mean it |
+    | a meeting | `meeting/{event id}` | of its own: no other claim is known to be about it |
     | any other facet | `{kind}/{dyad}/{key}` | `stance/JPN-KOR/KOR/export-controls` |
     | no dyad | `{type}/{party}/{issue}` | `stance-stated/KOR/general` |
 
-    `about` are its `affirmations`, where they were found before.
+    `affirmed` are the claim's `affirmations`, where they are known already.
     """
     if claim.subject:
         return (claim.subject,)
-    found = affirmations(claim) if about is None else about
-    keys = {_key(claim, one.dyad, one.facet) for one in found}
+    assertions = affirmations(claim) if affirmed is None else affirmed
+    keys = {_key(claim, assertion.dyad, assertion.facet) for assertion in assertions}
     return tuple(sorted(keys or set(_keys_of_actors(claim))))
 
 
@@ -94,34 +92,27 @@ def _keys_of_actors(claim: Claim) -> Iterator[str]:
 
 
 def asserted_of(claim: Claim) -> tuple[State, Stage] | None:
-    """Return the state that it asserts of its subjects, and how far that has come.
-
-    A denial asserts none. A claim that concerns no dyad does assert one.
-    """
+    """Return the state that a claim asserts of its subjects and its stage; None for a denial."""
     return None if denies(claim) else state_of(claim)
 
 
 def life_cycle(
     states: Iterable[RankedState], occurred: Callable[[bytes], ValidTime]
 ) -> tuple[LifeCycleStep, ...]:
-    """Return the states that the claims about one subject assert, one step for each.
+    """Return one step for each state that the claims about one subject assert.
 
-    They stand in the order of the rank of each step's greatest claim: of its earliest valid time,
-    then its stage, and so on. `occurred` tells the time of such a claim, by its id.
+    Steps are in the order of the rank of their greatest claims. `occurred` returns the valid time
+    of such a claim by its id.
     """
     ranks: dict[State, list[Rank]] = {}
-    for state, rank in sorted(states, key=lambda each: each.rank, reverse=True):
+    for state, rank in sorted(states, key=attrgetter("rank"), reverse=True):
         ranks.setdefault(state, []).append(rank)
-    return tuple(_step(state, found, occurred) for state, found in reversed(ranks.items()))
-
-
-def _step(
-    state: State, ranks: Sequence[Rank], occurred: Callable[[bytes], ValidTime]
-) -> LifeCycleStep:
-    """Return the step of the claims with these ranks, the greatest first."""
-    return LifeCycleStep(
-        state=state,
-        occurred=occurred(ranks[0].event_id),
-        certainty=_BY_RANK[max(rank.certainty for rank in ranks)],
-        event_ids=tuple(UUID(bytes=rank.event_id) for rank in ranks[:EVENT_IDS_MAX]),
+    return tuple(
+        LifeCycleStep(
+            state=state,
+            occurred=occurred(descending[0].event_id),
+            certainty=_BY_RANK[max(rank.certainty for rank in descending)],
+            event_ids=tuple(UUID(bytes=rank.event_id) for rank in descending[:EVENT_IDS_MAX]),
+        )
+        for state, descending in reversed(ranks.items())
     )

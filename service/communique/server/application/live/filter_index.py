@@ -6,7 +6,7 @@ of a thousand filters on a dyad each, an event is compared with the few of its o
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from communique.domain.state.event_filter import Filter, found_by
+from communique.domain.state.event_filter import Filter, keys_of
 from communique.server.log.decoding import event_of
 from communique.server.log.entries import LogRow
 
@@ -30,9 +30,9 @@ class FilterIndex:
         selected: dict[Filter, list[int]] = {}
         for index, row in enumerate(rows if self.filters else ()):
             if event := event_of(row.topic, row.state):
-                keys = found_by(event)
+                keys = keys_of(event)
                 candidates = {near for tag in keys.tags for near in self._by_tag.get(tag, ())}
                 for selection in candidates:
-                    if selection.selects_found_by(keys):
+                    if selection.selects_keys(keys):
                         selected.setdefault(selection, []).append(index)
         return selected
