@@ -1,4 +1,1 @@
-"""The rules of the record: what an event says, when it held, and what follows from it.
-
-Pure: the standard library and pydantic alone. No clock, no randomness, no logging, no wire.
-"""
+"""The rules of the record, pure: no clock, randomness, logging or wire, only pydantic."""

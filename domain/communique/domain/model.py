@@ -1,4 +1,4 @@
-"""What all domain models share: frozen, closed to unknown fields, exact about where a fault is."""
+"""The base of all domain models: frozen, without unknown fields, exact about where a fault is."""
 
 from enum import StrEnum
 from functools import cache
@@ -15,28 +15,28 @@ class Model(BaseModel):
 
     @classmethod
     def trusted(cls, fields: dict[str, object]) -> Self:
-        """Return the model of fields that were validated before; those left out are missing.
+        """Return the model of fields that were validated before; a field left out is missing.
 
-        An element takes 3 microseconds so, 7 validated, and 12 by `model_construct`.
+        It is faster than validation, and than `model_construct`.
         """
-        made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", fields)
-        object.__setattr__(made, "__pydantic_fields_set__", _names(cls))
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        return made
+        model = cls.__new__(cls)
+        object.__setattr__(model, "__dict__", fields)
+        object.__setattr__(model, "__pydantic_fields_set__", _field_names(cls))
+        object.__setattr__(model, "__pydantic_extra__", None)
+        object.__setattr__(model, "__pydantic_private__", None)
+        return model
 
 
 @cache
-def _names(model: type[Model]) -> set[str]:
-    """One set for all that are trusted: a copy of such a model has a set of its own."""
+def _field_names(model: type[Model]) -> set[str]:
+    """Return one set for all trusted instances; a copy of an instance gets its own."""
     return {*model.model_fields}
 
 
 class Word(StrEnum):
-    """A closed vocabulary, written in capitals; read in any case."""
+    """A closed vocabulary, written in capitals and read in any case."""
 
-    # An enum's own is written in Python, and words are keys everywhere.
+    # Enum's own hash is written in Python, which is slow for keys of dictionaries.
     __hash__ = str.__hash__
 
     @classmethod
@@ -47,7 +47,7 @@ class Word(StrEnum):
 
 
 def refuse(message: str, *loc: str | int, given: object = None) -> NoReturn:
-    """Fail the running validation with `message` at the field `loc` of the model validated."""
+    """Fail the running validation with `message` at the field `loc` of the validated model."""
     error = PydanticCustomError("refused", "{message}", {"message": message})
     detail = InitErrorDetails(type=error, loc=loc, input=given)
     raise ValidationError.from_exception_data("refused", [detail])

@@ -3,24 +3,21 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import GetCoreSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-SLUG_LENGTH_MAX: Final = 64
 SUBJECT_LENGTH_MAX: Final = 200
 
 # Surrogates are refused with the controls: no UTF-8 text can carry them.
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORBIDDEN_IN_PROSE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
-IssueSlug = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=SLUG_LENGTH_MAX)
-]
-"""What a claim is about, such as `export-controls`: lower-case words joined by hyphens, 1-64."""
+IssueSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+"""An issue, such as `export-controls`: lower-case words joined by hyphens, 1 to 64 characters."""
 
 SubjectKey = Annotated[
     str,
@@ -28,65 +25,58 @@ SubjectKey = Annotated[
         pattern=r"^[A-Za-z0-9._~:+>-]+(/[A-Za-z0-9._~:+>-]+)*$", max_length=SUBJECT_LENGTH_MAX
     ),
 ]
-"""The thing in the world that claims share, such as `meeting/CHN-JPN-KOR/2019-08-21`, 1-200."""
+"""A subject, such as `meeting/CHN-JPN-KOR/2019-08-21`, of 1 to 200 characters."""
+
+
+def _fault(match: re.Match[str], rule: str) -> str:
+    return f"character {match.start() + 1} is U+{ord(match.group()):04X}: {rule}"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Marks one line of text: `Annotated[str, Line(200)]`.
+    """Marks a string as one line of text: `Annotated[str, Line(200)]`.
 
-    Surrounding white space is stripped, then `length_min..length_max` characters are allowed and no
-    control characters. Fails validation with `ValueError` otherwise.
+    Validation strips white space around the text, and raises `ValueError` unless the text has
+    `length_min..length_max` characters and no control character.
     """
 
     length_max: int
     length_min: int = 0
 
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler, /
-    ) -> CoreSchema:
-        return _stripped(one_line, self.length_min, self.length_max)
-
-
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """Marks text of several lines: `Annotated[str, Prose(2000)]`.
-
-    As `Line`, but line feeds and tabs are allowed inside.
-    """
-
-    length_max: int
-    length_min: int = 0
+    @staticmethod
+    def _checked(text: str) -> str:
+        if not text.isprintable() and (match := _FORBIDDEN.search(text)):
+            raise ValueError(_fault(match, "no control characters are allowed"))
+        return text
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
-        return _stripped(prose, self.length_min, self.length_max)
+        text = core_schema.str_schema(
+            strip_whitespace=True, min_length=self.length_min, max_length=self.length_max
+        )
+        return core_schema.no_info_after_validator_function(self._checked, text)
 
 
-def one_line(text: str) -> str:
-    """Return `text`, or raise `ValueError` when it holds a control character."""
-    if not text.isprintable() and (found := _FORBIDDEN.search(text)):
-        raise ValueError(_says_where(found, "no control characters are allowed"))
-    return text
+class Prose(Line):
+    """Marks a string as text of several lines: as `Line`, with line feeds and tabs allowed."""
 
-
-def prose(text: str) -> str:
-    """Return `text`, or raise `ValueError` for a control character but line feed and tab."""
-    if not text.isprintable() and (found := _FORBIDDEN_IN_PROSE.search(text)):
-        raise ValueError(_says_where(found, "only line feeds and tabs are allowed"))
-    return text
+    @staticmethod
+    def _checked(text: str) -> str:
+        if not text.isprintable() and (match := _FORBIDDEN_IN_PROSE.search(text)):
+            raise ValueError(_fault(match, "only line feeds and tabs are allowed"))
+        return text
 
 
 def folded(text: str) -> str:
-    """Return `text` for comparing names: no case, no accents, single spaces, no punctuation."""
+    """Return `text` for comparing names: without case, accents and punctuation, single-spaced."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return " ".join(letters.split())
 
 
 def closest(word: str, candidates: Iterable[str], likeness_min: float = 0.6) -> str | None:
-    """Return the candidate most like `word` (likeness 0 to 1), or None when nothing is near."""
+    """Return the candidate most like `word` (likeness 0 to 1), or None when none is near."""
     return next(iter(likest(word, candidates, 1, likeness_min)), None)
 
 
@@ -95,14 +85,3 @@ def likest(
 ) -> list[str]:
     """Return the candidates most like `word` (likeness 0 to 1), the likest first."""
     return difflib.get_close_matches(word, [*candidates], count_max, likeness_min)
-
-
-def _stripped(check: Callable[[str], str], length_min: int, length_max: int) -> CoreSchema:
-    text = core_schema.str_schema(
-        strip_whitespace=True, min_length=length_min, max_length=length_max
-    )
-    return core_schema.no_info_after_validator_function(check, text)
-
-
-def _says_where(found: re.Match[str], rule: str) -> str:
-    return f"character {found.start() + 1} is U+{ord(found.group()):04X}: {rule}"

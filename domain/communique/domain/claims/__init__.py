@@ -1,1 +1,1 @@
-"""What a source says: events, their vocabulary, and their histories."""
+"""Events: claims by sources and their amendments, with their vocabulary and history."""

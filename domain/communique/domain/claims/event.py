@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal, NamedTuple, Self, cast
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, model_validator
 
 from communique.domain.claims.payloads import ClaimPayload, Shape
 from communique.domain.claims.values import (
@@ -32,7 +32,7 @@ Labels = Annotated[
 
 
 class _Envelope(Model):
-    """What claims and amendments share."""
+    """The fields that claims and amendments share."""
 
     event_id: UUID
     known: KnownTime | None = None
@@ -46,8 +46,8 @@ class _Envelope(Model):
 class Claim(_Envelope):
     """One claim by one source that something happened (or, polarity negative, did not).
 
-    Either `participants` did it together, or `actors` did it, most often to `recipients`; which of
-    them a payload needs is its `Shape`. `pydantic.ValidationError` names each field at fault.
+    Either `participants` did something together, or `actors` did it, most often to `recipients`:
+    the payload's `Shape` decides. `pydantic.ValidationError` names each field at fault.
     """
 
     occurred: ValidTime
@@ -68,7 +68,7 @@ class Claim(_Envelope):
     @property
     def parties(self) -> tuple[Party, ...]:
         """Everyone who takes part, in the order given."""
-        return self.actors + self.recipients + tuple([one.party for one in self.participants])
+        return self.actors + self.recipients + tuple([member.party for member in self.participants])
 
     @property
     def codes(self) -> frozenset[str]:
@@ -92,11 +92,11 @@ class Claim(_Envelope):
         if not parties:
             refuse(f"{self.payload.type} needs {self.payload.shape.value}", self._parties_field)
         if len(parties) > PARTIES_MAX:
-            words = f"at most {PARTIES_MAX} parties are allowed, not {len(parties)}"
-            refuse(words, self._parties_field)
+            fault = f"at most {PARTIES_MAX} parties are allowed, not {len(parties)}"
+            refuse(fault, self._parties_field)
         # Different codes are different parties, without comparing the rest.
         if len(codes) < len(parties) and len(set(parties)) < len(parties):
-            twice = next(one for one in parties if parties.count(one) > 1)
+            twice = next(party for party in parties if parties.count(party) > 1)
             refuse(f"{twice} is named twice", self._parties_field)
 
     @property
@@ -128,7 +128,7 @@ class Claim(_Envelope):
 
 
 class EventCorrected(Model):
-    """Replaces the whole content of an earlier event, its times included."""
+    """Replaces the whole content of an earlier event, with its times."""
 
     type: Literal["EventCorrected"] = "EventCorrected"
     amends: UUID
@@ -138,18 +138,16 @@ class EventCorrected(Model):
     @model_validator(mode="before")
     @classmethod
     def _content_of(cls, given: object) -> object:
-        """Content without an id is that of the event amended."""
+        """Give content without an id the id of the amended event."""
         if not isinstance(given, dict):
             return given
         fields = cast("dict[str, object]", given)
         content = fields.get("content")
         if not isinstance(content, dict):
             return fields
-        whole = {"event_id": None} | cast("dict[str, object]", content)
-        return {
-            **fields,
-            "content": whole | {"event_id": whole["event_id"] or fields.get("amends")},
-        }
+        whole = cast("dict[str, object]", content)
+        event_id = whole.get("event_id") or fields.get("amends")
+        return {**fields, "content": {**whole, "event_id": event_id}}
 
     @model_validator(mode="after")
     def _same_event(self) -> Self:
@@ -194,9 +192,6 @@ class Amendment(_Envelope):
 Event = Claim | Amendment
 AMENDMENT_TYPES: Final = frozenset({"EventCorrected", "EventRetracted", "EventDisputed"})
 
-_claims: Final = TypeAdapter(Claim)
-_amendments: Final = TypeAdapter(Amendment)
-
 
 def event_from(content: dict[str, object]) -> Event:
     """Validate plain data: `payload.type` decides whether it is a claim or an amendment.
@@ -209,8 +204,7 @@ def event_from(content: dict[str, object]) -> Event:
         refuse("set exactly one payload, such as MeetingHeld", "payload")
     word = cast("dict[str, object]", payload).get("type") if isinstance(payload, dict) else None
     is_amendment = isinstance(word, str) and word in AMENDMENT_TYPES
-    adapter = _amendments if is_amendment else _claims
-    return adapter.validate_python(content)
+    return (Amendment if is_amendment else Claim).model_validate(content)
 
 
 class Recorded(NamedTuple):
@@ -221,7 +215,7 @@ class Recorded(NamedTuple):
         record_time: aware UTC.
         revision: 1 for a claim, 2 and up for its amendments in order.
         event: None where its type is newer than this release.
-        submitter: who submitted it, or empty.
+        submitter: who submitted the event, or empty.
     """
 
     position: int

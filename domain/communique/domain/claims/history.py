@@ -1,4 +1,4 @@
-"""One event's history: what its claim and amendments say at each point (position, known)."""
+"""The history of one event: what its claim and amendments say at each point (position, known)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,9 +53,9 @@ class Content(NamedTuple):
     Attributes:
         claim: the content.
         known: aware UTC; when the content could be known.
-        region: the points (position, known) where it decides.
-        position: the version that gives it, the claim's own or a correction's.
-        corrected_by: the id of the correction that gives it; None for the claim itself.
+        region: the points (position, known) where the content decides.
+        position: of the claim or the correction that gives the content.
+        corrected_by: the id of that correction; None for the claim itself.
     """
 
     claim: Claim
@@ -66,7 +66,7 @@ class Content(NamedTuple):
 
 
 class Dispute(NamedTuple):
-    """A dispute of an event: it counts from its position and its own known time (aware UTC)."""
+    """A dispute of an event, which counts from its position and its known time (aware UTC) on."""
 
     position: int
     known: datetime
@@ -77,30 +77,30 @@ def contents(stream: Sequence[Recorded]) -> list[Content]:
     """Return what one event says at every point where it is visible.
 
     `stream` is the event's claim and its amendments in the order of their positions. A content that
-    gives no known time has the record time of the claim. A claim of a newer type says nothing yet.
+    gives no known time has the record time of the claim. A claim of a newer type has no content.
     """
     first, rest = stream[0], stream[1:]
     if not isinstance(first.event, Claim):
         return []
-    if not rest:  # most are never amended: what `regions` would find
+    if not rest:  # a short cut to what `regions` gives: most events are never amended
         alone = Region(first.position, None, known_at(first.event.known, first.record_time), None)
         return [Content(first.event, alone.known_from, alone, first.position, None)]
-    said: list[tuple[Claim, int, UUID | None]] = [(first.event, first.position, None)]
+    given: list[tuple[Claim, int, UUID | None]] = [(first.event, first.position, None)]
     versions = [_version(first, first.event, first.record_time)]
     for recorded in rest:
         match recorded.event:
             case Amendment(payload=EventCorrected(content=content)) as amendment:
-                said.append((content, recorded.position, amendment.event_id))
+                given.append((content, recorded.position, amendment.event_id))
                 versions.append(_version(recorded, content, first.record_time))
             case Amendment(payload=EventRetracted()):
-                said.append((first.event, recorded.position, None))
+                given.append((first.event, recorded.position, None))
                 versions.append(_version(recorded, None, first.record_time))
             case _:
                 pass
     return [
         Content(claim, known, region, position, corrected_by)
         for index, region in regions(versions[0], versions[1:])
-        for claim, position, corrected_by in (said[index],)
+        for claim, position, corrected_by in (given[index],)
         if (known := versions[index].content_known) is not None
     ]
 
@@ -108,22 +108,19 @@ def contents(stream: Sequence[Recorded]) -> list[Content]:
 def disputes(stream: Sequence[Recorded]) -> list[Dispute]:
     """Return the disputes among an event's amendments, in the order of their positions."""
     return [
-        Dispute(one.position, known_at(one.event.known, one.record_time), one.event.event_id)
-        for one in stream
-        if isinstance(one.event, Amendment) and isinstance(one.event.payload, EventDisputed)
+        Dispute(entry.position, known_at(event.known, entry.record_time), event.event_id)
+        for entry in stream
+        if isinstance(event := entry.event, Amendment) and isinstance(event.payload, EventDisputed)
     ]
 
 
 def is_visible(amendment: Recorded, as_of: AsOf) -> bool:
-    """Whether an amendment counts at a point; of a newer type it counts from its record time on."""
+    """Whether an amendment counts at a point; one of a newer type does from its record time on."""
     known = amendment.event.known if amendment.event else None
     return amendment_visible(amendment.position, known_at(known, amendment.record_time), as_of)
 
 
 def _version(recorded: Recorded, content: Claim | None, claim_recorded: datetime) -> Version:
-    own = recorded.event.known if recorded.event else None
-    return Version(
-        recorded.position,
-        known_at(own, recorded.record_time),
-        known_at(content.known, claim_recorded) if content else None,
-    )
+    known = known_at(recorded.event.known if recorded.event else None, recorded.record_time)
+    content_known = known_at(content.known, claim_recorded) if content else None
+    return Version(recorded.position, known, content_known)

@@ -1,7 +1,4 @@
-"""What can happen: the payload types.
-
-Adding one takes its message in the contract, its class here, and its case in `assertions`.
-"""
+"""The payload types. A new one needs a message in the contract, and a case in `assertions`."""
 
 from datetime import timedelta
 from enum import Enum
@@ -31,7 +28,7 @@ _CENTURY = timedelta(days=36_525)
 
 
 class Shape(Enum):
-    """Who an event of a type must name."""
+    """The parties that an event of a type must name."""
 
     TOGETHER = "two or more participants"
     DIRECTED = "actors and recipients"
@@ -40,9 +37,13 @@ class Shape(Enum):
 
 
 class Payload(Model):
-    """What happened. `type` is the type word, the same in the contract, the log and files."""
+    """What happened; `type` is the type word, the same in the contract, the log and files."""
 
     shape: ClassVar[Shape] = Shape.DIRECTED
+
+
+class _MutualPayload(Payload):
+    shape: ClassVar[Shape] = Shape.EITHER
 
 
 class _Meeting(Payload):
@@ -83,7 +84,7 @@ class MeetingStarted(_Meeting):
 
 
 class MeetingHeld(_Meeting):
-    """A meeting took place; `duration` only where the source gives one."""
+    """A meeting took place; `duration` is set only where the source gives one."""
 
     type: Literal["MeetingHeld"] = "MeetingHeld"
     scheduled: ValidTime | None = None
@@ -99,10 +100,9 @@ class TalksProposed(Payload):
     proposal: Words = ""
 
 
-class TalksAgreed(Payload):
+class TalksAgreed(_MutualPayload):
     """Talks on an issue were agreed to."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["TalksAgreed"] = "TalksAgreed"
     terms: Words = ""
 
@@ -115,18 +115,16 @@ class TalksRefused(Payload):
     grounds: Words = ""
 
 
-class TalksSuspended(Payload):
+class TalksSuspended(_MutualPayload):
     """Talks on an issue were broken off for the time being."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["TalksSuspended"] = "TalksSuspended"
     grounds: Words = ""
 
 
-class TalksResumed(Payload):
+class TalksResumed(_MutualPayload):
     """Suspended or refused talks were taken up again."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["TalksResumed"] = "TalksResumed"
     terms: Words = ""
 
@@ -228,52 +226,46 @@ class RulingIssued(Payload):
     ruling: RequiredWords
 
 
-class AgreementSigned(Payload):
+class AgreementSigned(_MutualPayload):
     """An agreement was signed."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["AgreementSigned"] = "AgreementSigned"
     title: Title = ""
 
 
-class AgreementTookEffect(Payload):
+class AgreementTookEffect(_MutualPayload):
     """An agreement took effect."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["AgreementTookEffect"] = "AgreementTookEffect"
     title: Title = ""
 
 
-class AgreementTerminationNotified(Payload):
-    """A party gave notice that it ends an agreement: at `ends`, or when the notice is over."""
+class AgreementTerminationNotified(_MutualPayload):
+    """A party gave notice that it ends an agreement: at `ends`, or after `notice_period`."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["AgreementTerminationNotified"] = "AgreementTerminationNotified"
     title: Title = ""
     notice_period: Annotated[timedelta, Field(gt=timedelta(0), le=_CENTURY)] | None = None
     ends: ValidTime | None = None
 
 
-class AgreementTerminationSuspended(Payload):
-    """A notice of termination was suspended; the agreement goes on."""
+class AgreementTerminationSuspended(_MutualPayload):
+    """A notice of termination was suspended; the agreement stays in force."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["AgreementTerminationSuspended"] = "AgreementTerminationSuspended"
     grounds: Words = ""
 
 
-class AgreementEnded(Payload):
+class AgreementEnded(_MutualPayload):
     """An agreement ended."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["AgreementEnded"] = "AgreementEnded"
     title: Title = ""
 
 
-class RelationsChanged(Payload):
+class RelationsChanged(_MutualPayload):
     """Diplomatic relations changed."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["RelationsChanged"] = "RelationsChanged"
     change: RelationsChange
     grounds: Words = ""
@@ -303,20 +295,18 @@ class DialogueUrged(_ThirdParty):
     appeal: Words = ""
 
 
-class OutlookAssessed(Payload):
+class OutlookAssessed(_MutualPayload):
     """Someone assessed the outlook between the parties named."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["OutlookAssessed"] = "OutlookAssessed"
     outlook: Outlook
     likelihood: Likelihood | None = None
     assessment: Words = ""
 
 
-class CodedEventReported(Payload):
+class CodedEventReported(_MutualPayload):
     """A coded row of an event dataset that no other type fits."""
 
-    shape: ClassVar[Shape] = Shape.EITHER
     type: Literal["CodedEventReported"] = "CodedEventReported"
     code: Annotated[str, Field(pattern=r"^([0-9]{2,4}|[0-9]{3}[A-Z])$")]
     description: Name = ""

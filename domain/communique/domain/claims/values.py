@@ -1,4 +1,4 @@
-"""The small values that events are made of: commitments, sources, places, links."""
+"""The values that events are made of: certainty, sources, places, links, ..."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -26,12 +26,7 @@ class Certainty(Word):
         return _CERTAINTY_RANK[self]
 
 
-_CERTAINTY_RANK: Final = {
-    Certainty.CERTAIN: 3,
-    Certainty.PROBABLE: 2,
-    Certainty.POSSIBLE: 1,
-    Certainty.UNCOMMITTED: 0,
-}
+_CERTAINTY_RANK: Final = {certainty: 3 - index for index, certainty in enumerate(Certainty)}
 
 
 class Polarity(Word):
@@ -42,7 +37,7 @@ class Polarity(Word):
 
 
 class Role(Word):
-    """What a participant is, beside taking part."""
+    """The role of a participant, beside taking part."""
 
     HOST = "HOST"
     CHAIR = "CHAIR"
@@ -86,7 +81,7 @@ class LinkKind(Word):
 
 
 class Participant(Model):
-    """One of those that did something together."""
+    """One of the parties that did something together."""
 
     party: Party
     role: Role | None = None
@@ -108,7 +103,7 @@ class Place(Model):
 
 
 class Attribution(Model):
-    """One link of the chain of who said it to whom; an empty speaker is an unnamed source."""
+    """One link of the chain of who told whom; an empty speaker is an unnamed source."""
 
     speaker: Name = ""
     addressee: Name = ""
@@ -126,7 +121,7 @@ class Source(Model):
 
 
 class Grade(Model):
-    """Our own grading of source and claim, kept apart from what the source commits to."""
+    """Our own grading of source and claim, apart from the certainty of the source."""
 
     reliability: Reliability | None = None
     credibility: Credibility | None = None
@@ -150,7 +145,7 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Classification(Model):
-    """An event's place in coding schemes and, for imports, the raw row's identity and figures."""
+    """An event's place in coding schemes and, for imports, the identity and figures of its row."""
 
     cameo_code: Annotated[str, Field(pattern=r"^([0-9]{2,4}|[0-9]{3}[A-Z])?$")] = ""
     plover_code: Annotated[str, Line(64)] = ""

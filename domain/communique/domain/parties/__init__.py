@@ -1,1 +1,1 @@
-"""Who acts: states, organisations, and pairs of them."""
+"""The parties of diplomacy: states, organisations, and the dyads between them."""

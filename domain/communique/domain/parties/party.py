@@ -1,4 +1,4 @@
-"""Who: parties and the dyads between them."""
+"""Parties, and the dyads between them."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,6 @@ _NAMES: Final = {**STATES, **ORGANISATIONS}
 _WORD_LENGTH_MAX: Final = 200
 _CODE_LENGTH_MAX: Final = 5
 _NAME_LENGTH_MIN: Final = 4
-_OFFERS_MAX: Final = 3
 
 
 class UnknownParty(ValueError):
@@ -42,20 +41,17 @@ def known_code(code: str) -> str:
 
 
 def resolve(text: str) -> str:
-    """Return the code that a person means: a code, an alpha-2 code or a name, in any case.
+    """Return the code of a party given by its code, alpha-2 code or name, in any case.
 
-    A party's own code goes before an alpha-2 one: `AU` is the African Union, not Australia.
+    A party's own code goes before an alpha-2 code: `AU` is the African Union, not Australia.
 
     Raises:
         UnknownParty: nothing has this code or name; the message offers the closest.
     """
-    word = folded(text[:_WORD_LENGTH_MAX])
-    upper = text.strip().upper()
-    if upper in _NAMES:
-        return upper
-    if word not in _words():
+    code = _resolved(text)
+    if code is None:
         raise _unknown(text)
-    return _words()[word]
+    return code
 
 
 PartyCode = Annotated[str, AfterValidator(known_code)]
@@ -67,9 +63,9 @@ _Detail = Annotated[str, Line(200)]
 class Party(BaseModel):
     """A state or organisation and, as far as is known, who in it.
 
-    `code` is the party; the rest narrows it down and is empty when unknown: an `organ`
+    `code` is the party; the other fields narrow it down and are empty when unknown: an `organ`
     (`Ministry of Foreign Affairs`), a `sector` (`government`, `business`), a `person` and the
-    `office` that the person holds. Each is one line of at most 200 characters.
+    `office` that the person holds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,9 +84,9 @@ class Party(BaseModel):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Dyad:
-    """Two parties and no order between them, written sorted: `JPN-KOR`.
+    """Two parties without an order between them, written sorted: `JPN-KOR`.
 
-    Make one with `of` or `parse`. The constructor takes known codes, the lesser first.
+    Make one with `of` or `parse`; the constructor takes known codes, the lesser first.
     """
 
     first: str
@@ -104,14 +100,14 @@ class Dyad:
             raise ValueError(f"a dyad is written sorted: {self.second}-{self.first}")
 
     @classmethod
-    def of(cls, one: str, other: str) -> "Dyad":
+    def of(cls, first: str, second: str) -> "Dyad":
         """Return the dyad of two codes, in any order.
 
         Raises:
-            ValueError: they are equal.
-            UnknownParty: one is not a party's code.
+            ValueError: the codes are equal.
+            UnknownParty: a code is not a party's.
         """
-        return _dyad(one, other)
+        return _dyad(first, second)
 
     @classmethod
     def parse(cls, text: str) -> "Dyad":
@@ -119,16 +115,16 @@ class Dyad:
 
         Raises:
             ValueError: not two different codes.
-            UnknownParty: one is not a party's code.
+            UnknownParty: a code is not a party's.
         """
-        one, hyphen, other = text.strip().partition("-")
+        first, hyphen, second = text.strip().partition("-")
         if not hyphen:
             raise ValueError(f"{text[:40]!r} is not a dyad: give two codes, such as JPN-KOR")
-        return cls.of(one, other)
+        return cls.of(first, second)
 
     @classmethod
     def all_of(cls, codes: Iterable[str]) -> "list[Dyad]":
-        """Return every dyad between different ones of these codes, sorted."""
+        """Return every dyad between two of these codes, sorted."""
         return list(_dyads(frozenset(codes)))
 
     def other(self, code: str) -> str:
@@ -147,9 +143,8 @@ class Dyad:
 
 
 @lru_cache(maxsize=1 << 14)
-def _dyad(one: str, other: str) -> Dyad:
-    first, second = sorted((known_code(one), known_code(other)))
-    return Dyad(first, second)
+def _dyad(first: str, second: str) -> Dyad:
+    return Dyad(*sorted((known_code(first), known_code(second))))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -159,46 +154,47 @@ def _dyads(codes: frozenset[str]) -> tuple[Dyad, ...]:
 
 @cache
 def _words() -> dict[str, str]:
-    """Return every folded name, alias and alpha-2 code with the code it stands for."""
+    """Return the code for every folded name, alias and alpha-2 code."""
     names = {name: code for code, name in _NAMES.items()}
     return {folded(word): code for word, code in (ALPHA_2 | names | ALIASES).items()}
 
 
+def _resolved(text: str) -> str | None:
+    upper = text.strip().upper()
+    return upper if upper in _NAMES else _words().get(folded(text[:_WORD_LENGTH_MAX]))
+
+
 def _unknown(text: str) -> UnknownParty:
-    shown = text[:40]
-    near = _nearest(text[:_WORD_LENGTH_MAX])
-    offers = " or ".join(f"{code} ({_NAMES[code]})" for code in near)
-    hint = f"did you mean {offers}?" if near else "give an ISO 3166-1 alpha-3 code such as KOR"
-    return UnknownParty(f"unknown party {shown!r}: {hint}")
+    nearest = _nearest(text[:_WORD_LENGTH_MAX])
+    offers = " or ".join(f"{code} ({_NAMES[code]})" for code in nearest)
+    hint = f"did you mean {offers}?" if nearest else "give an ISO 3166-1 alpha-3 code such as KOR"
+    return UnknownParty(f"unknown party {text[:40]!r}: {hint}")
 
 
 def _nearest(text: str) -> list[str]:
-    """Return up to `_OFFERS_MAX` codes that may be meant, the best first."""
-    word, upper = folded(text), text.strip().upper()
-    if upper in _NAMES or word in _words():
-        return [upper if upper in _NAMES else _words()[word]]
-    if len(word) >= _NAME_LENGTH_MIN and (within := _named_with(word)):
-        return within[:_OFFERS_MAX]
-    if code := _nearest_code(upper):
+    """Return up to three codes that the text may mean, the best first."""
+    if code := _resolved(text):
         return [code]
-    # Comparing with every name takes milliseconds, too long for a flood of wrong ones.
-    name = closest(word, (one for one in _words() if one[:1] == word[:1]))
+    word = folded(text)
+    if len(word) >= _NAME_LENGTH_MIN:
+        named = {code for name, code in _words().items() if f" {word} " in f" {name} "}
+        if named:
+            return sorted(named)[:3]
+    if code := _nearest_code(text.strip().upper()):
+        return [code]
+    # Comparing with every name takes milliseconds, too long for a flood of wrong names.
+    name = closest(word, (name for name in _words() if name[:1] == word[:1]))
     return [_words()[name]] if name else []
 
 
-def _named_with(word: str) -> list[str]:
-    """Return the codes of the parties with this word, or these, in a name."""
-    return sorted({code for name, code in _words().items() if f" {word} " in f" {name} "})
-
-
 def _nearest_code(upper: str) -> str | None:
-    """Return the code with two letters swapped, or one other (rather the last), or else alike."""
+    """Return the code with two letters swapped, or one letter wrong (the last first), or alike."""
     if len(upper) > _CODE_LENGTH_MAX:
         return None
     swapped = (
         f"{upper[:i]}{upper[i + 1]}{upper[i]}{upper[i + 2 :]}" for i in range(len(upper) - 1)
     )
-    if code := next((one for one in swapped if one in _NAMES), None):
+    if code := next((code for code in swapped if code in _NAMES), None):
         return code
     for wrong in reversed(range(len(upper))):
         pattern = re.compile(f"{re.escape(upper[:wrong])}.{re.escape(upper[wrong + 1 :])}")

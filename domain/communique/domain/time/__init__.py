@@ -1,1 +1,1 @@
-"""Times as sources give them, the three clocks, and how they compare."""
+"""Times as sources give them, and the three clocks: valid, known and record time."""

@@ -1,10 +1,10 @@
 """The three clocks, and the only place that compares them.
 
-*Valid* time is when it happened, *known* time when it could be known, *record* time (or its exact
-form, the position) when the log got it. A question is asked from a point on all three: `AsOf`.
+*Valid* time is when an event happened, *known* time when it could be known, *record* time (or its
+exact form, the position) when the log got it. A question is asked from a point on all: `AsOf`.
 
-What is visible and asserted at a point is written as tables of comparisons: the functions here
-evaluate them, and the read models generate their SQL from them.
+What is visible and asserted at a point is given by tables of comparisons, which the functions here
+evaluate and from which the read models generate their SQL.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,8 +39,8 @@ class KnownTime:
     Attributes:
         text: a day or date-time in EDTF, as it was given.
         zone: IANA name of the source's zone, in which the text is meant.
-        instant: aware UTC; of a day its last microsecond.
-        begins: aware UTC; of a day its first microsecond, else `instant`.
+        instant: aware UTC; for a day its last microsecond.
+        begins: aware UTC; for a day its first microsecond, else `instant`.
     """
 
     text: str
@@ -53,7 +53,7 @@ class KnownTime:
         """Read a day or a date-time in a zone.
 
         Raises:
-            EdtfError: it is neither, or impossible.
+            EdtfError: neither a day nor a date-time, or impossible.
             UnknownZone: there is no such zone.
         """
         return _known(text.strip(), zone)
@@ -66,7 +66,7 @@ class KnownTime:
 
     @property
     def is_day(self) -> bool:
-        """Whether only the day is given."""
+        """Whether the text is a day."""
         return self.begins != self.instant
 
     def __str__(self) -> str:
@@ -99,12 +99,12 @@ class AsOf:
 
 
 class Version(NamedTuple):
-    """One content of an event: its claim, a correction or a retraction.
+    """One version of an event: its claim, a correction or a retraction.
 
     Attributes:
-        position: where the log has it.
-        known: its own known time, from which on an amendment counts; of the claim it is ignored.
-        content_known: the known time of the content that it gives the event; None: a retraction.
+        position: in the log.
+        known: from when on an amendment counts; ignored for the claim.
+        content_known: the known time of the content; None for a retraction.
     """
 
     position: int
@@ -113,10 +113,10 @@ class Version(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """A bound that has to compare so with a coordinate of the point asked from.
+    """A comparison of a bound, by name, with a coordinate of the point asked from.
 
     Attributes:
-        bound: the name of the bound; one that is None always holds.
+        bound: a field; the comparison holds if its value is None.
         sign: `<=` or `>`, with the bound on the left.
         coordinate: `valid`, `known` or `position`.
     """
@@ -126,7 +126,7 @@ class Comparison(NamedTuple):
     coordinate: str
 
     def holds(self, bound: Any, coordinate: Any) -> bool:  # noqa: ANN401  of any clock
-        """Whether the comparison holds of a bound and a coordinate, both of one clock."""
+        """Whether the comparison holds for these values of the bound and the coordinate."""
         return bound is None or bool(_SIGNS[self.sign](bound, coordinate))
 
 
@@ -138,14 +138,14 @@ COVERS: Final = (
     Comparison("known_from", "<=", "known"),
     Comparison("known_to", ">", "known"),
 )
-"""What must hold of a region's bounds for it to cover a point."""
+"""The comparisons that hold if a region covers a point."""
 AMENDMENT_VISIBLE: Final = (
     Comparison("position", "<=", "position"),
     Comparison("known", "<=", "known"),
 )
-"""What must hold of an amendment for it to count: recorded by then, and known by then."""
+"""The comparisons that hold if an amendment counts: it is recorded and known by then."""
 ASSERTED: Final = Comparison("earliest", "<=", "valid")
-"""What must hold of a claim's valid time for it to be asserted: it had begun by then."""
+"""The comparison that holds if a claim is asserted: its valid time has begun by then."""
 
 
 class Region(NamedTuple):
@@ -159,14 +159,13 @@ class Region(NamedTuple):
     def covers(self, known: datetime, position: int) -> bool:
         """Whether the point at this known time and position lies inside."""
         point = {"known": known, "position": position}
-        return all(each.holds(getattr(self, each.bound), point[each.coordinate]) for each in COVERS)
+        return all(rule.holds(getattr(self, rule.bound), point[rule.coordinate]) for rule in COVERS)
 
 
 def known_at(known: KnownTime | None, record_time: datetime) -> datetime:
-    """Return the instant from which on something counts as known.
+    """Return the instant from which on an event counts as known, at the latest its record time.
 
-    Absent, it is the record time. Nothing counts as known later than it was recorded: a day that
-    was not over then, or a clock that was ahead, gives the record time too.
+    A day that was not over, or a clock that was ahead, gives the record time.
     """
     return record_time if known is None else min(known.instant, record_time)
 
@@ -181,26 +180,26 @@ def check_known(known: KnownTime | None, now: datetime) -> None:
 
 
 def amendment_visible(position: int, known: datetime, as_of: AsOf) -> bool:
-    """Whether an amendment counts: recorded by then, and its own known time reached."""
+    """Whether an amendment counts: it is recorded and known by then."""
     bounds = {"position": position, "known": known}
     return all(
-        each.holds(bounds[each.bound], getattr(as_of, each.coordinate))
-        for each in AMENDMENT_VISIBLE
+        rule.holds(bounds[rule.bound], getattr(as_of, rule.coordinate))
+        for rule in AMENDMENT_VISIBLE
     )
 
 
 def asserted(earliest: datetime, as_of: AsOf) -> bool:
-    """Whether what happened at `earliest` (aware) had happened by then."""
+    """Whether an event at `earliest` (aware) had happened by then."""
     return ASSERTED.holds(earliest, as_of.valid)
 
 
 def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Region]]:
-    """Return where in (position, known) each content of one event decides what it says.
+    """Return the regions of (position, known) in which each version of an event decides.
 
-    Content 0 is the claim's, content `i` that of `amendments[i - 1]`. At a point the last amendment
-    by position decides of those that are recorded and known, else the claim; the content shows
-    from its own known time on, a retraction's never. For example a claim at position 1, known on
-    the 5th, and a correction at position 4, known on the 7th:
+    Version 0 is the claim, version `i` is `amendments[i - 1]`: a correction or a retraction. At a
+    point the last version by position decides that is recorded and known; its content is visible
+    from the content's known time on, and a retraction has none. For example a claim at position 1,
+    known on the 5th, and a correction at position 4, known on the 7th:
 
         (0, Region(1, 4, 5th, None))
         (0, Region(4, None, 5th, 7th))
@@ -208,17 +207,13 @@ def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Re
 
     No two regions overlap, and outside all of them the event is not visible.
 
-    Args:
-        claim: the first version, with a content.
-        amendments: corrections and retractions (not disputes), by ascending position.
-
     Raises:
         ValueError: the positions do not ascend, or the claim has no content.
     """
     versions = (claim, *amendments)
     if claim.content_known is None:
         raise ValueError("a claim has a content: only an amendment retracts")
-    if any(one.position >= next_one.position for one, next_one in pairwise(versions)):
+    if any(earlier.position >= later.position for earlier, later in pairwise(versions)):
         raise ValueError("versions are given by ascending position")
     return [
         (index, region)
@@ -228,16 +223,16 @@ def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Re
 
 
 def _regions_of(version: Version, later: Sequence[Version], *, is_claim: bool) -> Iterator[Region]:
-    """Walk the later versions: each that was known sooner leaves less to this one."""
+    """Yield the regions that the later versions leave to this one, from position to position."""
     if version.content_known is None:
         return
     shown = version.content_known if is_claim else max(version.known, version.content_known)
     begins, until = version.position, None
-    for other in later:
-        if until is not None and until <= other.known:
+    for successor in later:
+        if until is not None and until <= successor.known:
             continue
-        yield Region(begins, other.position, shown, until)
-        begins, until = other.position, other.known
+        yield Region(begins, successor.position, shown, until)
+        begins, until = successor.position, successor.known
         if until <= shown:
             return
     yield Region(begins, None, shown, until)
@@ -270,16 +265,12 @@ def parse_point(text: str, zone: str = "UTC") -> datetime:
 
 def micros(instant: datetime) -> int:
     """Return the whole microseconds since 1970 UTC of an aware datetime; `TypeError` if naive."""
-    since = instant - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    age = instant - _EPOCH
+    return (age.days * 86_400 + age.seconds) * 1_000_000 + age.microseconds
 
 
 def from_micros(count: int) -> datetime:
-    """Return the aware UTC datetime `count` microseconds after 1970; the inverse of `micros`.
-
-    Raises:
-        OverflowError: outside the years 1 to 9999.
-    """
+    """Return the aware UTC datetime `count` microseconds after 1970, or raise `OverflowError`."""
     return _EPOCH + timedelta(microseconds=count)
 
 

@@ -1,8 +1,4 @@
-"""The grammar of one date or date-time: what a text without a slash says.
-
-`read` takes EDTF (ISO 8601-2) level 0 and most of level 1; `communique.domain.edtf` makes valid
-times of it.
-"""
+"""The grammar of one date or date-time, in EDTF (ISO 8601-2) level 0 and most of level 1."""
 
 import re
 from calendar import monthrange
@@ -12,15 +8,15 @@ from typing import Final, NamedTuple
 
 YEAR_MIN: Final = 1000
 CEILING: Final = datetime.max.replace(tzinfo=UTC)
-"""The last instant there is, 9999-12-31T23:59:59.999999Z: an end beyond it becomes it."""
+"""The last instant, 9999-12-31T23:59:59.999999Z, to which every later end is moved."""
 
 
 class EdtfError(ValueError):
-    """The text is not a valid time that the record understands; the message says what would be."""
+    """The text is not a valid time that the record understands; the message shows one."""
 
 
 class Precision(StrEnum):
-    """How finely a valid time is given, from the finest to the coarsest."""
+    """How exactly a valid time is given, from the finest to the coarsest."""
 
     MICROSECOND = "MICROSECOND"
     SECOND = "SECOND"
@@ -36,11 +32,11 @@ class Precision(StrEnum):
         return self if _COARSENESS[self] >= _COARSENESS[other] else other
 
 
-class Given(NamedTuple):
-    """What one date or date-time says.
+class DateRange(NamedTuple):
+    """The range of instants that one date or date-time means.
 
-    `earliest` (inclusive) and `latest` (exclusive) are aware UTC; `timed` is whether it has a time
-    of day; `qualifier` is `~`, `?`, `%` or empty.
+    `earliest` (inclusive) and `latest` (exclusive) are aware UTC; `timed` is whether the text has a
+    time of day; `qualifier` is `~`, `?`, `%` or empty.
     """
 
     earliest: datetime
@@ -92,25 +88,23 @@ _FAULTS: Final = (
 )
 
 
-def read(text: str, local: tzinfo) -> Given:
-    """Return what one date or date-time says, read in the zone `local`.
-
-    Beyond the ceiling it is the ceiling.
+def read(text: str, local: tzinfo) -> DateRange:
+    """Return the range of one date or date-time in the zone `local`; `CEILING` bounds both ends.
 
     Raises:
-        EdtfError: it is neither, does not exist, or is outside the years 1000 to 9999.
+        EdtfError: neither a date nor a date-time, impossible, or outside the years 1000 to 9999.
     """
-    found = _DATE.fullmatch(text)
-    if found is None:
+    match = _DATE.fullmatch(text)
+    if match is None:
         raise EdtfError(_diagnosis(text))
     try:
-        return _moment(found, local) if found["hour"] else _days(found, local)
+        return _moment(match, local) if match["hour"] else _days(match, local)
     except ValueError as error:
         raise EdtfError(f"{text!r} {error}") from None
 
 
-def _moment(found: re.Match[str], local: tzinfo) -> Given:
-    year, month, day, hour, minute, second, fraction, offset, qualifier = found.groups()
+def _moment(match: re.Match[str], local: tzinfo) -> DateRange:
+    year, month, day, hour, minute, second, fraction, offset, qualifier = match.groups()
     if qualifier:
         raise ValueError(f"has {qualifier} after a time of day: only a date can have one")
     if day is None or "X" in year + month + day:
@@ -123,18 +117,22 @@ def _moment(found: re.Match[str], local: tzinfo) -> Given:
     parts = (int(hour), int(minute), int(second or 0), int((fraction or "").ljust(6, "0")))
     zone = _fixed(offset) if offset else local
     earliest = _utc(datetime(first.year, first.month, first.day, *parts, tzinfo=zone))
-    precision = _fineness(second, fraction)
-    return Given(earliest, _plus(earliest, _WIDTHS[precision]), precision, timed=True, qualifier="")
+    precision = Precision.MINUTE if second is None else Precision.SECOND
+    if fraction is not None:
+        precision = Precision.MICROSECOND
+    width = _WIDTHS[precision]
+    latest = earliest + width if CEILING - earliest > width else CEILING
+    return DateRange(earliest, latest, precision, timed=True, qualifier="")
 
 
-def _days(found: re.Match[str], local: tzinfo) -> Given:
-    first, precision = _first_day(found["year"], found["month"], found["day"])
+def _days(match: re.Match[str], local: tzinfo) -> DateRange:
+    first, precision = _first_day(match["year"], match["month"], match["day"])
     earliest = _midnight(first, local)
     following = _following(first, precision)
     latest = _midnight(following, local) if following else CEILING
     if latest <= earliest < CEILING:
         raise ValueError(f"is a day that was skipped in {local}")
-    return Given(earliest, latest, precision, timed=False, qualifier=found["qualifier"] or "")
+    return DateRange(earliest, latest, precision, timed=False, qualifier=match["qualifier"] or "")
 
 
 def _first_day(year: str, month: str | None, day: str | None) -> tuple[date, Precision]:
@@ -145,29 +143,21 @@ def _first_day(year: str, month: str | None, day: str | None) -> tuple[date, Pre
         raise ValueError("is before the year 1000: years go from 1000 to 9999")
     if month is None or month == "XX":
         return date(number, 1, 1), _YEARS[year.count("X")]
-    _check_month(int(month))
+    if int(month) in _SEASONS:
+        raise ValueError("is a season: give its months as an interval, such as 2019-06/2019-08")
+    if not 1 <= int(month) <= _DECEMBER:
+        raise ValueError(f"has no such month as {month}: they go from 01 to 12")
     if day is None or day == "XX":
         return date(number, int(month), 1), Precision.MONTH
-    _check_day(number, int(month), int(day))
+    last = monthrange(number, int(month))[1]
+    if not 1 <= int(day) <= last:
+        days = f"the days of {number}-{month} go from 01 to {last}"
+        raise ValueError(f"is no day of the calendar: {days}, or give the month alone")
     return date(number, int(month), int(day)), Precision.DAY
 
 
-def _check_month(month: int) -> None:
-    if month in _SEASONS:
-        raise ValueError("is a season: give its months as an interval, such as 2019-06/2019-08")
-    if not 1 <= month <= _DECEMBER:
-        raise ValueError(f"has no such month as {month:02}: they go from 01 to 12")
-
-
-def _check_day(year: int, month: int, day: int) -> None:
-    last = monthrange(year, month)[1]
-    if not 1 <= day <= last:
-        days = f"the days of {year}-{month:02} go from 01 to {last}"
-        raise ValueError(f"is no day of the calendar: {days}, or give the month alone")
-
-
 def _following(first: date, precision: Precision) -> date | None:
-    """Return the first day after a day, month, year, ...; None after the year 9999."""
+    """Return the first day after the day, month, year, ... of `first`; None after the year 9999."""
     match precision:
         case Precision.DAY:
             return first + timedelta(days=1) if first < date.max else None
@@ -176,12 +166,6 @@ def _following(first: date, precision: Precision) -> date | None:
         case _:
             year = first.year + _YEAR_COUNTS.get(precision, 1)
             return date(year, 1, 1) if year <= date.max.year else None
-
-
-def _fineness(second: str | None, fraction: str | None) -> Precision:
-    if fraction is not None:
-        return Precision.MICROSECOND
-    return Precision.MINUTE if second is None else Precision.SECOND
 
 
 def _fixed(offset: str) -> tzinfo:
@@ -202,10 +186,6 @@ def _utc(local: datetime) -> datetime:
         return local.astimezone(UTC)
     except OverflowError:
         return CEILING
-
-
-def _plus(instant: datetime, width: timedelta) -> datetime:
-    return instant + width if CEILING - instant > width else CEILING
 
 
 def _diagnosis(text: str) -> str:

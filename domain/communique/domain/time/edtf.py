@@ -1,6 +1,6 @@
-"""Valid time: when something happened in the world, as precisely as anyone said.
+"""Valid time: when something happened in the world, as exactly as the source gives it.
 
-Written in EDTF (ISO 8601-2), level 0 and most of level 1, and read in an IANA zone:
+A valid time is a text in EDTF (ISO 8601-2), level 0 and most of level 1, read in an IANA zone:
 
 | text | begins (inclusive) | ends (exclusive) |
 |---|---|---|
@@ -12,11 +12,12 @@ Written in EDTF (ISO 8601-2), level 0 and most of level 1, and read in an IANA z
 | `2019-08-21/2019-08-23` | 21 August, 00:00 | 24 August, 00:00 |
 | `2019-07-12T14:00+09:00/..` | 14:00 | open: still running |
 
-`~` after a date makes it approximate, `?` uncertain, `%` both. A date-time with `Z` or an offset
-brings its own zone. A local time that the clocks showed twice is the first of the two; one that
-they skipped is read with the offset from before the change (`fold=0`).
+`~` after a date makes it approximate, `?` uncertain, `%` both. `Z` or an offset after a time of day
+replaces the zone. A local time that the clocks showed twice is the first of the two; a local time
+that they skipped is read with the offset from before the change (`fold=0`).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -25,7 +26,7 @@ from typing import Final, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from communique.domain.time.dates import CEILING, YEAR_MIN, EdtfError, Given, Precision, read
+from communique.domain.time.dates import CEILING, YEAR_MIN, DateRange, EdtfError, Precision, read
 from communique.domain.time.zones import zone_named
 
 __all__ = ["CEILING", "TEXT_LENGTH_MAX", "EdtfError", "Precision", "ValidTime"]
@@ -58,17 +59,16 @@ _HEDGES: Final = {"": "", "~": "about ", "?": "perhaps ", "%": "perhaps about "}
 class ValidTime:
     """When something happened: the EDTF text and what it means.
 
-    Make one with `parse`, `instant` or `interval`. The constructor trusts its parts: it is for
-    those that were derived before. Two are equal when all their parts are.
+    Make one with `parse`, `instant` or `interval`; the constructor trusts its arguments.
 
     Attributes:
         edtf: the text as it was given, without white space around it, 4 to 64 characters.
         zone: IANA name of the zone in which its local times are meant.
         earliest: aware UTC, inclusive.
-        latest: aware UTC, exclusive and after `earliest`; None while the interval is open.
-        precision: of an interval, the coarser of its two ends.
-        approximate: `~` or `%` at either end.
-        uncertain: `?` or `%` at either end.
+        latest: aware UTC, exclusive and after `earliest`; None for an open interval.
+        precision: for an interval, the coarser precision of its two ends.
+        approximate: whether either end has `~` or `%`.
+        uncertain: whether either end has `?` or `%`.
     """
 
     edtf: str
@@ -91,14 +91,14 @@ class ValidTime:
 
     @classmethod
     def instant(cls, at: datetime, zone: str = "UTC") -> Self:
-        """Return the microsecond at an aware datetime; `zone` is the one to display it in.
+        """Return the microsecond at an aware datetime, to be displayed in `zone`.
 
         Raises:
             EdtfError: naive, or outside the years 1000 to 9999.
             UnknownZone: there is no such zone.
         """
         zone_named(zone)
-        text = _written(at, "microseconds")
+        text = _edtf_text(at, "microseconds")
         utc = at.astimezone(UTC)
         if utc == CEILING:
             raise EdtfError(f"{text} is the last instant of the year 9999: nothing begins there")
@@ -106,26 +106,26 @@ class ValidTime:
 
     @classmethod
     def interval(cls, start: datetime, end: datetime | None, zone: str = "UTC") -> "ValidTime":
-        """Return the time from one aware datetime until another, or open without one.
+        """Return the interval from an aware datetime to another, or an open one.
 
         Raises:
             EdtfError: naive, outside the years 1000 to 9999, or an end that is not after the start.
             UnknownZone: there is no such zone.
         """
-        return cls.parse(f"{_written(start)}/{'..' if end is None else _written(end)}", zone)
+        return cls.parse(f"{_edtf_text(start)}/{'..' if end is None else _edtf_text(end)}", zone)
 
     @property
     def is_interval(self) -> bool:
-        """Whether it lasted, rather than being known only so precisely."""
+        """Whether this is a period of time, rather than a time that is not known more exactly."""
         return "/" in self.edtf
 
     def under_way_at(self, instant: datetime) -> bool:
-        """Whether it is an interval that has begun and is not over at an aware instant."""
+        """Whether this is an interval that has begun and is not over at an aware instant."""
         begun = self.is_interval and self.earliest <= instant
         return begun and (self.latest is None or instant < self.latest)
 
     def display(self) -> str:
-        """Return short words in its zone, such as `21 Aug 2019 15:00–15:30 KST`."""
+        """Return the time in short words in its zone, such as `21 Aug 2019 15:00–15:30 KST`."""
         return _displayed(self.edtf, self.zone)
 
     def __str__(self) -> str:
@@ -147,44 +147,38 @@ def _parse(edtf: str, zone: str) -> ValidTime:
     if len(edtf) > TEXT_LENGTH_MAX:
         raise EdtfError(f"the text has {len(edtf)} characters, {TEXT_LENGTH_MAX} are allowed")
     local = zone_named(zone)
-    start, slash, end = edtf.partition("/")
-    if slash:
-        return _parse_interval(edtf, zone, start, end)
-    only = _begin(edtf, local)
-    return _made(edtf, zone, only.latest, only, only)
-
-
-def _parse_interval(edtf: str, zone: str, start_text: str, end_text: str) -> ValidTime:
-    _check_ends(edtf, start_text, end_text)
-    start = _begin(start_text, zone_named(zone))
+    start_text, slash, end_text = edtf.partition("/")
+    if not slash:
+        point = _begin(edtf, local)
+        return _valid_time(edtf, zone, point.latest, point, point)
+    if start_text in {"", ".."}:
+        hint = "give the earliest date it can have begun, such as 2019-08/.."
+        raise EdtfError(f"{edtf!r} has no start: {hint}")
+    if not end_text:
+        raise EdtfError(f"{edtf!r} has no end: write {edtf}.. when it is still running")
+    start = _begin(start_text, local)
     if end_text == "..":
-        return _made(edtf, zone, None, start, start)
-    end = read(end_text, zone_named(zone))
-    # An end with a time of day is the moment it stopped; an end without is all of that date.
+        return _valid_time(edtf, zone, None, start, start)
+    end = read(end_text, local)
+    # An end with a time of day is that very moment; an end without one includes all of its date.
     latest = end.earliest if end.timed else end.latest
     if end.earliest < start.earliest and latest <= start.earliest:
         raise EdtfError(f"{edtf!r} ends before it begins: swap its two ends")
     if latest == start.earliest:
         raise EdtfError(f"{edtf!r} ends when it begins: give a later end, or the start alone")
-    return _made(edtf, zone, latest, start, end)
+    return _valid_time(edtf, zone, latest, start, end)
 
 
-def _begin(text: str, local: tzinfo) -> Given:
+def _begin(text: str, local: tzinfo) -> DateRange:
     begin = read(text, local)
     if begin.earliest >= CEILING:
         raise EdtfError(f"{text!r} begins at or after the last instant of the year 9999")
     return begin
 
 
-def _check_ends(edtf: str, start: str, end: str) -> None:
-    if start in {"", ".."}:
-        hint = "give the earliest date it can have begun, such as 2019-08/.."
-        raise EdtfError(f"{edtf!r} has no start: {hint}")
-    if not end:
-        raise EdtfError(f"{edtf!r} has no end: write {edtf}.. when it is still running")
-
-
-def _made(edtf: str, zone: str, latest: datetime | None, start: Given, end: Given) -> ValidTime:
+def _valid_time(
+    edtf: str, zone: str, latest: datetime | None, start: DateRange, end: DateRange
+) -> ValidTime:
     marks = start.qualifier + end.qualifier
     return ValidTime(
         edtf,
@@ -197,7 +191,7 @@ def _made(edtf: str, zone: str, latest: datetime | None, start: Given, end: Give
     )
 
 
-def _written(at: datetime, timespec: str = "auto") -> str:
+def _edtf_text(at: datetime, timespec: str = "auto") -> str:
     if at.tzinfo is None:
         raise EdtfError(f"{at.isoformat()} has no zone: give an aware datetime")
     utc = at.astimezone(UTC)
@@ -240,20 +234,15 @@ def _displayed(edtf: str, zone: str) -> str:
     return f"{day}{clock}{shown_name} – {end_day}{end_clock}{end_name}"
 
 
-def _words(given: Given, local: tzinfo) -> tuple[str, str, str]:
+def _words(end: DateRange, local: tzinfo) -> tuple[str, str, str]:
     """Return the day, the time of day and the zone of one end, the last two empty or spaced."""
-    at = _shifted(given.earliest, local)
-    day = _HEDGES[given.qualifier] + _day_words(at, given.precision)
-    if not given.timed:
+    at = end.earliest
+    with suppress(OverflowError):  # the last hours of 9999 are in the year 10000 further east
+        at = at.astimezone(local)
+    day = _HEDGES[end.qualifier] + _day_words(at, end.precision)
+    if not end.timed:
         return day, "", ""
-    return day, f" {at:{_CLOCKS[given.precision]}}", f" {at.tzname()}"
-
-
-def _shifted(instant: datetime, local: tzinfo) -> datetime:
-    try:
-        return instant.astimezone(local)
-    except OverflowError:  # the last hours of 9999 are in the year 10000 further east
-        return instant
+    return day, f" {at:{_CLOCKS[end.precision]}}", f" {at.tzname()}"
 
 
 def _day_words(at: datetime, precision: Precision) -> str:

@@ -11,7 +11,7 @@ _LIKENESS_MIN: Final = 0.75
 
 
 class UnknownZone(ValueError):
-    """The name is not in the IANA time zone data-base."""
+    """The name is not in the IANA time zone database."""
 
 
 @lru_cache(maxsize=1024)
@@ -19,7 +19,7 @@ def zone_named(name: str) -> ZoneInfo:
     """Return the zone called `name`, such as `Asia/Seoul`, exactly so spelled.
 
     Raises:
-        UnknownZone: naming the closest zone there is.
+        UnknownZone: there is none; the message offers the closest.
     """
     if name in _names():
         return ZoneInfo(name)
@@ -34,9 +34,7 @@ def _names() -> frozenset[str]:
 
 
 def _hint(name: str) -> str:
-    whole = {zone.casefold(): zone for zone in sorted(_names())}
-    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(_names())}
-    wanted = name.strip().casefold().replace(" ", "_")
-    names = cities | whole
-    near = closest(wanted, names, _LIKENESS_MIN)
-    return f": did you mean {names[near]}?" if near else ": give an IANA name such as Asia/Seoul"
+    zones = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(_names())}  # by city
+    zones |= {zone.casefold(): zone for zone in sorted(_names())}
+    near = closest(name.strip().casefold().replace(" ", "_"), zones, _LIKENESS_MIN)
+    return f": did you mean {zones[near]}?" if near else ": give an IANA name such as Asia/Seoul"

@@ -1,1 +1,1 @@
-"""Plain tables of codes and names, without rules."""
+"""Tables of the codes and names of parties, without rules."""

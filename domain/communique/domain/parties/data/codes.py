@@ -1,4 +1,4 @@
-"""Codes of parties and their short English names: plain data, no rule.
+"""Codes of parties and their short English names. Plain data.
 
 States are those of ISO 3166-1 alpha-3 with `XKX` for Kosovo, and the formerly used alpha-3 codes of
 ISO 3166-3, because the record reaches back before 1974. A code is no statement about recognition.
