@@ -18,7 +18,7 @@ def generated_code(root: Path) -> dict[str, bytes]:
 
 
 def test_committed_code_is_current(tmp_path: Path) -> None:
-    """Generating the contract again gives the committed files, byte for byte, and no others."""
+    """The code committed beside the contract is byte for byte what the contract generates."""
     generator.generate(tmp_path)
     committed, fresh = generated_code(generator.ROOT), generated_code(tmp_path)
     assert fresh, "the contract generates nothing"

@@ -108,15 +108,15 @@ def test_functions_are_short() -> None:
 def test_nothing_is_left_over() -> None:
     """No source carries a note to its author or a debugger."""
     assert [
-        f"{place(path, number)} {found[0]}"
+        f"{place(path, number)} {match[0]}"
         for path in source_files()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if (found := LEFTOVERS.search(line))
+        if (match := LEFTOVERS.search(line))
     ] == []
 
 
 def test_only_the_command_line_prints() -> None:
-    """A domain and a service have callers and logs; standard output belongs to the command line."""
+    """No module outside the command line calls `print`."""
     assert [
         place(path, node.lineno)
         for path in source_files()
@@ -139,16 +139,16 @@ def test_every_clock_is_named() -> None:
 
 
 def test_every_clock_of_the_contract_is_named() -> None:
-    """A field of a message says which clock it is on, too."""
+    """A time field of a message says which clock it is on: valid, known or record."""
     assert [
-        f"{path.relative_to(ROOT)} {found[1]}"
+        f"{path.relative_to(ROOT)} {match[1]}"
         for path in sorted((ROOT / "proto").rglob("*.proto"))
-        for found in CLOCKLESS_PROTO_FIELD.finditer(path.read_text(encoding="utf-8"))
+        for match in CLOCKLESS_PROTO_FIELD.finditer(path.read_text(encoding="utf-8"))
     ] == []
 
 
 def test_every_module_is_used() -> None:
-    """Every module is imported by another one, or is where a program starts."""
+    """Every module is imported by another one or is where a program starts."""
     used = {
         name
         for path in source_files()
@@ -164,7 +164,7 @@ def test_every_module_is_used() -> None:
 
 
 def test_the_domain_imports_itself_the_standard_library_and_pydantic() -> None:
-    """The rules run wherever Python runs: nothing else is imported into the domain."""
+    """The domain imports itself, the standard library and pydantic, and nothing else."""
     allowed = sys.stdlib_module_names | {"pydantic", "pydantic_core", "annotated_types"}
     assert [
         f"{path.relative_to(ROOT)} {name}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import time_ns
 
 from eventsourcing.persistence import TrackingRecorder
-from eventsourcing.tests import persistence as shipped
+from eventsourcing.tests import persistence
 
 from communique.server.log.eventsourcing.event_recorder import LogRecorder
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
@@ -22,7 +22,7 @@ def micros() -> int:
     return time_ns() // 1000
 
 
-class LogCase(shipped.RecorderTestCase):
+class LogCase(persistence.RecorderTestCase):
     """Gives each test a log of its own."""
 
     def create_recorder(self) -> LogRecorder:
@@ -31,19 +31,19 @@ class LogCase(shipped.RecorderTestCase):
         return LogRecorder(self.enterContext(SQLiteEventLog.open(Path(folder, "log.db"), micros)))
 
 
-class TestApplicationRecorder(LogCase, shipped.ApplicationRecorderTestCase[LogRecorder]):
+class TestApplicationRecorder(LogCase, persistence.ApplicationRecorderTestCase[LogRecorder]):
     """What an application's recorder must do."""
 
     def test_insert_subscribe(self) -> None:
-        """The library's optional case: subscriptions catch up, follow, filter and stop."""
+        """Subscriptions through the eventsourcing library catch up, follow, filter and stop."""
         self.optional_test_insert_subscribe()
 
 
-class TestNonInterleaving(LogCase, shipped.NonInterleavingNotificationIDsBaseCase):
+class TestNonInterleaving(LogCase, persistence.NonInterleavingNotificationIDsBaseCase):
     """Two racing batches never share a stretch of positions."""
 
 
-class TestTrackingRecorder(shipped.TrackingRecorderTestCase):
+class TestTrackingRecorder(persistence.TrackingRecorderTestCase):
     """What a tracking recorder must do."""
 
     def create_recorder(self) -> TrackingRecorder:

@@ -62,9 +62,9 @@ def parts_of(annotation: object) -> Iterator[type]:
 def part_of(model: type[BaseModel], name: str, kind: type) -> type[Any]:
     """Return the model or vocabulary (a subclass of `kind`) that a field of a model holds."""
     hint = get_type_hints(model, include_extras=True)[name]
-    found = {one for one in parts_of(hint) if issubclass(one, kind)}
-    assert len(found) == 1, f"{model.__name__}.{name} holds {found}"
-    return found.pop()
+    kinds = {part for part in parts_of(hint) if issubclass(part, kind)}
+    assert len(kinds) == 1, f"{model.__name__}.{name} holds {kinds}"
+    return kinds.pop()
 
 
 def pairs(message: Descriptor, model: type[BaseModel]) -> Iterator[tuple[Descriptor, Any]]:
@@ -112,7 +112,7 @@ def vocabularies() -> dict[str, tuple[EnumDescriptor, type[Enum]]]:
 
 
 def test_every_payload_of_the_contract_is_a_class_and_back() -> None:
-    """The oneof and the two unions of the domain name the same types."""
+    """The payload oneof of the contract and the two unions of the domain name the same types."""
     assert {message_of(field).name for field in PAYLOAD_FIELDS} == set(MODELS)
     assert set(codec.TYPE_WORDS) == set(MODELS)
     assert {kind.__name__ for kind in AMENDMENTS} == AMENDMENT_TYPES
@@ -122,7 +122,7 @@ def test_every_payload_of_the_contract_is_a_class_and_back() -> None:
 def test_messages_and_models_have_the_same_fields(
     message: Descriptor, model: type[BaseModel]
 ) -> None:
-    """Each field of one is a field of the other, by the same name; a payload's `type` is none."""
+    """A message and its model have the same fields, but for the `type` of a payload."""
     fields = {
         "payload" if field.containing_oneof and field.containing_oneof.name == "payload" else name
         for name, field in message.fields_by_name.items()
@@ -135,7 +135,7 @@ def test_messages_and_models_have_the_same_fields(
 def test_messages_and_models_repeat_the_same_fields(
     message: Descriptor, model: type[BaseModel]
 ) -> None:
-    """What is repeated in one is a tuple in the other, or a dict of labels."""
+    """A field that is repeated in a message is a tuple or a dict of labels in its model."""
     hints = get_type_hints(model)
     repeated = {field.name for field in message.fields if field.is_repeated}
     several = {
@@ -147,7 +147,7 @@ def test_messages_and_models_repeat_the_same_fields(
 
 @pytest.mark.parametrize("name", sorted(vocabularies()))
 def test_enums_and_vocabularies_have_the_same_words(name: str) -> None:
-    """Each value of an enum but the first is a word, and back; the first is unspecified."""
+    """Each enum's values after the unspecified one are the words of the model's vocabulary."""
     enum, words = vocabularies()[name]
     prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
 
@@ -158,7 +158,7 @@ def test_enums_and_vocabularies_have_the_same_words(name: str) -> None:
 
 
 def test_the_orders_of_statuses_are_the_same() -> None:
-    """A list of statuses is asked for, and put, in the orders of the contract."""
+    """The client and the domain have exactly the orders of statuses that the contract has."""
     orders = timeline_service_pb2.StatusOrder.keys()
     words = {name.removeprefix("STATUS_ORDER_") for name in orders} - {"UNSPECIFIED"}
 
@@ -167,7 +167,7 @@ def test_the_orders_of_statuses_are_the_same() -> None:
 
 
 def test_the_precisions_are_the_same() -> None:
-    """They stand inside times, which have a form of their own in the domain."""
+    """The precisions of a valid time are the same in the contract and in the domain."""
     precision = part_of_dataclass(ValidTime, "precision")
     words = {
         value.name.removeprefix("PRECISION_") for value in time_pb2.Precision.DESCRIPTOR.values
@@ -178,17 +178,17 @@ def test_the_precisions_are_the_same() -> None:
 
 def part_of_dataclass(kind: type, name: str) -> type[Enum]:
     """Return the vocabulary that a field of a dataclass holds."""
-    found: type[Enum] = get_type_hints(kind)[name]
-    return found
+    vocabulary: type[Enum] = get_type_hints(kind)[name]
+    return vocabulary
 
 
 def test_claims_and_amendments_share_one_envelope() -> None:
-    """An amendment has no field that a claim has not: both are read from the same message."""
+    """An amendment has no field that a claim lacks, since both are read from one message."""
     assert set(Amendment.model_fields) <= set(Claim.model_fields)
 
 
 def test_times_are_one_message_and_one_class() -> None:
-    """Wherever the contract has a time, the domain has the class of it."""
+    """Each time message of the contract stands for the one class of the domain for such times."""
     expected = {"ValidTime": ValidTime, "KnownTime": KnownTime}
     for message, model in ALL:
         for field in message.fields:
@@ -198,7 +198,7 @@ def test_times_are_one_message_and_one_class() -> None:
 
 
 def test_times_stand_where_canonical_bytes_look_for_them() -> None:
-    """No time lies below a repeated field of an event, nor deeper than in its payload's content."""
+    """No time lies below a repeated field of an event, or deeper than in its payload's content."""
 
     def times_below(message: Descriptor, depth: int) -> Iterator[str]:
         for field in message.fields:
@@ -215,7 +215,7 @@ def test_times_stand_where_canonical_bytes_look_for_them() -> None:
 
 
 def test_type_words_and_tags_are_unique() -> None:
-    """Neither a word nor a number of a type is ever used twice, and no word is an abbreviation."""
+    """No word and no number of a payload type is used twice, and no word is an abbreviation."""
     words = [message_of(field).name for field in PAYLOAD_FIELDS]
     tags = [field.number for field in EVENT.fields]
 
@@ -228,13 +228,13 @@ def test_type_words_and_tags_are_unique() -> None:
 
 @pytest.mark.parametrize("kind", PAYLOADS, ids=lambda kind: kind.__name__)
 def test_every_type_says_its_word(kind: type[BaseModel]) -> None:
-    """The type word of a class is its name, and the only value that the field can have."""
+    """The type word of a payload class is its name, and the only value that `type` can have."""
     assert get_args(kind.model_fields["type"].annotation) == (kind.__name__,)
     assert kind.model_fields["type"].default == kind.__name__
 
 
 def test_every_type_has_a_case_in_what_it_asserts() -> None:
-    """The match over payloads names each class once, with no class left to its last case."""
+    """The match over payloads names each class once, and leaves no class to its last case."""
     tree = ast.parse(inspect.getsource(assertions))
     cases = [
         node.cls.attr
@@ -246,7 +246,7 @@ def test_every_type_has_a_case_in_what_it_asserts() -> None:
 
 
 def test_absence_means_something_only_where_it_can_be_seen() -> None:
-    """A number of an event that zero is a value of has presence, or is never absent."""
+    """A number of an event that may be zero has presence in the contract, or is never absent."""
     numbers = [
         f"{message.name}.{field.name}"
         for message, model in ALL

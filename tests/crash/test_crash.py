@@ -2,14 +2,13 @@
 
 import os
 import random
-import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event as Flag
 from threading import Thread
 from typing import Final
 from uuid import UUID, uuid4
@@ -33,6 +32,7 @@ from tests.support import oracle
 from tests.support.dumps import dump
 from tests.support.given import claim, corrected, disputed, retracted
 from tests.support.histories import LATE
+from tests.support.servers import free_port
 from tests.support.strategies import DYADS
 
 QUICK_ROUNDS: Final = 3
@@ -87,13 +87,13 @@ class Server:
         return sorted((self.folder / "read-models").glob("*.g*.db"))
 
 
-class Desk(Thread):
+class Submitter(Thread):
     """A client that submits claims and amendments one after the other, and keeps the receipts."""
 
     def __init__(self, server: Server, seed: int) -> None:
         super().__init__(daemon=True)
         self._server, self._random = server, random.Random(seed)
-        self.stopping = Flag()
+        self.stopping = threading.Event()
         self.sent: dict[UUID, Event] = {}
         self.receipts: dict[UUID, Receipt] = {}
         self.fault: CommuniqueError | None = None
@@ -110,7 +110,7 @@ class Desk(Thread):
                 except CommuniqueError as fault:
                     self.fault = fault
                     return
-                self.receipts |= {one.event_id: one for one in receipts}
+                self.receipts |= {receipt.event_id: receipt for receipt in receipts}
 
     def _next(self, amendable: list[Claim]) -> Event:
         if amendable and self._random.random() < 0.3:
@@ -129,27 +129,19 @@ class Desk(Thread):
 
 
 @contextmanager
-def desks(server: Server, seed: int) -> Iterator[list[Desk]]:
+def submitters(server: Server, seed: int) -> Iterator[list[Submitter]]:
     """Have clients submit for the length of the block; they must all have come through."""
-    working = [Desk(server, seed + number) for number in range(CLIENTS)]
-    for desk in working:
-        desk.start()
+    working = [Submitter(server, seed + number) for number in range(CLIENTS)]
+    for submitter in working:
+        submitter.start()
     try:
         yield working
     finally:
-        for desk in working:
-            desk.stopping.set()
-        for desk in working:
-            desk.join(timeout=60)
-    assert [desk.fault for desk in working] == [None] * CLIENTS
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        for submitter in working:
+            submitter.stopping.set()
+        for submitter in working:
+            submitter.join(timeout=60)
+    assert [submitter.fault for submitter in working] == [None] * CLIENTS
 
 
 def rebuild_in_passing(server: Server) -> None:
@@ -166,11 +158,11 @@ def rebuild_in_passing(server: Server) -> None:
     Thread(target=rebuild, daemon=True).start()
 
 
-def survive(server: Server, rounds: int, seed: int) -> list[Desk]:
+def survive(server: Server, rounds: int, seed: int) -> list[Submitter]:
     """Start and kill the server again and again under load, and leave it running without."""
     moments = random.Random(seed)
     server.start()
-    with desks(server, seed) as working:
+    with submitters(server, seed) as working:
         for number in range(rounds):
             if number % 2:
                 rebuild_in_passing(server)
@@ -180,39 +172,43 @@ def survive(server: Server, rounds: int, seed: int) -> list[Desk]:
     return working
 
 
-def check_log(log: list[Recorded], working: list[Desk]) -> None:
+def check_log(log: list[Recorded], working: list[Submitter]) -> None:
     """Every receipt's event is where it says, once; nothing is there that was not sent."""
-    sent = {event_id: event for desk in working for event_id, event in desk.sent.items()}
-    receipts = {event_id: one for desk in working for event_id, one in desk.receipts.items()}
-    found = {it.event.event_id: it for it in log if it.event}
+    sent = {event_id: event for submitter in working for event_id, event in submitter.sent.items()}
+    receipts = {
+        event_id: receipt
+        for submitter in working
+        for event_id, receipt in submitter.receipts.items()
+    }
+    recorded = {entry.event.event_id: entry for entry in log if entry.event}
 
-    assert [it.position for it in log] == list(range(1, len(log) + 1))
-    assert len(found) == len(log)
-    assert [it.record_time for it in log] == sorted(it.record_time for it in log)
-    assert {event_id: it.event for event_id, it in found.items()}.items() <= sent.items()
+    assert [entry.position for entry in log] == list(range(1, len(log) + 1))
+    assert len(recorded) == len(log)
+    assert [entry.record_time for entry in log] == sorted(entry.record_time for entry in log)
+    assert {event_id: entry.event for event_id, entry in recorded.items()}.items() <= sent.items()
     for event_id, receipt in receipts.items():
-        it = found[event_id]
-        assert (it.position, it.record_time, it.revision) == (
+        entry = recorded[event_id]
+        assert (entry.position, entry.record_time, entry.revision) == (
             receipt.position,
             receipt.record_time,
             receipt.revision,
         )
 
 
-def check_answers(server: Server, log: list[Recorded], working: list[Desk]) -> None:
+def check_answers(server: Server, log: list[Recorded], working: list[Submitter]) -> None:
     """All that was sent is known to the server by its id, and every answer is the oracle's."""
-    events = [event for desk in working for event in desk.sent.values()]
+    events = [event for submitter in working for event in submitter.sent.values()]
     with server.client() as client:
         head = client.head().position
         for first in range(0, len(events), 500):
-            assert all(one.duplicate for one in client.submit(events[first : first + 500]))
+            assert all(receipt.duplicate for receipt in client.submit(events[first : first + 500]))
         assert client.head().position == head == len(log)
         for dyad in DYADS[:4]:
-            told = client.status(
+            status = client.status(
                 dyad.first, dyad.second, valid_at=LATE, known_at=LATE, min_position=head
             )
             as_of = AsOf(LATE, LATE, head)
-            assert told == oracle.status(log, dyad, as_of)
+            assert status == oracle.status(log, dyad, as_of)
 
 
 def check_rebuilt(server: Server) -> None:
@@ -246,13 +242,13 @@ def campaign(folder: Path, rounds: int, seed: int) -> None:
 
 @pytest.mark.timeout(180)
 def test_the_server_loses_nothing_when_it_is_killed(tmp_path: Path) -> None:
-    """Three kills under load: every receipt holds, and the read models agree with the log."""
+    """After three kills under load every receipt holds, and the read models agree with the log."""
     campaign(tmp_path, QUICK_ROUNDS, seed=20_190_821)
 
 
 @pytest.mark.crash
 def test_the_server_loses_nothing_however_often_it_is_killed(tmp_path: Path) -> None:
-    """Twenty kills at moments that are new each time; COMMUNIQUE_CRASH_SEED repeats a run."""
+    """Twenty kills at random moments lose nothing; COMMUNIQUE_CRASH_SEED repeats a run."""
     seed = int(os.environ.get("COMMUNIQUE_CRASH_SEED", "0")) or random.SystemRandom().getrandbits(
         32
     )

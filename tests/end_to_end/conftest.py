@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from communique.client import Client
 from communique.server.app import running_server
-from communique.server.runtime.settings import LogLevel, Settings
+from communique.server.runtime.settings import Settings
 from tests.support.calls import Stubs, connected
+from tests.support.servers import settings_in
 
 
 @pytest.fixture
@@ -30,21 +32,16 @@ def stubs(address: str) -> Iterator[Stubs]:
         yield stubs
 
 
+@pytest.fixture
+def client(address: str) -> Iterator[Client]:
+    """A client of that server."""
+    with Client(address) as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def shared_stubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stubs]:
     """The services of a server that all tests of a module share: for tests that leave no trace."""
     settings = settings_in(tmp_path_factory.mktemp("shared"))
     with running_server(settings) as address, connected(address) as stubs:
         yield stubs
-
-
-def settings_in(folder: Path) -> Settings:
-    """Settings for a quick and quiet server with its data in `folder`."""
-    return Settings(
-        data_dir=folder / "data",
-        listen="127.0.0.1:0",
-        grace_seconds=1,
-        wait_seconds_max=30,
-        health_seconds=0.05,
-        log_level=LogLevel.ERROR,
-    )

@@ -153,8 +153,8 @@ def borrowed_token(stubs: Stubs) -> object:
     token = stubs.records.ListEvents(request).next_page_token
     assert token
     narrower = record_service_pb2.EventFilter(parties=["KOR"])
-    other = record_service_pb2.ListEventsRequest(filter=narrower, page_token=token)
-    return stubs.records.ListEvents(other)
+    borrowing = record_service_pb2.ListEventsRequest(filter=narrower, page_token=token)
+    return stubs.records.ListEvents(borrowing)
 
 
 def of(code: str) -> values_pb2.Party:
@@ -439,7 +439,7 @@ def test_bad_input_is_refused_with_a_clear_error(stubs: Stubs, case: Case) -> No
 
 
 def test_faults_of_all_events_are_told_at_once(stubs: Stubs) -> None:
-    """A client hears of every fault of every event in one answer, up to fifty."""
+    """A submission is refused with the faults of all its events in one answer, up to fifty."""
     events = [changed(gist="\0"), meeting(), meeting("KOR", "XXX"), without_payload()]
     error = refused(lambda: submit(stubs, *events))
     assert list(error.violations) == [
@@ -447,12 +447,12 @@ def test_faults_of_all_events_are_told_at_once(stubs: Stubs) -> None:
         "events[2].participants[1].party.code",
         "events[3].payload",
     ]
-    many = refused(lambda: submit(stubs, *[changed(gist="\0") for _ in range(100)]))
-    assert 20 < len(many.violations) <= 50
+    refusal = refused(lambda: submit(stubs, *[changed(gist="\0") for _ in range(100)]))
+    assert 20 < len(refusal.violations) <= 50
 
 
 def test_a_message_beyond_the_limit_of_the_transport_is_refused(stubs: Stubs) -> None:
-    """A message of more than 16 MiB is refused before it is read, and the server goes on."""
+    """A message of more than 16 MiB is refused before the server reads it, and calls go on."""
     with pytest.raises(grpc.RpcError) as caught:
         submit(stubs, changed(gist="x" * 2 * BIG))
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -468,7 +468,7 @@ def raw_call(stubs: Stubs, method: str, request: bytes) -> object:
 
 
 def test_bytes_that_are_no_message_are_refused(stubs: Stubs) -> None:
-    """A request that can't be parsed is the client's fault, and told so."""
+    """A request whose bytes cannot be parsed is refused as the client's fault."""
     error = refused(lambda: raw_call(stubs, "Submit", b"\xff\xff\xff"))
     assert (error.code, error.reason) == (INVALID, "INVALID_FIELD")
     not_utf_8 = b"\x0a\x01\xff"
@@ -476,7 +476,7 @@ def test_bytes_that_are_no_message_are_refused(stubs: Stubs) -> None:
 
 
 def test_an_event_of_exactly_64_kib_is_judged_by_its_content(stubs: Stubs) -> None:
-    """The limit of an event is inclusive: at 65,536 bytes it is its gist that is too long."""
+    """An event of exactly 65,536 bytes is refused for its gist and not for its size."""
     error = refused(lambda: submit(stubs, of_size(65_536)))
     assert (error.reason, list(error.violations)) == ("INVALID_FIELD", ["events[0].gist"])
     assert refused(lambda: submit(stubs, of_size(65_537))).reason == "TOO_LARGE"

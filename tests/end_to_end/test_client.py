@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +22,6 @@ from communique.client import (
     RevisionConflict,
 )
 from communique.domain.claims.event import (
-    Amendment,
     Claim,
     EventCorrected,
     EventDisputed,
@@ -35,35 +34,20 @@ from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
 from communique.domain.time.clocks import AsOf, KnownTime, parse_point
 from communique.server.app import running_server
-from tests.end_to_end.conftest import settings_in
 from tests.support import oracle
+from tests.support.given import amended
+from tests.support.servers import desk_with, settings_in
 
 CLAIMS = sample.claims()
 REFUSAL = CLAIMS[9]
 UNKNOWN = UUID(int=1)
 
 
-@pytest.fixture
-def client(address: str) -> Iterator[Client]:
-    """A client of an empty server."""
-    with Client(address) as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of a server with the sample, which all tests that only ask share."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        receipts = client.submit(CLAIMS)
-        client.status("JPN", "KOR", min_position=receipts[-1].position)
-        next(client.events(min_position=receipts[-1].position))
-        yield client
-
-
-def amended(payload: EventCorrected | EventRetracted | EventDisputed, number: int = 1) -> Amendment:
-    """An amendment with an id of its own."""
-    return Amendment(event_id=uuid5(payload.amends, str(number)), payload=payload)
+    with desk_with(tmp_path_factory.mktemp("desk"), CLAIMS) as desk:
+        yield desk.client
 
 
 def renamed(number: int) -> Claim:
@@ -73,12 +57,12 @@ def renamed(number: int) -> Claim:
 
 def test_events_come_back_as_they_were_submitted(desk: Client) -> None:
     """Reading the log gives the claims, equal to those submitted and in their order."""
-    assert [it.event for it in desk.read()] == CLAIMS
-    assert [it.position for it in desk.read()] == list(range(1, 20))
+    assert [recorded.event for recorded in desk.read()] == CLAIMS
+    assert [recorded.position for recorded in desk.read()] == list(range(1, 20))
 
 
 def test_a_receipt_is_the_same_for_ever(client: Client) -> None:
-    """Submitting again gives the first receipts, marked as duplicates, and appends nothing."""
+    """Submitting claims again gives the first receipts, marked as duplicates, and appends none."""
     first = client.submit(CLAIMS)
     again = client.submit(CLAIMS)
     assert again == [replace(receipt, duplicate=True) for receipt in first]
@@ -86,11 +70,11 @@ def test_a_receipt_is_the_same_for_ever(client: Client) -> None:
 
 
 def test_the_same_id_with_other_content_is_a_conflict(client: Client) -> None:
-    """An id in use is refused, with where it is in use, and nothing else is recorded either."""
+    """An id in use refuses the submission, names its place, and nothing else is recorded."""
     client.submit([REFUSAL])
-    other = REFUSAL.model_copy(update={"gist": "something else"})
+    conflicting = REFUSAL.model_copy(update={"gist": "something else"})
     with pytest.raises(Conflict) as raised:
-        client.submit([CLAIMS[0], other])
+        client.submit([CLAIMS[0], conflicting])
     assert raised.value.reason == "EVENT_ID_CONFLICT"
     assert raised.value.metadata["index"] == "1"
     assert client.head().position == 1
@@ -103,7 +87,7 @@ def test_faults_name_their_fields(client: Client) -> None:
     future = known.model_copy(update={"event_id": UUID(int=2), "known": far})
     with pytest.raises(InvalidRequest) as raised:
         client.submit([known, future])
-    assert [one.field for one in raised.value.violations] == ["events[1].known"]
+    assert [violation.field for violation in raised.value.violations] == ["events[1].known"]
     assert raised.value.reason == "KNOWN_IN_FUTURE"
 
 
@@ -120,7 +104,7 @@ def test_an_expectation_that_does_not_hold_is_a_revision_conflict(client: Client
 
 
 def test_amending_what_is_not_there_is_not_found(client: Client) -> None:
-    """An amendment of an unknown event is refused as such."""
+    """An amendment of an event that is not recorded is refused as not found."""
     with pytest.raises(NotFound):
         client.submit([amended(EventRetracted(amends=UNKNOWN, reason="never happened"))])
 
@@ -132,13 +116,13 @@ def test_an_event_has_a_history(client: Client) -> None:
     client.submit([REFUSAL, dispute, retraction])
     history = client.event(REFUSAL.event_id)
     assert history.claim.event == REFUSAL
-    assert [it.event for it in history.amendments] == [dispute, retraction]
-    assert [it.revision for it in history.amendments] == [2, 3]
+    assert [amendment.event for amendment in history.amendments] == [dispute, retraction]
+    assert [amendment.revision for amendment in history.amendments] == [2, 3]
     assert client.event(retraction.event_id) == history
 
 
 def test_an_unknown_event_is_not_found(desk: Client) -> None:
-    """Asking for an event that is not there says so."""
+    """Asking for an event that is not recorded is refused as not found."""
     with pytest.raises(NotFound) as raised:
         desk.event(UNKNOWN)
     assert raised.value.reason == "EVENT_NOT_FOUND"
@@ -155,18 +139,18 @@ def test_an_unknown_event_is_not_found(desk: Client) -> None:
     ],
 )
 def test_a_status_is_the_naive_one(desk: Client, dyad: str, valid: str, known: str | None) -> None:
-    """The status that the server answers is what the naive definition gives for the same log."""
+    """The server's status is the one that the naive definition gives for the same log."""
     wanted = Dyad.parse(dyad)
-    found = desk.status(
+    status = desk.status(
         wanted.second, wanted.first, valid_at=valid, known_at=known, zone=sample.ZONE
     )
-    as_of = AsOf(found.as_of.valid, found.as_of.known, found.as_of.position)
+    as_of = AsOf(status.as_of.valid, status.as_of.known, status.as_of.position)
     assert as_of.valid == parse_point(valid, sample.ZONE)
-    assert found == oracle.status([*desk.read()], wanted, as_of)
+    assert status == oracle.status([*desk.read()], wanted, as_of)
 
 
 def test_a_status_asked_again_as_of_its_own_point_is_the_same(desk: Client) -> None:
-    """The resolved point of an answer gives the same answer when it is asked for."""
+    """A status asked for as of the point that an answer names is equal to that answer."""
     first = desk.status("JPN", "KOR")
     again = desk.status(
         "JPN",
@@ -179,7 +163,7 @@ def test_a_status_asked_again_as_of_its_own_point_is_the_same(desk: Client) -> N
 
 
 def test_the_report_of_half_past_four_changes_what_is_known(desk: Client) -> None:
-    """Known at 16:00, all is well on 21 August; known at 17:00, talks are refused."""
+    """Known at 16:00, 21 August is cooperative; known at 17:00, talks are refused."""
     before, after = (
         desk.status("KOR", "JPN", valid_at=at, known_at=at, zone=sample.ZONE)
         for at in ("2019-08-21T16:00", "2019-08-21T17:00")
@@ -189,12 +173,12 @@ def test_the_report_of_half_past_four_changes_what_is_known(desk: Client) -> Non
 
 
 def test_a_timeline_stands_in_the_order_of_what_happened(desk: Client) -> None:
-    """A timeline goes from the earliest to the latest, or backwards, over any number of pages."""
+    """A timeline goes from the earliest to the latest, or backwards, whatever its page size."""
     wanted = EventFilter(dyad="KOR-JPN")
-    forwards = [it.event for it in desk.timeline(wanted, page_size=4)]
-    backwards = [it.event for it in desk.timeline(wanted, page_size=5, backwards=True)]
+    forwards = [seen.event for seen in desk.timeline(wanted, page_size=4)]
+    backwards = [seen.event for seen in desk.timeline(wanted, page_size=5, backwards=True)]
     assert forwards == backwards[::-1]
-    starts = [it.occurred.earliest for it in forwards if it]
+    starts = [event.occurred.earliest for event in forwards if event]
     assert starts == sorted(starts)
     assert len(starts) == 18
 
@@ -203,8 +187,8 @@ def test_a_listing_fetches_only_what_is_looked_at(desk: Client) -> None:
     """The first events of a listing come with its first page, which says what they are as of."""
     listing = desk.events(page_size=3)
     assert listing.as_of.position == 19
-    assert [it.position for it in islice(listing, 2)] == [1, 2]
-    assert [it.position for it in listing] == list(range(3, 20))
+    assert [event.position for event in islice(listing, 2)] == [1, 2]
+    assert [event.position for event in listing] == list(range(3, 20))
 
 
 def test_filters_select(desk: Client) -> None:
@@ -219,15 +203,15 @@ def test_filters_select(desk: Client) -> None:
         (7, 11, 12, 13): EventFilter(parties=["CHN"]),
         (13,): EventFilter(issues=["free-trade"]),
     }
-    found = {
-        tuple(it.position for it in desk.events(wanted, zone=sample.ZONE)): wanted
+    selected = {
+        tuple(event.position for event in desk.events(wanted, zone=sample.ZONE)): wanted
         for wanted in filters.values()
     }
-    assert found == filters
+    assert selected == filters
 
 
 def test_a_correction_shows_in_a_listing_and_not_before_it(client: Client) -> None:
-    """A corrected event shows its new content from the correction's position on."""
+    """A corrected event shows its new content only from the correction's position on."""
     content = REFUSAL.model_copy(update={"gist": "put right"})
     correction = amended(
         EventCorrected(amends=REFUSAL.event_id, content=content, reason="a misprint")
@@ -240,7 +224,7 @@ def test_a_correction_shows_in_a_listing_and_not_before_it(client: Client) -> No
 
 
 def test_a_dispute_marks_what_it_is_about(client: Client) -> None:
-    """A disputed event is listed with the dispute, and contested in the status."""
+    """A disputed event is listed with its dispute, and contested in the status."""
     dispute = amended(EventDisputed(amends=REFUSAL.event_id, statement="they only paused"))
     position = client.submit([REFUSAL, dispute])[-1].position
     [listed] = client.timeline(min_position=position)
@@ -250,16 +234,16 @@ def test_a_dispute_marks_what_it_is_about(client: Client) -> None:
 
 
 def test_a_log_is_read_from_any_position_and_backwards(desk: Client) -> None:
-    """A read starts behind a position, or before it, and stops where it is told to."""
-    assert [it.position for it in desk.read(after=16)] == [17, 18, 19]
-    assert [it.position for it in desk.read(after=3, backwards=True)] == [2, 1]
-    assert [it.position for it in desk.read(backwards=True, limit=2)] == [19, 18]
+    """A read starts behind or before a position, and stops at its limit."""
+    assert [recorded.position for recorded in desk.read(after=16)] == [17, 18, 19]
+    assert [recorded.position for recorded in desk.read(after=3, backwards=True)] == [2, 1]
+    assert [recorded.position for recorded in desk.read(backwards=True, limit=2)] == [19, 18]
     probable = EventFilter(certainties=[Certainty.PROBABLE])
-    assert [it.position for it in desk.read(filter=probable, limit=3)] == [15, 16, 17]
+    assert [recorded.position for recorded in desk.read(filter=probable, limit=3)] == [15, 16, 17]
 
 
 def test_a_replay_that_finds_nothing_still_moves_on(desk: Client) -> None:
-    """A replay with a sparse filter returns the head that it has seen."""
+    """A replay whose filter selects nothing returns the head of the log."""
 
     def count(seen: int, _: Recorded) -> int:
         return seen + 1
@@ -269,7 +253,7 @@ def test_a_replay_that_finds_nothing_still_moves_on(desk: Client) -> None:
 
 
 def test_an_import_is_complete_and_harmless_again(client: Client) -> None:
-    """Importing appends everything once; importing again finds duplicates only."""
+    """An import appends each event once, and a repeated import finds duplicates only."""
     claims = [renamed(number) for number in range(1_234)]
     first = client.import_events(iter(claims), batch_size=100)
     again = client.import_events(iter(claims))
@@ -279,12 +263,12 @@ def test_an_import_is_complete_and_harmless_again(client: Client) -> None:
 
 
 def test_an_import_goes_on_past_what_is_at_fault(client: Client) -> None:
-    """Events at fault are reported with their number and reason, and the rest is recorded."""
+    """An import reports events at fault with number and reason, and records the rest."""
     claims = [renamed(number) for number in range(10)]
     claims[3] = claims[2].model_copy(update={"gist": "another content under the same id"})
     lost = amended(EventRetracted(amends=UNKNOWN, reason="never happened"))
     report = client.import_events([*claims, lost], batch_size=4)
-    assert [(it.index, it.reason) for it in report.rejections] == [
+    assert [(rejection.index, rejection.reason) for rejection in report.rejections] == [
         (3, "EVENT_ID_CONFLICT"),
         (10, "EVENT_NOT_FOUND"),
     ]
@@ -292,7 +276,7 @@ def test_an_import_goes_on_past_what_is_at_fault(client: Client) -> None:
 
 
 def test_the_head_and_positions_are_told_by_record_time(desk: Client, client: Client) -> None:
-    """The head of an empty log is 0; otherwise each record time has its position."""
+    """An empty log has head 0, and each record time has the last position recorded by then."""
     assert client.head() == (0, None)
     position, record_time = desk.head()
     assert position == 19
@@ -302,35 +286,35 @@ def test_the_head_and_positions_are_told_by_record_time(desk: Client, client: Cl
 
 
 def test_read_models_are_listed_and_rebuilt(client: Client) -> None:
-    """Every projection says how far it is, and can be built anew to the head of the log."""
+    """Every projection says how far it is, and can be rebuilt up to the head of the log."""
     position = client.submit(CLAIMS)[-1].position
     client.status("JPN", "KOR", min_position=position)
-    names = [it.name for it in client.projections()]
+    names = [projection.name for projection in client.projections()]
     assert "bilateral-status" in names
     last = [*client.rebuild("bilateral-status")][-1]
     assert (last.name, last.done, last.position) == ("bilateral-status", True, 19)
-    assert sorted(one.name for one in client.rebuild() if one.done) == names
+    assert sorted(progress.name for progress in client.rebuild() if progress.done) == names
     with pytest.raises(NotFound, match="bilateral-status"):
         next(client.rebuild("bilateral"))
 
 
 def test_what_lies_beyond_the_head_is_out_of_range(desk: Client) -> None:
-    """A position that the log has not reached is refused, with the head."""
+    """A position that the log has not reached is refused together with the head of the log."""
     with pytest.raises(OutOfRange) as raised:
         desk.status("JPN", "KOR", position=20)
     assert raised.value.metadata == {"position": "20", "head": "19"}
 
 
 def test_a_question_that_makes_no_sense_names_its_fields(desk: Client) -> None:
-    """A status of one party, or of one that does not exist, is refused with the field."""
+    """A status of one party, or of an unknown one, is refused with the field at fault."""
     for codes in (("KOR", "KOR"), ("KOR", "JPX")):
         with pytest.raises(InvalidRequest) as raised:
             desk.status(*codes)
-        assert [one.field for one in raised.value.violations] == ["parties[1]"]
+        assert [violation.field for violation in raised.value.violations] == ["parties[1]"]
 
 
 def test_every_failure_is_of_one_family(tmp_path: Path) -> None:
-    """Whatever goes wrong is a `CommuniqueError`, also when the server is gone meanwhile."""
+    """Every failure of a call is a `CommuniqueError`, even when the server has gone away."""
     with running_server(settings_in(tmp_path)) as address:
         client = Client(address, retry=Retry(attempts_max=1))
         client.submit(CLAIMS)

@@ -3,35 +3,20 @@
 import csv
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from communique.cli import sample
-from communique.cli.app import app
 from communique.cli.exits import ExitCode
-from communique.client import Client
 from communique.domain.state.status import BilateralStatus
 from communique.export import json_lines
 from communique.importers import jsonl
-from communique.server.app import running_server
-from tests.end_to_end.conftest import settings_in
+from tests.support.servers import Run, desk_with, runner
 
-Run = Callable[..., Result]
 CLAIMS = sample.claims()
 REFUSAL = json_lines.event_object(CLAIMS[9])
-
-
-def runner(address: str) -> Run:
-    """Something that runs commands for the server at an address."""
-
-    def run(*words: str, given: str | None = None, **environment: str) -> Result:
-        settings = {"COMMUNIQUE_SERVER": address, "COLUMNS": "120", **environment}
-        return CliRunner(env=settings).invoke(app, [str(word) for word in words], input=given)
-
-    return run
 
 
 @pytest.fixture
@@ -43,12 +28,8 @@ def run(address: str) -> Run:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Commands for a server with the sample, which all tests that only ask share."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        position = client.submit(CLAIMS)[-1].position
-        client.status(*sample.DYAD, min_position=position)
-        next(client.events(min_position=position))
-        yield runner(address)
+    with desk_with(tmp_path_factory.mktemp("desk"), CLAIMS) as desk:
+        yield desk.run
 
 
 @pytest.fixture
@@ -68,7 +49,7 @@ def written(file: Path, *events: dict[str, object]) -> Path:
 
 
 def test_a_file_is_submitted_once(run: Run, sample_file: Path) -> None:
-    """Submitting tells where the events are recorded; submitting again records nothing new."""
+    """Submitting a file says where its events are recorded, and a repetition records nothing."""
     assert run("head").stdout == "the log is empty\n"
     first, again = run("submit", sample_file), run("submit", sample_file)
     assert first.stdout == "19 events recorded, position 1 to 19\n"
@@ -77,16 +58,18 @@ def test_a_file_is_submitted_once(run: Run, sample_file: Path) -> None:
 
 
 def test_receipts_are_given_to_programs(run: Run, sample_file: Path) -> None:
-    """As JSON lines there is a receipt for each event, in order."""
+    """`submit -o jsonl` writes one receipt for each event, in order."""
     receipts = [
-        json.loads(it) for it in run("submit", sample_file, "-o", "jsonl").stdout.splitlines()
+        json.loads(line) for line in run("submit", sample_file, "-o", "jsonl").stdout.splitlines()
     ]
-    assert [it["position"] for it in receipts] == list(range(1, 20))
-    assert [it["event_id"] for it in receipts] == [str(claim.event_id) for claim in CLAIMS]
+    assert [receipt["position"] for receipt in receipts] == list(range(1, 20))
+    assert [receipt["event_id"] for receipt in receipts] == [
+        str(claim.event_id) for claim in CLAIMS
+    ]
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "fault"),
     [
         ({"actors": [{"code": "JPX"}]}, "actors[0].code: unknown party 'JPX': did you mean JPN"),
         ({"occurred": "2019-13-01"}, "occurred: '2019-13-01'"),
@@ -99,13 +82,13 @@ def test_receipts_are_given_to_programs(run: Run, sample_file: Path) -> None:
     ],
 )
 def test_wrong_input_is_named_by_its_row(
-    run: Run, tmp_path: Path, changes: dict[str, object], told: str
+    run: Run, tmp_path: Path, changes: dict[str, object], fault: str
 ) -> None:
     """A row at fault is named with its field, nothing is recorded, and the exit code is 4."""
     good = {**REFUSAL, "event_id": "016cb315-18c0-7000-8000-000000000099"}
     file = written(tmp_path / "events.jsonl", good, {**REFUSAL, **changes})
     result = run("submit", file)
-    assert f"{file}:2: {told}" in result.stderr.replace("\n", " ")
+    assert f"{file}:2: {fault}" in result.stderr.replace("\n", " ")
     assert (result.exit_code, result.stdout) == (ExitCode.REJECTED, "")
     assert run("head").stdout == "the log is empty\n"
 
@@ -113,27 +96,27 @@ def test_wrong_input_is_named_by_its_row(
 def test_an_id_in_use_is_named_by_its_row(run: Run, tmp_path: Path) -> None:
     """Another content under an id in use is refused with the row and the id."""
     run("submit", written(tmp_path / "first.jsonl", REFUSAL))
-    other = written(
+    conflicting = written(
         tmp_path / "other.jsonl", json_lines.event_object(CLAIMS[0]), {**REFUSAL, "gist": "other"}
     )
-    result = run("submit", other)
-    assert f"{other}:2: event id {REFUSAL['event_id']}" in result.stderr
+    result = run("submit", conflicting)
+    assert f"{conflicting}:2: event id {REFUSAL['event_id']}" in result.stderr
     assert result.exit_code == ExitCode.REJECTED
 
 
 def test_an_empty_or_too_large_file_is_refused(run: Run, tmp_path: Path) -> None:
-    """A file without events, or with more than a submission holds, says what to do instead."""
+    """A file without events, or with too many for a submission, says what to do instead."""
     nothing = run("submit", written(tmp_path / "nothing.jsonl"))
     without_id = {name: value for name, value in REFUSAL.items() if name != "event_id"}
-    many = [{**without_id, "gist": f"number {number}"} for number in range(1_001)]
-    too_many = run("submit", written(tmp_path / "many.jsonl", *many))
+    rows = [{**without_id, "gist": f"number {number}"} for number in range(1_001)]
+    too_many = run("submit", written(tmp_path / "many.jsonl", *rows))
     assert "has no events" in nothing.stderr
     assert "communique import jsonl" in too_many.stderr
     assert (nothing.exit_code, too_many.exit_code) == (ExitCode.REJECTED, ExitCode.REJECTED)
 
 
 def test_a_status_is_shown(desk: Run) -> None:
-    """The status names the parties by any of their names, and shows what stood that day."""
+    """A status takes the parties by any of their names, and shows what stood on a day."""
     result = desk("status", "kr", "Japan", "--valid-at", "2019-08-20", "--zone", "Asia/Seoul")
     assert result.stdout.splitlines()[0].split()[-1] == "STRAINED"
     assert "refused" in result.stdout
@@ -142,7 +125,7 @@ def test_a_status_is_shown(desk: Run) -> None:
 
 
 def test_what_was_known_when_makes_the_difference(desk: Run) -> None:
-    """At 16:00 on 21 August the relation looks cooperative, at 17:00 it is strained."""
+    """A status known at 16:00 on 21 August is cooperative, and one known at 17:00 strained."""
     asked = ("status", "KOR", "JPN", "--zone", "Asia/Seoul", "--valid-at", "2019-08-21")
     before = desk(*asked, "--known-at", "2019-08-21 16:00").stdout
     after = desk(*asked, "--known-at", "2019-08-21 17:00").stdout
@@ -153,7 +136,7 @@ def test_what_was_known_when_makes_the_difference(desk: Run) -> None:
 
 
 def test_options_come_from_the_environment(desk: Run) -> None:
-    """What is asked often can be set once, as environment variables."""
+    """An option of a command can be set by an environment variable."""
     result = desk(
         "status",
         "KOR",
@@ -166,10 +149,10 @@ def test_options_come_from_the_environment(desk: Run) -> None:
 
 
 def test_a_status_is_given_to_programs(desk: Run) -> None:
-    """As JSON a status reads back as the object that the client gives; as CSV it has a row each."""
+    """A status in JSON reads back as the client's object, and in CSV has a row per element."""
     asked = ("status", "KOR", "JPN", "--valid-at", "2019-08-28", "--zone", "Asia/Seoul")
-    found = BilateralStatus.model_validate_json(desk(*asked, "-o", "json").stdout)
-    assert found.talks[0].event_ids == (CLAIMS[9].event_id,)
+    status = BilateralStatus.model_validate_json(desk(*asked, "-o", "json").stdout)
+    assert status.talks[0].event_ids == (CLAIMS[9].event_id,)
     assert len(desk(*asked, "-o", "jsonl").stdout.splitlines()) == 1
     rows = [*csv.DictReader(desk(*asked, "-o", "csv").stdout.splitlines())]
     assert {row["section"] for row in rows} >= {"talks", "measures", "agreements"}
@@ -190,18 +173,18 @@ def test_a_status_is_given_to_programs(desk: Run) -> None:
     ],
 )
 def test_lists_are_filtered(desk: Run, words: tuple[str, ...], positions: list[int]) -> None:
-    """Timelines and lists show what was asked for, and it is what was submitted."""
+    """Timelines and lists show the claims that their filters select, as submitted."""
     for command in ("timeline", "events"):
         result = desk(command, *words, "-o", "jsonl")
-        found = [json.loads(line) for line in result.stdout.splitlines()]
-        assert sorted(it["position"] for it in found) == positions
-        assert [jsonl.event_of(it["event"]) for it in found] == [
-            CLAIMS[it["position"] - 1] for it in found
+        rows = [json.loads(line) for line in result.stdout.splitlines()]
+        assert sorted(row["position"] for row in rows) == positions
+        assert [jsonl.event_of(row["event"]) for row in rows] == [
+            CLAIMS[row["position"] - 1] for row in rows
         ]
 
 
 def test_a_long_list_says_that_it_is_cut(desk: Run) -> None:
-    """A limited list tells on standard error that there is more, and only then."""
+    """A list says on standard error that there is more only when its limit cuts it."""
     cut, whole = (desk("events", "--limit", limit, "-o", "jsonl") for limit in (3, 0))
     assert "--limit 0 shows all" in cut.stderr
     assert whole.stderr == ""
@@ -209,9 +192,9 @@ def test_a_long_list_says_that_it_is_cut(desk: Run) -> None:
 
 
 def test_lists_are_given_to_programs(desk: Run) -> None:
-    """As JSON a list is an array, and as CSV it has a header; an empty one is still both."""
-    found = json.loads(desk("timeline", "KOR", "JPN", "--latest-first", "-o", "json").stdout)
-    assert found[0]["event"]["payload"]["type"] == "AgreementTerminationNotified"
+    """A list is an array in JSON and has a header in CSV, even when it is empty."""
+    events = json.loads(desk("timeline", "KOR", "JPN", "--latest-first", "-o", "json").stdout)
+    assert events[0]["event"]["payload"]["type"] == "AgreementTerminationNotified"
     assert json.loads(desk("events", "--issue", "nothing", "-o", "json").stdout) == []
     rows = [*csv.DictReader(desk("events", "-o", "csv").stdout.splitlines())]
     assert [row["position"] for row in rows] == [str(at) for at in range(1, 20)]
@@ -219,7 +202,7 @@ def test_lists_are_given_to_programs(desk: Run) -> None:
 
 
 def test_one_event_is_shown(desk: Run) -> None:
-    """An event is shown with its source, its known time and where it stands in the log."""
+    """One event is shown with its source, its known time and where it stands in the log."""
     shown = desk("event", CLAIMS[10].event_id, "--zone", "Asia/Seoul")
     assert "an unnamed source, who quotes Wang Yi" in shown.stdout
     assert "21 Aug 2019 16:30 KST" in shown.stdout
@@ -229,21 +212,21 @@ def test_one_event_is_shown(desk: Run) -> None:
 
 
 def test_an_event_that_is_not_there_is_a_failure(desk: Run) -> None:
-    """An id that nobody has recorded is told in one line, with exit code 1."""
+    """An id that nobody has recorded is refused in one line, with exit code 1."""
     result = desk("event", "016cb315-18c0-7000-8000-000000000099")
     assert result.stderr == "error: there is no event 016cb315-18c0-7000-8000-000000000099\n"
     assert result.exit_code == ExitCode.FAILED
 
 
 def test_what_only_the_server_can_refuse_is_told_with_its_field(desk: Run) -> None:
-    """A type that does not exist is refused by the server, with the closest, as a usage error."""
+    """An unknown type is refused by the server with the closest type, as a usage error."""
     result = desk("events", "--type", "TalksRefusd")
     assert "did you mean TalksRefused?" in result.stderr
     assert result.exit_code == ExitCode.USAGE
 
 
 def test_a_position_beyond_the_head_is_a_failure(desk: Run) -> None:
-    """What the log has not reached cannot be asked for, and the head is named."""
+    """A question as of a position beyond the head fails and names the head."""
     result = desk("status", "KOR", "JPN", "--position", "20")
     assert "beyond the head of the log, 19" in result.stderr
     assert result.exit_code == ExitCode.FAILED
@@ -258,10 +241,10 @@ def test_a_replay_goes_into_another_server(desk: Run, run: Run, tmp_path: Path) 
     assert file.read_text(encoding="utf-8") == desk("replay").stdout
     assert run("import", "jsonl", file).exit_code == 0
     asked = ("events", "-o", "csv", "--min-position", "19", "--position", "19")
-    rows = [[*csv.DictReader(each(*asked).stdout.splitlines())] for each in (desk, run)]
-    here, there = [[{**row, "recorded": ""} for row in some] for some in rows]
-    assert here == there
-    assert len(here) == 19
+    rows = [[*csv.DictReader(command(*asked).stdout.splitlines())] for command in (desk, run)]
+    original, replayed = [[{**row, "recorded": ""} for row in table] for table in rows]
+    assert original == replayed
+    assert len(original) == 19
 
 
 def test_a_replay_is_limited_and_filtered(desk: Run) -> None:
@@ -272,7 +255,7 @@ def test_a_replay_is_limited_and_filtered(desk: Run) -> None:
 
 
 def test_an_export_that_fails_leaves_nothing_behind(run: Run, tmp_path: Path) -> None:
-    """A file that cannot be written whole does not appear, and neither does half of it."""
+    """An export that fails leaves neither the file nor a part of the file behind."""
     file = tmp_path / "log.jsonl"
     result = run("replay", "--output", file, "--server", "127.0.0.1:1")
     assert result.exit_code == ExitCode.UNREACHABLE
@@ -281,10 +264,10 @@ def test_an_export_that_fails_leaves_nothing_behind(run: Run, tmp_path: Path) ->
 
 
 def test_an_import_accounts_for_every_row(run: Run, tmp_path: Path) -> None:
-    """Rows at fault are named, the rest is recorded, the sums add up, and the exit code is 4."""
+    """An import names rows at fault, records the rest, adds up its sums, and exits with 4."""
     bad = {**json_lines.event_object(CLAIMS[0]), "certainty": "SURE"}
-    other = {**REFUSAL, "gist": "another content under the same id"}
-    file = written(tmp_path / "mixed.jsonl", REFUSAL, bad, REFUSAL, other)
+    conflicting = {**REFUSAL, "gist": "another content under the same id"}
+    file = written(tmp_path / "mixed.jsonl", REFUSAL, bad, REFUSAL, conflicting)
     result = run("import", "jsonl", file)
     assert f"{file}:2: certainty" in result.stderr
     assert f"{file}:4: event id" in result.stderr
@@ -296,9 +279,9 @@ def test_an_import_accounts_for_every_row(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_import_of_a_damaged_file_says_how_far_it_came(run: Run, tmp_path: Path) -> None:
-    """A truncated file is a failure that names its last whole row; what came before is recorded."""
+    """A truncated file fails with its last whole row, and the rows before are recorded."""
     file = tmp_path / "log.jsonl.gz"
-    whole = gzip.compress("".join(f"{json_lines.event_line(it)}\n" for it in CLAIMS).encode())
+    whole = gzip.compress("".join(f"{json_lines.event_line(claim)}\n" for claim in CLAIMS).encode())
     file.write_bytes(whole[: len(whole) * 2 // 3])
     result = run("import", "jsonl", file)
     assert "is truncated" in result.stderr
@@ -308,7 +291,7 @@ def test_an_import_of_a_damaged_file_says_how_far_it_came(run: Run, tmp_path: Pa
 
 
 def test_datasets_are_imported_twice_and_recorded_once(run: Run, tmp_path: Path) -> None:
-    """A graph in the ICEWS form is recorded, and importing it again appends nothing."""
+    """A graph in the ICEWS form is recorded, and a repeated import appends nothing."""
     (tmp_path / "entity2id.txt").write_text("Japan\t0\nSouth Korea\t1\nCitizen (Japan)\t2\n")
     (tmp_path / "relation2id.txt").write_text("Make a visit\t0\nHost a visit\t1\n")
     (tmp_path / "train.txt").write_text("0\t0\t1\t24\t-1\n1\t1\t0\t24\t-1\n2\t0\t1\t48\t-1\n")
@@ -319,7 +302,7 @@ def test_datasets_are_imported_twice_and_recorded_once(run: Run, tmp_path: Path)
 
 
 def test_read_models_are_shown_and_rebuilt(run: Run, sample_file: Path) -> None:
-    """The operator sees how far each read model is, and can build one anew."""
+    """An operator sees how far each read model is, and can rebuild one."""
     run("submit", sample_file)
     assert run("status", "KOR", "JPN", "--min-position", "19").exit_code == 0
     assert "bilateral-status version" in run("projections").stdout
@@ -331,9 +314,9 @@ def test_read_models_are_shown_and_rebuilt(run: Run, sample_file: Path) -> None:
 
 
 def test_the_doctor_finds_a_running_server_well(desk: Run, tmp_path: Path) -> None:
-    """With a server there every check is well or worth a note, and the exit code is 0."""
+    """The doctor of a running server has no finding worse than a note, and exits with 0."""
     result = desk("doctor", "--data-dir", tmp_path, "-o", "jsonl")
-    checks = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
+    checks = {check["name"]: check for check in map(json.loads, result.stdout.splitlines())}
     assert {"packages", "SQLite", "clock", "file system", "disk", "writing"} <= set(checks)
     assert checks["server"]["health"] == checks["bilateral-status"]["health"] == "ok"
     assert checks["health"]["words"] == "SERVING"
@@ -341,7 +324,7 @@ def test_the_doctor_finds_a_running_server_well(desk: Run, tmp_path: Path) -> No
 
 
 def test_the_doctor_finds_a_missing_server_ill(tmp_path: Path) -> None:
-    """Without a server the doctor says so among its findings, and the exit code is 1."""
+    """The doctor names a missing server among its findings, and exits with 1."""
     result = runner("127.0.0.1:1")("doctor", "--data-dir", tmp_path / "not" / "yet")
     assert "127.0.0.1:1 does not answer" in result.stdout
     assert "not made yet" in result.stdout

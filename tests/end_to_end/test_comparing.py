@@ -4,22 +4,26 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 from unittest.mock import patch
-from uuid import uuid5
 
 import grpc
 import pytest
 
 from communique.cli import sample
 from communique.client import Client, InvalidRequest, OutOfRange, Point
-from communique.domain.claims.event import Amendment, EventCorrected, EventRetracted
+from communique.domain.claims.event import EventCorrected, EventRetracted
 from communique.domain.state.comparison import ChangeKind
 from communique.domain.state.posture import Posture
-from communique.server.app import running_server
 from communique.server.runtime import limits
 from communique.v1 import time_pb2
-from communique.v1 import timeline_service_pb2 as pb
-from tests.end_to_end.conftest import settings_in
+from communique.v1.timeline_service_pb2 import (
+    BatchGetBilateralStatusRequest,
+    CompareBilateralStatusRequest,
+    GetBilateralStatusRequest,
+    ListBilateralStatusesRequest,
+)
 from tests.support.calls import Stubs, meeting, meetings, refused, retraction, submit
+from tests.support.given import amended
+from tests.support.servers import desk_with
 
 CLAIMS = sample.claims()
 HEAD = len(CLAIMS)
@@ -32,58 +36,40 @@ AUGUST_20, AUGUST_22 = (
 )
 
 
-@pytest.fixture
-def client(address: str) -> Iterator[Client]:
-    """A client of an empty server."""
-    with Client(address) as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of a server with the sample, which all tests that only ask share."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        client.submit(CLAIMS)
-        client.status("JPN", "KOR", min_position=HEAD)
-        yield client
-
-
-def amended(payload: EventCorrected | EventRetracted) -> Amendment:
-    """An amendment with an id of its own."""
-    return Amendment(event_id=uuid5(payload.amends, payload.type), payload=payload)
-
-
-# --- comparing -----------------------------------------------------------------------------------
+    with desk_with(tmp_path_factory.mktemp("desk"), CLAIMS) as desk:
+        yield desk.client
 
 
 def test_how_things_moved(desk: Client) -> None:
-    """Over the valid time: the notice of 22 August appears, by the claim that told of it."""
-    found = desk.compare("KOR", "JPN", before=AUGUST_20, after=AUGUST_22)
-    (change,) = (one for one in found.changes if one.facet.startswith("agreement/"))
+    """A comparison over valid time shows the notice of 22 August with the claim that told of it."""
+    comparison = desk.compare("KOR", "JPN", before=AUGUST_20, after=AUGUST_22)
+    (change,) = (change for change in comparison.changes if change.facet.startswith("agreement/"))
     assert (change.kind, change.before) == (ChangeKind.APPEARED, None)
     assert change.cause_event_ids == (NOTICE.event_id,)
-    assert (found.posture_before, found.posture_after) == (
+    assert (comparison.posture_before, comparison.posture_after) == (
         Posture.STRAINED,
         Posture.CONFRONTATIONAL,
     )
 
 
 def test_what_was_learnt(client: Client) -> None:
-    """Over the known time: what was published in between, about the same day."""
+    """A comparison over known time shows what was published in between about the same day."""
     client.submit(CLAIMS)
     before, after = (
         Point("2019-08-21", day, zone="Asia/Seoul") for day in ("2019-08-20", "2019-08-23")
     )
-    found = client.compare("KOR", "JPN", before=before, after=after, min_position=HEAD)
-    known = {one.event_id: one.known.instant for one in CLAIMS if one.known}
-    causes = {cause for one in found.changes for cause in one.cause_event_ids}
+    comparison = client.compare("KOR", "JPN", before=before, after=after, min_position=HEAD)
+    known = {claim.event_id: claim.known.instant for claim in CLAIMS if claim.known}
+    causes = {cause for change in comparison.changes for cause in change.cause_event_ids}
     assert REFUSAL.event_id in causes
-    assert all(found.before.known < known[cause] <= found.after.known for cause in causes)
+    assert all(comparison.before.known < known[cause] <= comparison.after.known for cause in causes)
 
 
 def test_what_corrections_changed(client: Client) -> None:
-    """Over the position: a correction is the cause of the change that it made, a retraction too."""
+    """A comparison over positions names corrections and retractions as causes of changes."""
     client.submit(CLAIMS)
     content = REFUSAL.model_copy(update={"gist": "Not now."})
     correction = amended(
@@ -91,14 +77,14 @@ def test_what_corrections_changed(client: Client) -> None:
     )
     retraction = amended(EventRetracted(amends=NOTICE.event_id, reason="unfounded"))
     (*_, last) = client.submit([correction, retraction])
-    found = client.compare(
+    comparison = client.compare(
         "KOR",
         "JPN",
         before=Point("2019-08-23", position=HEAD),
         after=Point("2019-08-23"),
         min_position=last.position,
     )
-    causes = {one.facet: (one.kind, one.cause_event_ids) for one in found.changes}
+    causes = {change.facet: (change.kind, change.cause_event_ids) for change in comparison.changes}
     agreement = next(facet for facet in causes if facet.startswith("agreement/"))
     assert causes["talks/export-controls"] == (ChangeKind.CHANGED, (correction.event_id,))
     assert causes[agreement][0] is ChangeKind.ENDED
@@ -106,84 +92,78 @@ def test_what_corrections_changed(client: Client) -> None:
 
 
 def test_a_comparison_obeys_its_laws(desk: Client) -> None:
-    """A point with itself is empty, and the way back is a mirror image."""
-    there = desk.compare("KOR", "JPN", before=AUGUST_20, after=AUGUST_22)
+    """Comparing a point with itself is empty, and swapping two points mirrors the changes."""
+    forth = desk.compare("KOR", "JPN", before=AUGUST_20, after=AUGUST_22)
     back = desk.compare("JPN", "KOR", before=AUGUST_22, after=AUGUST_20)
-    again = desk.compare("KOR", "JPN", before=there.after, after=there.after)
+    again = desk.compare("KOR", "JPN", before=forth.after, after=forth.after)
     assert again.changes == ()
-    assert [(one.facet, one.before, one.after) for one in there.changes] == [
-        (one.facet, one.after, one.before) for one in back.changes
+    assert [(change.facet, change.before, change.after) for change in forth.changes] == [
+        (change.facet, change.after, change.before) for change in back.changes
     ]
-    causes = [one.cause_event_ids for one in there.changes]
-    assert causes == [one.cause_event_ids for one in back.changes]
+    causes = [change.cause_event_ids for change in forth.changes]
+    assert causes == [change.cause_event_ids for change in back.changes]
 
 
 def test_two_points_of_one_request_have_one_now(desk: Client) -> None:
-    """What both points leave out is the same moment and the same position."""
-    found = desk.compare("KOR", "JPN", before=Point(), after=Point())
-    assert found.before == found.after
-    assert found.changes == ()
-
-
-# --- many ----------------------------------------------------------------------------------------
+    """Two points of one request that are left open are the same moment and position."""
+    comparison = desk.compare("KOR", "JPN", before=Point(), after=Point())
+    assert comparison.before == comparison.after
+    assert comparison.changes == ()
 
 
 def test_many_statuses_are_as_of_one_point(desk: Client) -> None:
-    """In the order asked, each the same as asked for alone; unknown pairs are unknown."""
+    """Statuses of several dyads come in the order asked, each as if asked for alone."""
     asked = ["KOR-JPN", "CHN-KOR", "FRA-DEU", "JPN-KOR"]
-    found = desk.statuses(asked, valid_at="2019-08-22")
-    assert [one.dyad for one in found] == ["JPN-KOR", "CHN-KOR", "DEU-FRA", "JPN-KOR"]
-    assert len({one.as_of.model_dump_json() for one in found}) == 1
-    alone = [desk.status(*one.dyad.split("-"), as_of=one.as_of) for one in found]
-    assert alone == found
-    assert found[2].posture is Posture.UNKNOWN
+    statuses = desk.statuses(asked, valid_at="2019-08-22")
+    assert [status.dyad for status in statuses] == ["JPN-KOR", "CHN-KOR", "DEU-FRA", "JPN-KOR"]
+    assert len({status.as_of.model_dump_json() for status in statuses}) == 1
+    alone = [desk.status(*status.dyad.split("-"), as_of=status.as_of) for status in statuses]
+    assert alone == statuses
+    assert statuses[2].posture is Posture.UNKNOWN
 
 
 def test_a_party_s_statuses_come_with_the_strongest_first(desk: Client) -> None:
-    """Those with something to tell, by posture, or by the latest event."""
+    """A party's statuses come by posture, the strongest first, or by the latest event."""
     by_posture = list(desk.statuses_of("KOR", valid_at="2019-08-22"))
-    assert [one.dyad for one in by_posture] == ["JPN-KOR", "CHN-KOR"]
+    assert [status.dyad for status in by_posture] == ["JPN-KOR", "CHN-KOR"]
     assert list(desk.statuses_of("KOR", as_of=by_posture[0].as_of, page_size=1)) == by_posture
     assert list(desk.statuses_of("FRA")) == []
     latest = list(desk.statuses_of("CHN", order_by="latest-event", valid_at="2019-08-22"))
-    assert [one.dyad for one in latest] == ["CHN-JPN", "CHN-KOR"]
+    assert [status.dyad for status in latest] == ["CHN-JPN", "CHN-KOR"]
 
 
 def test_pages_of_statuses_fit_together(stubs: Stubs) -> None:
-    """Pages are as of the point of the first, whatever is recorded in between."""
-    others = ["CHN", "DEU", "FRA", "USA", "JPN"]
-    events = [meeting("KOR", other) for other in others]
+    """Pages of statuses are as of the first page's point, whatever is recorded in between."""
+    codes = ["CHN", "DEU", "FRA", "USA", "JPN"]
+    events = [meeting("KOR", code) for code in codes]
     last = submit(stubs, *events)[-1].position
-    request = pb.ListBilateralStatusesRequest(party="KOR", page_size=2, min_position=last)
+    request = ListBilateralStatusesRequest(party="KOR", page_size=2, min_position=last)
     first = stubs.timelines.ListBilateralStatuses(request, timeout=30)
     submit(stubs, meeting("KOR", "ZAF"), *meetings(3))
-    found, page = [*first.statuses], first
+    statuses, page = [*first.statuses], first
     while page.next_page_token:
         request.page_token = page.next_page_token
         page = stubs.timelines.ListBilateralStatuses(request, timeout=30)
         assert page.as_of == first.as_of
-        found += page.statuses
-    assert [one.dyad for one in found] == sorted(one.dyad for one in found)
-    assert len(found) == len(others)
+        statuses += page.statuses
+    assert [status.dyad for status in statuses] == sorted(status.dyad for status in statuses)
+    assert len(statuses) == len(codes)
 
 
 def test_a_page_of_large_statuses_is_cut_short(desk: Client) -> None:
-    """Where two have no room in a message, each comes alone, and none is lost."""
+    """Statuses too large to share a message come on pages of their own, and none is lost."""
     whole = list(desk.statuses_of("KOR", valid_at="2019-08-22"))
     with patch.object(limits, "PAGE_BYTES_MAX", 1):
         assert list(desk.statuses_of("KOR", as_of=whole[0].as_of)) == whole
 
 
 def test_page_sizes_of_statuses_are_kept_in_bounds(desk: Client) -> None:
-    """Nothing means twenty, and too many a hundred."""
+    """A page size of a million is taken for a list of statuses, which comes whole."""
     assert len(list(desk.statuses_of("KOR", page_size=10**6))) == 2
 
 
-# --- the same answer for ever --------------------------------------------------------------------
-
-
 def test_every_answer_can_be_asked_for_again(stubs: Stubs, client: Client) -> None:
-    """With the point that it names, each answer is the same, though much was recorded since."""
+    """An answer asked for with its own point is the same after much was recorded since."""
     client.submit(CLAIMS)
     status = client.status("KOR", "JPN", min_position=HEAD)
     as_of = status.as_of
@@ -192,8 +172,11 @@ def test_every_answer_can_be_asked_for_again(stubs: Stubs, client: Client) -> No
     def answers() -> list[object]:
         return [
             client.status("KOR", "JPN", as_of=as_of).model_dump_json(),
-            [one.model_dump_json() for one in client.statuses(["JPN-KOR", "CHN-KOR"], as_of=as_of)],
-            [one.model_dump_json() for one in client.statuses_of("KOR", as_of=as_of)],
+            [
+                status.model_dump_json()
+                for status in client.statuses(["JPN-KOR", "CHN-KOR"], as_of=as_of)
+            ],
+            [status.model_dump_json() for status in client.statuses_of("KOR", as_of=as_of)],
             client.compare("KOR", "JPN", before=july, after=as_of).model_dump_json(),
             list(client.events(as_of=as_of)),
             list(client.timeline(as_of=as_of)),
@@ -208,7 +191,7 @@ def test_every_answer_can_be_asked_for_again(stubs: Stubs, client: Client) -> No
 
 
 def test_pinned_answers_have_the_same_bytes_for_ever(stubs: Stubs) -> None:
-    """On the wire, too: whatever is recorded later, not one byte differs."""
+    """An answer as of a fixed point has the same bytes on the wire, whatever is recorded later."""
     first = meeting()
     submit(stubs, first, *meetings(3))
     day = time_pb2.PointInTime(text="2019-08-22")
@@ -217,36 +200,35 @@ def test_pinned_answers_have_the_same_bytes_for_ever(stubs: Stubs) -> None:
 
     def answers() -> list[bytes]:
         timelines = stubs.timelines
-        found = (
+        messages = (
             timelines.BatchGetBilateralStatus(
-                pb.BatchGetBilateralStatusRequest(dyads=["JPN-KOR"], as_of=pinned), timeout=30
+                BatchGetBilateralStatusRequest(dyads=["JPN-KOR"], as_of=pinned),
+                timeout=30,
             ),
             timelines.ListBilateralStatuses(
-                pb.ListBilateralStatusesRequest(party="KOR", as_of=pinned), timeout=30
+                ListBilateralStatusesRequest(party="KOR", as_of=pinned),
+                timeout=30,
             ),
             timelines.CompareBilateralStatus(
-                pb.CompareBilateralStatusRequest(parties=parties, before=past, after=pinned),
+                CompareBilateralStatusRequest(parties=parties, before=past, after=pinned),
                 timeout=30,
             ),
         )
-        return [one.SerializeToString(deterministic=True) for one in found]
+        return [answer.SerializeToString(deterministic=True) for answer in messages]
 
     before = answers()
     last = submit(stubs, retraction(first.event_id), *meetings(5))[-1].position
-    request = pb.GetBilateralStatusRequest(parties=parties, min_position=last)
+    request = GetBilateralStatusRequest(parties=parties, min_position=last)
     stubs.timelines.GetBilateralStatus(request, timeout=30)
     assert answers() == before
 
 
 def test_a_point_given_back_can_be_moved(desk: Client) -> None:
-    """What is given beside `as_of` replaces its part, and the rest stays."""
+    """A clock given beside `as_of` replaces that part of the point, and the rest stays."""
     now = desk.status("KOR", "JPN").as_of
     moved = desk.status("KOR", "JPN", as_of=now, valid_at="2019-08-20").as_of
     assert moved.valid.isoformat() == "2019-08-20T23:59:59.999999+00:00"
     assert (moved.known, moved.position) == (now.known, now.position)
-
-
-# --- bad input -----------------------------------------------------------------------------------
 
 
 class Case(NamedTuple):
@@ -262,19 +244,19 @@ NOWHEN = AsOf(valid=time_pb2.PointInTime(text="yesterday"))
 
 def comparing(*parties: str, **fields: object) -> Callable[[Stubs], object]:
     """Compare two points."""
-    request = pb.CompareBilateralStatusRequest(parties=parties, **fields)  # type: ignore[arg-type]
+    request = CompareBilateralStatusRequest(parties=parties, **fields)  # type: ignore[arg-type]
     return lambda stubs: stubs.timelines.CompareBilateralStatus(request)
 
 
 def batch(*dyads: str, **fields: object) -> Callable[[Stubs], object]:
     """Ask for many statuses."""
-    request = pb.BatchGetBilateralStatusRequest(dyads=dyads, **fields)  # type: ignore[arg-type]
+    request = BatchGetBilateralStatusRequest(dyads=dyads, **fields)  # type: ignore[arg-type]
     return lambda stubs: stubs.timelines.BatchGetBilateralStatus(request)
 
 
 def listing(**fields: object) -> Callable[[Stubs], object]:
     """List a party's statuses."""
-    request = pb.ListBilateralStatusesRequest(**{"party": "KOR", **fields})  # type: ignore[arg-type]
+    request = ListBilateralStatusesRequest(**{"party": "KOR", **fields})  # type: ignore[arg-type]
     return lambda stubs: stubs.timelines.ListBilateralStatuses(request)
 
 
@@ -305,7 +287,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_is_wrong_is_named(shared_stubs: Stubs, case: Case) -> None:
-    """The field at fault is named, with what is allowed."""
+    """A refused comparison or list of statuses names the field at fault and what is allowed."""
     error = refused(lambda: case.call(shared_stubs))
     assert error.code is INVALID
     assert case.words in error.violations[case.field]
@@ -313,7 +295,7 @@ def test_what_is_wrong_is_named(shared_stubs: Stubs, case: Case) -> None:
 
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_a_position_beyond_the_head_is_named_by_its_side(shared_stubs: Stubs, side: str) -> None:
-    """Of two points, the error says which is ahead of the log."""
+    """A comparison ahead of the log says which of its two points is beyond the head."""
     ahead: dict[str, object] = {side: AsOf(position=10**6)}
     error = refused(lambda: comparing("KOR", "JPN", **ahead)(shared_stubs))
     assert (error.code, error.reason) == (grpc.StatusCode.OUT_OF_RANGE, "POSITION_BEYOND_HEAD")
@@ -321,11 +303,11 @@ def test_a_position_beyond_the_head_is_named_by_its_side(shared_stubs: Stubs, si
 
 
 def test_a_token_belongs_to_its_request(stubs: Stubs) -> None:
-    """Used with another party, order or point, it is refused."""
-    others = ["CHN", "DEU", "FRA"]
-    events = [meeting("KOR", one) for one in others]
+    """A page token of statuses is refused with another party, order or point."""
+    codes = ["CHN", "DEU", "FRA"]
+    events = [meeting("KOR", code) for code in codes]
     last = submit(stubs, *events)[-1].position
-    request = pb.ListBilateralStatusesRequest(party="KOR", page_size=1, min_position=last)
+    request = ListBilateralStatusesRequest(party="KOR", page_size=1, min_position=last)
     token = stubs.timelines.ListBilateralStatuses(request, timeout=30).next_page_token
     for changes in ({"party": "CHN"}, {"order_by": 2}, {"as_of": AsOf(position=1)}):
         call = listing(page_token=token, min_position=last, **changes)
@@ -334,7 +316,7 @@ def test_a_token_belongs_to_its_request(stubs: Stubs) -> None:
 
 
 def test_the_client_raises_what_the_service_refuses(desk: Client) -> None:
-    """Errors have their types, and an order that there is not is told of at once."""
+    """Refusals of comparisons have their exceptions, and an unknown order is refused at once."""
     with pytest.raises(InvalidRequest, match="parties"):
         desk.compare("KOR", "KOR", before=Point())
     with pytest.raises(OutOfRange, match=r"after\.position"):

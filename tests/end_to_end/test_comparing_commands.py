@@ -3,23 +3,22 @@
 import csv
 import json
 from collections.abc import Iterator
-from uuid import uuid5
 
 import pytest
 
 from communique.cli import sample
 from communique.cli.exits import ExitCode
 from communique.client import Client, Point
-from communique.domain.claims.event import Amendment, EventCorrected, EventDisputed, EventRetracted
+from communique.domain.claims.event import EventCorrected, EventDisputed, EventRetracted
 from communique.server.app import running_server
-from tests.end_to_end.conftest import settings_in
-from tests.end_to_end.test_command_line import Run, runner
+from tests.support.given import amended
+from tests.support.servers import Run, desk_with, settings_in
 
 CLAIMS = sample.claims()
 REFUSAL, MEETING, NOTICE = CLAIMS[9], CLAIMS[13], CLAIMS[18]
 AMENDMENTS = [
-    Amendment(event_id=uuid5(one.amends, one.type), payload=one)
-    for one in (
+    amended(payload)
+    for payload in (
         EventCorrected(
             amends=REFUSAL.event_id,
             content=REFUSAL.model_copy(update={"gist": "Not now."}),
@@ -35,77 +34,75 @@ SINCE_19 = ("compare", "KOR", "JPN", "--from-position", "19", "--valid-at", "201
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Commands for a server that all tests share."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        client.submit(CLAIMS)
-        position = client.submit(AMENDMENTS)[-1].position
-        client.status(*sample.DYAD, min_position=position)
-        yield runner(address)
+    with desk_with(tmp_path_factory.mktemp("desk"), CLAIMS) as desk:
+        position = desk.client.submit(AMENDMENTS)[-1].position
+        desk.client.status(*sample.DYAD, min_position=position)
+        yield desk.run
 
 
 def test_what_corrections_changed_is_explained(desk: Run) -> None:
-    """Each change stands under its heading, with the difference and the event that made it."""
-    told = desk(*SINCE_19, "--explain").stdout
-    changed, ended = told.index("\nChanged\n"), told.index("\nEnded\n")
-    assert "CONFRONTATIONAL → STRAINED" in told[:changed]
-    assert "log position    19 → 22" in told[:changed]
-    assert "\nAppeared\n" not in told
-    assert "marked: none → contested" in told[changed:ended]
-    assert "→ “Not" in told[changed:ended]
-    assert "by a correction: misheard; known when recorded, position 20" in told[changed:ended]
-    assert "by a dispute: It was a briefing; known when recorded, position 22" in told
-    assert "by a retraction: unfounded; known when recorded, position 21" in told[ended:]
-    assert "by a claim of Yonhap: agreement termination notified" in told[ended:]
-    assert all(str(one.event_id) in " ".join(told.split()) for one in AMENDMENTS)
+    """`compare --explain` puts each change under its heading, with the event that made it."""
+    text = desk(*SINCE_19, "--explain").stdout
+    changed, ended = text.index("\nChanged\n"), text.index("\nEnded\n")
+    assert "CONFRONTATIONAL → STRAINED" in text[:changed]
+    assert "log position    19 → 22" in text[:changed]
+    assert "\nAppeared\n" not in text
+    assert "marked: none → contested" in text[changed:ended]
+    assert "→ “Not" in text[changed:ended]
+    assert "by a correction: misheard; known when recorded, position 20" in text[changed:ended]
+    assert "by a dispute: It was a briefing; known when recorded, position 22" in text
+    assert "by a retraction: unfounded; known when recorded, position 21" in text[ended:]
+    assert "by a claim of Yonhap: agreement termination notified" in text[ended:]
+    assert all(str(amendment.event_id) in " ".join(text.split()) for amendment in AMENDMENTS)
 
 
 def test_reasons_are_left_out_unless_asked_for(desk: Run) -> None:
-    """Without --explain there are no ids and no reasons."""
-    told = desk(*SINCE_19).stdout
-    assert "misheard" not in told
-    assert str(NOTICE.event_id) not in told
+    """`compare` without --explain shows no ids and no reasons."""
+    text = desk(*SINCE_19).stdout
+    assert "misheard" not in text
+    assert str(NOTICE.event_id) not in text
 
 
 def test_how_things_moved_over_a_month(desk: Run) -> None:
-    """From one day to another: what is scheduled and has come is shown so, under Appeared."""
+    """`compare` between two days shows a scheduled measure that has come under Appeared."""
     days = ("--from-valid", "2019-07-31", "--to-valid", "2019-08-28", "--zone", "Asia/Seoul")
-    told = desk("compare", "JPN", "KOR", *days).stdout
-    assert "in the world    the end of 31 Jul 2019 → the end of 28 Aug 2019" in told
-    appeared = told[told.index("\nAppeared\n") :]
+    text = desk("compare", "JPN", "KOR", *days).stdout
+    assert "in the world    the end of 31 Jul 2019 → the end of 28 Aug 2019" in text
+    appeared = text[text.index("\nAppeared\n") :]
     assert "measure: whitelist" in appeared
     assert "certain, scheduled" in appeared
     assert "talks: export-controls" in appeared
 
 
 def test_the_way_back_ends_what_appeared(desk: Run) -> None:
-    """The other way round, what appeared has ended."""
+    """`compare` from a later to an earlier day shows as Ended what had appeared."""
     days = ("--from-valid", "2019-08-31", "--to-valid", "2019-07-31")
-    told = desk("compare", "KOR", "JPN", *days).stdout
-    assert "\nEnded\n" in told
-    assert "\nAppeared\n" not in told
+    text = desk("compare", "KOR", "JPN", *days).stdout
+    assert "\nEnded\n" in text
+    assert "\nAppeared\n" not in text
 
 
 def test_nothing_differs_where_nothing_happened(desk: Run) -> None:
-    """Two days without news are told so."""
+    """`compare` of two days without news says that nothing differs."""
     days = ("--from-valid", "2018-01-01", "--to-valid", "2018-01-02")
     assert desk("compare", "KOR", "JPN", *days).stdout.endswith("\nnothing differs\n")
 
 
 def test_a_comparison_is_given_to_programs(desk: Run) -> None:
-    """As JSON it is the comparison, as CSV a row for each change."""
+    """`compare` writes the comparison as JSON, and as CSV a row for each change."""
     whole = json.loads(desk(*SINCE_19, "-o", "json").stdout)
-    kinds = [one["kind"] for one in whole["changes"]]
+    kinds = [change["kind"] for change in whole["changes"]]
     assert kinds == ["ENDED", "CHANGED", "CHANGED"]
     assert (whole["before"]["position"], whole["after"]["position"]) == (19, 22)
     rows = list(csv.DictReader(desk(*SINCE_19, "-o", "csv").stdout.splitlines()))
-    assert [one["kind"] for one in rows] == kinds
+    assert [row["kind"] for row in rows] == kinds
     assert rows[0]["state_before"] == "UNDER_NOTICE"
     assert rows[0]["state_after"] == ""
     assert str(AMENDMENTS[1].event_id) in rows[0]["cause_event_ids"]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "fault"),
     [
         ((), "both points are the same"),
         (("--from-valid", "yesterday"), "--from-valid"),
@@ -115,41 +112,41 @@ def test_a_comparison_is_given_to_programs(desk: Run) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_compared_is_named(desk: Run, words: tuple[str, ...], told: str) -> None:
-    """A usage error names the option."""
+def test_what_cannot_be_compared_is_named(desk: Run, words: tuple[str, ...], fault: str) -> None:
+    """`compare` refuses points that cannot be compared, and names the option."""
     result = desk("compare", "KOR", "JPN", *words)
     assert result.exit_code == ExitCode.USAGE
-    assert told in result.stderr
+    assert fault in result.stderr
 
 
 def test_a_position_beyond_the_head_is_named(desk: Run) -> None:
-    """It is the server that knows, and it says which of the two points is ahead."""
+    """`compare` says which of the two points is ahead of the log."""
     result = desk("compare", "KOR", "JPN", "--from-position", "99")
     assert result.exit_code == ExitCode.FAILED
     assert "before.position: position 99 is beyond the head of the log, 22" in result.stderr
 
 
 def test_the_help_has_three_examples(desk: Run) -> None:
-    """Over the valid time, the known time and the position; each of them runs."""
-    told = desk("compare", "--help").stdout
-    examples = [line.split() for line in told.splitlines() if line.startswith(" compare ")]
+    """The help of `compare` has an example for each of the three clocks, and each one runs."""
+    text = desk("compare", "--help").stdout
+    examples = [line.split() for line in text.splitlines() if line.startswith(" compare ")]
     assert len(examples) == 3
     for example in examples:
         assert desk(*example).exit_code == 0, example
 
 
 def test_all_statuses_of_a_party_are_a_line_each(desk: Run) -> None:
-    """The strongest posture first, with the rule that decides and the latest there is."""
-    told = desk("statuses", "South Korea", "--valid-at", "2019-08-22").stdout.splitlines()
-    assert told[0] == "South Korea (KOR)"
-    assert told[1].startswith("as of the end of 22 Aug 2019, by what was known at ")
-    japan, china = (" ".join(line.split()) for line in told[3:5])
+    """`statuses` shows the strongest posture first, with its rule and the latest event."""
+    lines = desk("statuses", "South Korea", "--valid-at", "2019-08-22").stdout.splitlines()
+    assert lines[0] == "South Korea (KOR)"
+    assert lines[1].startswith("as of the end of 22 Aug 2019, by what was known at ")
+    japan, china = (" ".join(line.split()) for line in lines[3:5])
     assert japan.startswith("JPN Japan strained talks-refused 21 Aug 2019 15:00–15:30 KST meeting")
     assert china.startswith("CHN China cooperative meeting-held 21 Aug 2019 meeting")
 
 
 def test_more_statuses_than_shown_are_told_of(desk: Run) -> None:
-    """The limit cuts the list, and standard error says so."""
+    """`statuses` says on standard error that its limit cut the list."""
     result = desk("statuses", "KOR", "--limit", "1", "-o", "csv")
     (row,) = csv.DictReader(result.stdout.splitlines())
     assert (row["dyad"], row["other"]) == ("JPN-KOR", "JPN")
@@ -158,28 +155,28 @@ def test_more_statuses_than_shown_are_told_of(desk: Run) -> None:
 
 
 def test_a_party_of_which_nothing_stands(desk: Run) -> None:
-    """It is said in words, and to programs with an empty list."""
+    """`statuses` of a party without news says so in words, and gives programs an empty list."""
     assert "nothing stands between it and any other" in desk("statuses", "FRA").stdout
     assert json.loads(desk("statuses", "FRA", "-o", "json").stdout) == []
 
 
 def test_statuses_come_in_the_order_asked_for(desk: Run) -> None:
-    """By posture or by the latest event; an order that there is not is a usage error."""
+    """`statuses` sorts by posture or latest event, and an unknown order is a usage error."""
     lines = desk("statuses", "CHN", "--order-by", "latest-event", "-o", "jsonl").stdout.splitlines()
     assert [json.loads(line)["dyad"] for line in lines] == ["CHN-JPN", "CHN-KOR"]
     assert desk("statuses", "CHN", "--order-by", "name").exit_code == ExitCode.USAGE
 
 
 def test_the_examples_of_the_client_hold(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What the docstrings of the client show is what a server with the sample answers."""
+    """The examples in the docstrings of the client have the answers that they show."""
     settings = settings_in(tmp_path_factory.mktemp("examples"))
     with running_server(settings) as address, Client(address) as record:
         record.submit(CLAIMS)
         record.status("KOR", "JPN", min_position=len(CLAIMS))
-        found = record.statuses(["JPN-KOR", "CHN-KOR"], valid_at="2019-08-22")
-        assert [one.posture.value for one in found] == ["CONFRONTATIONAL", "COOPERATIVE"]
+        statuses = record.statuses(["JPN-KOR", "CHN-KOR"], valid_at="2019-08-22")
+        assert [status.posture.value for status in statuses] == ["CONFRONTATIONAL", "COOPERATIVE"]
         listed = record.statuses_of("KOR", valid_at="2019-08-22")
-        assert [one.dyad for one in listed] == ["JPN-KOR", "CHN-KOR"]
+        assert [status.dyad for status in listed] == ["JPN-KOR", "CHN-KOR"]
         sunday, monday = Point(valid_at="2019-08-18"), Point(valid_at="2019-08-19")
         changes = record.compare("KOR", "JPN", before=sunday, after=monday).changes
         last = changes[-1]

@@ -3,69 +3,45 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-from typer.testing import CliRunner, Result
 
 from communique.cli import sample
-from communique.cli.app import app
 from communique.cli.exits import ExitCode
 from communique.client import Client, EventFilter
-from communique.domain.claims.event import Amendment, EventCorrected, EventRetracted
+from communique.domain.claims.event import EventCorrected, EventRetracted
 from communique.export import segments
 from communique.export.columns import EVENT_COLUMNS
 from communique.importers import jsonl
 from communique.server.app import running_server
-from tests.end_to_end.conftest import settings_in
+from tests.support.given import amended
+from tests.support.servers import Desk, desk_with, runner, settings_in
 
 CLAIMS = sample.claims()
 POINT = ("--valid-at", "2019-08-31", "--zone", sample.ZONE, "--position", "19")
 
 
-class Desk(NamedTuple):
-    """A server with the sample in it."""
-
-    address: str
-    run: Callable[..., Result]
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The server that all tests that only ask share."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        position = client.submit(CLAIMS)[-1].position
-        next(client.timeline(min_position=position))
-        yield Desk(address, runner(address))
+    with desk_with(tmp_path_factory.mktemp("desk"), CLAIMS, columns=300) as desk:
+        yield desk
 
 
-def runner(address: str) -> Callable[..., Result]:
-    """Something that runs commands for a server, wide enough that no line is wrapped."""
-
-    def run(*words: object) -> Result:
-        settings = {"COMMUNIQUE_SERVER": address, "COLUMNS": "300"}
-        return CliRunner(env=settings).invoke(app, [str(word) for word in words])
-
-    return run
-
-
-def exported(desk: Desk, form: str, *more: object) -> str:
+def exported(desk: Desk, form: str, *options: object) -> str:
     """What is written to standard output."""
-    result = desk.run("export", "timeline", *POINT, "--format", form, *more)
+    result = desk.run("export", "timeline", *POINT, "--format", form, *options)
     assert result.exit_code == ExitCode.OK, result.stderr
     return result.stdout
 
 
-# --- a timeline ----------------------------------------------------------------------------------
-
-
 def test_json_lines_are_those_of_the_timeline_command(desk: Desk) -> None:
-    """The same objects, one a line, without a limit."""
+    """An export in JSON lines has the objects of the timeline command, without a limit."""
     shown = desk.run("timeline", *POINT, "--limit", 0, "-o", "jsonl")
     lines = exported(desk, "jsonl")
     assert lines == shown.stdout
@@ -73,7 +49,7 @@ def test_json_lines_are_those_of_the_timeline_command(desk: Desk) -> None:
 
 
 def test_csv_has_a_head_and_a_row_for_each_event(desk: Desk, tmp_path: Path) -> None:
-    """In a file just as on standard output."""
+    """An export in CSV has a header and a row for each event, in a file as on standard output."""
     file = tmp_path / "timeline.csv"
     text = exported(desk, "csv")
     assert exported(desk, "csv", "--output", file) == ""
@@ -83,7 +59,7 @@ def test_csv_has_a_head_and_a_row_for_each_event(desk: Desk, tmp_path: Path) -> 
 
 
 def test_parquet_holds_typed_columns_and_the_point(desk: Desk, tmp_path: Path) -> None:
-    """Instants are instants, lists are lists, and the file says what point it is true for."""
+    """A Parquet export has instants and lists as such, and names the point that it shows."""
     file = tmp_path / "timeline.parquet"
     exported(desk, "parquet", "--output", file)
     table = pq.read_table(file)
@@ -98,7 +74,7 @@ def test_parquet_holds_typed_columns_and_the_point(desk: Desk, tmp_path: Path) -
 
 
 def test_timeline_js_groups_by_issue_and_says_how_precise_a_date_is(desk: Desk) -> None:
-    """Dates are those of the zone where it happened; each has its display_date."""
+    """TimelineJS has local dates with a display_date, grouped by issue."""
     slides = json.loads(exported(desk, "timelinejs"))["events"]
     ruling = slides[0]
     assert len(slides) == len(CLAIMS)
@@ -111,9 +87,9 @@ def test_timeline_js_groups_by_issue_and_says_how_precise_a_date_is(desk: Desk) 
 
 
 def test_vis_has_items_in_the_groups_of_their_issues(desk: Desk) -> None:
-    """A day is a range, a minute a point; ids are unique; every group is there."""
-    found = json.loads(exported(desk, "vis"))
-    items, groups = found["items"], found["groups"]
+    """vis-timeline has an end for ranges only, unique ids, and the groups of its items."""
+    exported_json = json.loads(exported(desk, "vis"))
+    items, groups = exported_json["items"], exported_json["groups"]
     assert {item["type"] for item in items} <= {"point", "range"}
     assert {item["group"] for item in items} == {group["id"] for group in groups}
     assert len({item["id"] for item in items}) == len(items)
@@ -122,7 +98,7 @@ def test_vis_has_items_in_the_groups_of_their_issues(desk: Desk) -> None:
 
 
 def test_a_limit_and_filters_choose_the_events(desk: Desk) -> None:
-    """As for the timeline command."""
+    """An export takes the limit and the filters of the timeline command."""
     lines = exported(desk, "jsonl", "--limit", 3).splitlines()
     refusals = exported(desk, "jsonl", "KOR", "JPN", "--type", "TalksRefused").splitlines()
     assert (len(lines), len(refusals)) == (3, 1)
@@ -131,14 +107,14 @@ def test_a_limit_and_filters_choose_the_events(desk: Desk) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "timelinejs", "vis"])
 def test_a_timeline_without_events_is_well_formed(desk: Desk, form: str) -> None:
-    """Nothing, or empty lists."""
+    """An export without events is empty in lines, and has empty lists in JSON."""
     text = exported(desk, form, "--issue", "fisheries")
     expected: dict[str, Any] = {"timelinejs": {"events": []}, "vis": {"items": [], "groups": []}}
     assert (json.loads(text) if form in expected else text) == expected.get(form, "")
 
 
 def test_parquet_without_events_keeps_its_columns(desk: Desk, tmp_path: Path) -> None:
-    """A table of no rows."""
+    """A Parquet export without events is a table of no rows with all columns."""
     file = tmp_path / "none.parquet"
     exported(desk, "parquet", "--issue", "fisheries", "--output", file)
     table = pq.read_table(file)
@@ -146,7 +122,7 @@ def test_parquet_without_events_keeps_its_columns(desk: Desk, tmp_path: Path) ->
 
 
 def test_parquet_needs_a_file(desk: Desk) -> None:
-    """It says how to name one, before anything is asked."""
+    """A Parquet export to standard output is refused before the server is asked."""
     result = desk.run("export", "timeline", "--format", "parquet")
     assert result.exit_code == ExitCode.FAILED
     assert "--output" in result.stderr
@@ -154,7 +130,7 @@ def test_parquet_needs_a_file(desk: Desk) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_a_place_that_cannot_be_written_is_named(desk: Desk, tmp_path: Path, form: str) -> None:
-    """And nothing is left there."""
+    """An export to a place that cannot be written names the place and leaves nothing there."""
     file = tmp_path / "missing" / "timeline"
     result = desk.run("export", "timeline", "--format", form, "--output", file)
     assert result.exit_code == ExitCode.FAILED
@@ -163,28 +139,25 @@ def test_a_place_that_cannot_be_written_is_named(desk: Desk, tmp_path: Path, for
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "timelinejs", "vis"])
 def test_a_failure_on_the_way_leaves_what_was_there(tmp_path: Path, form: str) -> None:
-    """A server that is away: the older file is untouched, and no part of a new one is left."""
+    """An export that fails midway leaves the older file untouched and no part of a new one."""
     file = tmp_path / "timeline"
     file.write_text("older")
-    run = runner("127.0.0.1:1")
+    run = runner("127.0.0.1:1", columns=300)
     result = run("export", "timeline", "--format", form, "--output", file, "--timeout", 1)
     assert result.exit_code == ExitCode.UNREACHABLE
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("timeline", "older")]
 
 
 def test_without_the_extra_it_is_said_what_to_install(desk: Desk, tmp_path: Path) -> None:
-    """Instead of a traceback."""
+    """An export without its optional library says what to install."""
     with patch.dict("sys.modules", {"pyarrow": None}):
         result = desk.run("export", "log", "--output", tmp_path)
     assert result.exit_code == ExitCode.FAILED
     assert "pip install 'communique[export]'" in result.stderr
 
 
-# --- the client's tables -------------------------------------------------------------------------
-
-
 def test_a_listing_becomes_a_table(desk: Desk) -> None:
-    """All pages of it, with the whole event as JSON of the contract."""
+    """A listing becomes a table of all its pages, with each event as JSON of the contract."""
     with Client(desk.address) as client:
         table = client.events(page_size=5).to_arrow()
     rows = table.to_pylist()
@@ -196,7 +169,7 @@ def test_a_listing_becomes_a_table(desk: Desk) -> None:
 
 
 def test_a_listing_becomes_a_data_frame(desk: Desk) -> None:
-    """With the same columns, and instants of any year."""
+    """A listing becomes a data frame with the table's columns, and instants of any year."""
     with Client(desk.address) as client:
         frame = client.timeline(valid_at="9999-01-01").to_pandas()
     assert [*frame.columns] == [column.name for column in EVENT_COLUMNS]
@@ -205,18 +178,20 @@ def test_a_listing_becomes_a_data_frame(desk: Desk) -> None:
 
 
 def test_subjects_issues_and_statuses_become_tables(desk: Desk) -> None:
-    """Each row says what the listed thing says, of all pages."""
+    """Subjects, issues and statuses of all pages become tables with a row for each."""
     asked: dict[str, Any] = {"valid_at": "2019-08-31", "known_at": "2019-12-31"}
     with Client(desk.address) as client:
         subjects = client.subjects(page_size=3, **asked).to_arrow().to_pylist()
         issues = client.issues(**asked).to_arrow().to_pylist()
         statuses = client.statuses_of("KOR", page_size=1, **asked).to_arrow().to_pylist()
         listed = [*client.subjects(**asked)]
-        named = [one.issue for one in client.issues(**asked)]
+        named = [entry.issue for entry in client.issues(**asked)]
         stands = client.status("KOR", "JPN", **asked)
-    assert [row["subject"] for row in subjects] == [one.subject for one in listed]
-    assert [row["claim_count"] for row in subjects] == [one.claim_count for one in listed]
-    assert [row["latest_earliest"] for row in subjects] == [one.latest.earliest for one in listed]
+    assert [row["subject"] for row in subjects] == [entry.subject for entry in listed]
+    assert [row["claim_count"] for row in subjects] == [entry.claim_count for entry in listed]
+    assert [row["latest_earliest"] for row in subjects] == [
+        entry.latest.earliest for entry in listed
+    ]
     assert [row["issue"] for row in issues] == named
     [status] = [row for row in statuses if row["dyad"] == "JPN-KOR"]
     assert status["posture"] == stands.posture.value
@@ -225,7 +200,7 @@ def test_subjects_issues_and_statuses_become_tables(desk: Desk) -> None:
 
 
 def test_claims_about_a_subject_become_the_table_of_their_events(desk: Desk) -> None:
-    """Each row is that of the claim's event, of all pages, the latest first."""
+    """The claims of a subject become a table of their events, the latest first."""
     key = "measure/JPN/export-rules-for-three-materials"
     asked: dict[str, Any] = {"valid_at": "2019-08-31", "known_at": "2019-12-31"}
     wanted = EventFilter(subjects=[key])
@@ -238,14 +213,11 @@ def test_claims_about_a_subject_become_the_table_of_their_events(desk: Desk) -> 
 
 @pytest.mark.parametrize("name", ["pyarrow", "pandas"])
 def test_a_table_without_its_library_says_what_to_install(desk: Desk, name: str) -> None:
-    """The extra is named."""
+    """A table without its optional library names the extra to install."""
     with Client(desk.address) as client, patch.dict("sys.modules", {name: None}):
         listing = client.events()
         with pytest.raises(ModuleNotFoundError, match=rf"{name}.*communique\[export\]"):
             listing.to_pandas()
-
-
-# --- the log -------------------------------------------------------------------------------------
 
 
 def segments_in(folder: Path) -> dict[str, list[int]]:
@@ -257,7 +229,7 @@ def segments_in(folder: Path) -> dict[str, list[int]]:
 
 
 def test_the_log_is_cut_into_segments(desk: Desk, tmp_path: Path) -> None:
-    """Every position once, in order, so many a file; another run adds nothing."""
+    """An export of the log cuts all positions into files in order, and a second run adds none."""
     folder = tmp_path / "new" / "log"
     result = desk.run("export", "log", "--output", folder, "--segment-positions", 8)
     assert result.exit_code == ExitCode.OK, result.stderr
@@ -273,15 +245,15 @@ def test_the_log_is_cut_into_segments(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_another_run_adds_what_was_recorded_since(tmp_path: Path) -> None:
-    """Amendments, too: they name what they amend, and a correction's content fills the columns."""
+    """A later export of the log adds what was recorded since, amendments included."""
     settings, folder = settings_in(tmp_path), tmp_path / "log"
     wrong = CLAIMS[0]
     amendments = [
-        _amendment(1, EventCorrected(amends=wrong.event_id, content=wrong, reason="a misprint")),
-        _amendment(2, EventRetracted(amends=wrong.event_id, reason="unfounded")),
+        amended(EventCorrected(amends=wrong.event_id, content=wrong, reason="a misprint")),
+        amended(EventRetracted(amends=wrong.event_id, reason="unfounded")),
     ]
     with running_server(settings) as address, Client(address) as client:
-        run = runner(address)
+        run = runner(address, columns=300)
         client.submit(CLAIMS)
         run("export", "log", "--output", folder)
         client.submit(amendments)
@@ -289,22 +261,17 @@ def test_another_run_adds_what_was_recorded_since(tmp_path: Path) -> None:
         recorded = [*client.read()]
     assert [*segments_in(folder).values()] == [[*range(1, 20)], [20, 21]]
     rows = pq.read_table(folder).to_pylist()
-    assert [row["record_time"] for row in rows] == [it.record_time for it in recorded]
-    assert [row["revision"] for row in rows] == [it.revision for it in recorded]
+    assert [row["record_time"] for row in rows] == [event.record_time for event in recorded]
+    assert [row["revision"] for row in rows] == [event.revision for event in recorded]
     assert [row["amends"] for row in rows[19:]] == [str(wrong.event_id)] * 2
     assert [row["occurred"] for row in rows[19:]] == [wrong.occurred.edtf, None]
     assert [*rows[0]] == [column.name for column in segments.SEGMENT_COLUMNS]
 
 
-def _amendment(number: int, payload: EventCorrected | EventRetracted) -> Amendment:
-    event = {"event_id": f"016cb8e3-e9c0-7000-8000-00000000010{number}", "payload": payload}
-    return Amendment.model_validate(event)
-
-
 def test_a_folder_that_holds_later_positions_is_not_written_over(
     desk: Desk, tmp_path: Path
 ) -> None:
-    """Positions are never in two files."""
+    """An export of the log refuses a folder that holds later positions."""
     desk.run("export", "log", "--output", tmp_path)
     result = desk.run("export", "log", "--output", tmp_path, "--after", 5)
     assert result.exit_code == ExitCode.FAILED
@@ -312,7 +279,7 @@ def test_a_folder_that_holds_later_positions_is_not_written_over(
 
 
 def test_a_damaged_segment_is_named(desk: Desk, tmp_path: Path) -> None:
-    """It cannot be gone on from."""
+    """An export of the log names a damaged segment that it cannot go on from."""
     (tmp_path / "communique-log-000000000001.parquet").write_text("no Parquet")
     result = desk.run("export", "log", "--output", tmp_path)
     assert result.exit_code == ExitCode.FAILED
@@ -321,7 +288,7 @@ def test_a_damaged_segment_is_named(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_named(desk: Desk, tmp_path: Path) -> None:
-    """With the reason that the system gives."""
+    """An export of the log names a folder that may not be written, with the system's reason."""
     tmp_path.chmod(0o500)
     result = desk.run("export", "log", "--output", tmp_path)
     assert result.exit_code == ExitCode.FAILED
@@ -329,18 +296,15 @@ def test_a_folder_that_may_not_be_written_is_named(desk: Desk, tmp_path: Path) -
 
 
 def test_a_folder_that_is_a_file_is_named(desk: Desk, tmp_path: Path) -> None:
-    """A folder below a file cannot be made."""
+    """An export of the log names a file that stands where its folder should be."""
     (tmp_path / "file").write_text("")
     result = desk.run("export", "log", "--output", tmp_path / "file" / "log")
     assert result.exit_code == ExitCode.FAILED
     assert "Not a directory" in result.stderr
 
 
-# --- verifying -----------------------------------------------------------------------------------
-
-
 def test_verify_says_that_a_read_model_is_what_the_log_gives(desk: Desk) -> None:
-    """Up to which position, and ends with exit code 0; an unknown name with 1."""
+    """`verify` says up to where a read model is right and exits with 0, or with 1 if unknown."""
     result = desk.run("verify", "timeline")
     assert result.stdout == "timeline is what the log gives, up to position 19\n"
     assert result.exit_code == ExitCode.OK

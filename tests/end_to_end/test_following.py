@@ -13,8 +13,8 @@ import pytest
 from communique.client import Client
 from communique.domain.claims.event import Event
 from communique.domain.claims.payloads import TalksAgreed, TalksRefused
-from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, run
 from tests.support.given import claim, retracted
+from tests.support.servers import COMMUNIQUE, ENVIRONMENT, run
 
 REFUSED = claim(
     TalksRefused(grounds="security reasons"), "2019-08-20", "JPN>KOR", issues=["wartime-labour"]
@@ -53,17 +53,17 @@ def watched(address: str, *words: str) -> list[str]:
 
 
 def test_a_watch_in_a_pipe_is_a_line_for_each_change(address: str) -> None:
-    """For people: when, what and how, with the posture before what made it."""
+    """`watch` in a pipe writes the posture, and then a line for each change."""
     lines = watched(address)
-    told = "\n".join(lines)
+    text = "\n".join(lines)
     assert "posture UNKNOWN → STRAINED" in lines[0]
-    assert "appeared talks/wartime-labour: refused" in told
-    assert "changed talks/wartime-labour: refused → agreed" in told
-    assert "\x1b" not in told
+    assert "appeared talks/wartime-labour: refused" in text
+    assert "changed talks/wartime-labour: refused → agreed" in text
+    assert "\x1b" not in text
 
 
 def test_a_watch_for_programs_is_json_lines(address: str) -> None:
-    """Each change is an object on a line of its own, with its causes, as soon as it happens."""
+    """`watch -o jsonl` writes each change with its causes on a line, as soon as it happens."""
     appeared, changed = map(json.loads, watched(address, "-o", "jsonl"))
     assert (appeared["kind"], changed["kind"]) == ("APPEARED", "CHANGED")
     assert (appeared["posture"], changed["posture"]) == ("STRAINED", "COOPERATIVE")
@@ -72,14 +72,14 @@ def test_a_watch_for_programs_is_json_lines(address: str) -> None:
 
 
 def test_a_watch_as_csv_has_a_head(address: str) -> None:
-    """The names of the columns come first, and then a row for each change."""
+    """`watch -o csv` writes the names of the columns, and then a row for each change."""
     head, *rows = watched(address, "-o", "csv")
     assert head.startswith("valid,position,kind,facet")
     assert len(rows) == 2
 
 
 def test_a_watch_on_a_terminal_is_drawn_anew(address: str) -> None:
-    """The whole status is there, with the last changes below it; the end leaves it standing."""
+    """`watch` on a terminal shows the status above the last changes, and leaves both standing."""
     ours, theirs = pty.openpty()
     command = [*COMMUNIQUE, "watch", "KOR", "JPN", "-n", "1", "--server", address]
     settings = ENVIRONMENT | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
@@ -105,7 +105,7 @@ def read_until(terminal: int, words: bytes) -> bytes:
 
 
 def test_follow_gives_what_is_recorded_and_then_what_is_new(address: str) -> None:
-    """Events come as JSON lines as `replay` writes them, amendments included, without delay."""
+    """`follow` writes events as `replay` does, amendments included, without delay."""
     with Client(address) as client:
         client.submit(TOLD[:2])
         words = ("follow", "--after", "0", "-n", "3", "-o", "jsonl")
@@ -121,15 +121,15 @@ def test_follow_gives_what_is_recorded_and_then_what_is_new(address: str) -> Non
 @pytest.mark.parametrize(
     ("words", "check"),
     [
-        ((), lambda told: "talks agreed" in told and "unfounded" in told),
-        (("-o", "csv"), lambda told: told.startswith("position,") and "EventRetracted" in told),
-        (("--type", "EventRetracted", "-n", "1"), lambda told: "agreed" not in told),
+        ((), lambda text: "talks agreed" in text and "unfounded" in text),
+        (("-o", "csv"), lambda text: text.startswith("position,") and "EventRetracted" in text),
+        (("--type", "EventRetracted", "-n", "1"), lambda text: "agreed" not in text),
     ],
 )
 def test_follow_is_for_people_and_sheets_too(
     address: str, words: tuple[str, ...], check: Callable[[str], bool]
 ) -> None:
-    """Claims and amendments are shown in the forms of the other lists, filtered as there."""
+    """`follow` shows claims and amendments in the forms and with the filters of other lists."""
     with Client(address) as client:
         client.submit(TOLD)
     result = run("follow", "--after", "0", "-n", "3", *words, "--server", address)
@@ -138,7 +138,7 @@ def test_follow_is_for_people_and_sheets_too(
 
 
 def test_mistakes_are_told(address: str) -> None:
-    """A position that is not recorded, a party twice, and a server that is not there."""
+    """`watch` and `follow` refuse a position ahead, a party named twice and a missing server."""
     beyond = run("follow", "--after", "9", "--server", address)
     assert (beyond.returncode, b"beyond the head" in beyond.stderr) == (1, True)
     assert run("watch", "KOR", "KOR", "--server", address).returncode == 2

@@ -38,23 +38,23 @@ def counts(progress: ImportResponse) -> tuple[int, int, int, int]:
 def reasons(progress: ImportResponse) -> list[tuple[int, str]]:
     """The number of each event that was rejected, and why."""
     return [
-        (one.index, ErrorReason.Name(one.reason).removeprefix("ERROR_REASON_"))
-        for one in progress.rejections
+        (rejection.index, ErrorReason.Name(rejection.reason).removeprefix("ERROR_REASON_"))
+        for rejection in progress.rejections
     ]
 
 
 def test_each_batch_is_reported_when_it_is_durable(stubs: Stubs) -> None:
-    """Progress frames come in the order of the batches, one for each, with running totals."""
+    """An import reports each batch in order, with running totals."""
     events = meetings(250)
     progress = imported(stubs, *[events[start : start + 50] for start in range(0, 250, 50)])
-    assert [one.received_count for one in progress] == [50, 100, 150, 200, 250]
-    assert [one.position for one in progress] == [50, 100, 150, 200, 250]
+    assert [frame.received_count for frame in progress] == [50, 100, 150, 200, 250]
+    assert [frame.position for frame in progress] == [50, 100, 150, 200, 250]
     assert counts(progress[-1]) == (250, 250, 0, 0)
     assert head(stubs) == 250
 
 
 def test_an_interrupted_import_is_resumed_by_sending_all_again(stubs: Stubs) -> None:
-    """What had gone in is recognised, and the rest is appended."""
+    """An interrupted import that is sent again recognises old events and appends the rest."""
     events = meetings(30)
     imported(stubs, events[:20])
     (progress,) = imported(stubs, events)
@@ -63,41 +63,43 @@ def test_an_interrupted_import_is_resumed_by_sending_all_again(stubs: Stubs) -> 
 
 
 def test_events_at_fault_are_reported_and_the_others_go_in(stubs: Stubs) -> None:
-    """Each rejection names the event's number in the call, its id, the reason and the field."""
+    """A rejection of an import names the event's number, its id, the reason and the field."""
     taken = meeting()
     submit(stubs, taken)
-    other = meeting("KOR", "CHN", event_id=taken.event_id)
+    conflicting = meeting("KOR", "CHN", event_id=taken.event_id)
     misnamed = meeting("KOR", "JPM")
-    first = [meeting(), misnamed, meeting(), other]
+    first = [meeting(), misnamed, meeting(), conflicting]
     second = [retraction(meeting().event_id), meeting(), meeting(event_id="row-7"), taken]
-    one, two = imported(stubs, first, second)
-    assert counts(one) == (4, 2, 0, 2)
-    assert reasons(one) == [(1, "INVALID_FIELD"), (3, "EVENT_ID_CONFLICT")]
-    assert one.rejections[0].event_id == misnamed.event_id
-    assert one.rejections[0].message.startswith("participants[1].party.code: unknown party 'JPM'")
-    assert counts(two) == (8, 3, 1, 4)
-    assert reasons(two) == [(4, "EVENT_NOT_FOUND"), (6, "INVALID_FIELD")]
-    assert two.rejections[1].event_id == "row-7"
+    faulty, total = imported(stubs, first, second)
+    assert counts(faulty) == (4, 2, 0, 2)
+    assert reasons(faulty) == [(1, "INVALID_FIELD"), (3, "EVENT_ID_CONFLICT")]
+    assert faulty.rejections[0].event_id == misnamed.event_id
+    assert faulty.rejections[0].message.startswith(
+        "participants[1].party.code: unknown party 'JPM'"
+    )
+    assert counts(total) == (8, 3, 1, 4)
+    assert reasons(total) == [(4, "EVENT_NOT_FOUND"), (6, "INVALID_FIELD")]
+    assert total.rejections[1].event_id == "row-7"
     assert head(stubs) == 4
 
 
 def test_an_amendment_may_follow_its_event_into_the_next_batch(stubs: Stubs) -> None:
-    """Batches go in one after the other, also where one has to be taken apart."""
+    """Batches of an import go in one after the other, even where one is taken apart."""
     event, bad = meeting(), retraction(meeting().event_id)
-    one, two = imported(stubs, [bad, event], [correction(event), retraction(event.event_id)])
-    assert counts(one) == (2, 1, 0, 1)
-    assert counts(two) == (4, 3, 0, 1)
+    earlier, later = imported(stubs, [bad, event], [correction(event), retraction(event.event_id)])
+    assert counts(earlier) == (2, 1, 0, 1)
+    assert counts(later) == (4, 3, 0, 1)
 
 
 def test_a_batch_of_conflicts_is_taken_apart_quickly(stubs: Stubs) -> None:
-    """A thousand events that all conflict are all reported, and the one that does not goes in."""
+    """A batch of a thousand conflicts reports all, and the one good event goes in."""
     events = meetings(999)
     imported(stubs, events)
     for event in events:
         event.gist = "changed"
     (progress,) = imported(stubs, [*events, meeting()])
     assert counts(progress) == (1000, 1, 0, 999)
-    assert {one.reason for one in progress.rejections} == {
+    assert {rejection.reason for rejection in progress.rejections} == {
         ErrorReason.Value("ERROR_REASON_EVENT_ID_CONFLICT")
     }
 
@@ -106,7 +108,7 @@ def test_a_batch_of_conflicts_is_taken_apart_quickly(stubs: Stubs) -> None:
 def test_a_batch_of_the_wrong_size_ends_the_import_after_those_before_it(
     stubs: Stubs, count: int
 ) -> None:
-    """The batches before it are durable and reported; then the call fails."""
+    """A batch of the wrong size fails the import after earlier batches are durable."""
     requests = [ImportRequest(events=[meeting()]), ImportRequest(events=[meeting()] * count)]
     answers = stubs.records.Import(iter(requests))
     assert next(answers).appended_count == 1
@@ -121,22 +123,22 @@ def test_an_empty_import_is_no_fault(stubs: Stubs) -> None:
 
 
 def test_progress_comes_while_the_import_goes_on(stubs: Stubs) -> None:
-    """A client can wait for the progress of a batch before it sends the next."""
-    told = Event()
+    """A client can wait for the progress of a batch before sending the next."""
+    reported = Event()
 
     def requests() -> Iterator[ImportRequest]:
         yield ImportRequest(events=meetings(3))
-        assert told.wait(10)
+        assert reported.wait(10)
         yield ImportRequest(events=meetings(2))
 
     answers = stubs.records.Import(requests())
     assert next(answers).position == 3
-    told.set()
+    reported.set()
     assert next(answers).position == 5
 
 
 def test_a_client_that_goes_away_leaves_whole_batches(stubs: Stubs) -> None:
-    """An import that is cancelled keeps what it reported, and the server goes on."""
+    """A cancelled import keeps the batches that it reported, and the server goes on."""
     going_on = Event()
 
     def requests() -> Iterator[ImportRequest]:

@@ -4,47 +4,27 @@ import os
 import pty
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from communique.cli import sample
-from communique.client import Client, Retry
+from communique.client import Client
 from communique.export import json_lines
-from communique.server.app import running_server
-from tests.end_to_end.conftest import settings_in
+from tests.support.servers import COMMUNIQUE, ENVIRONMENT, desk_with, run, serving
 
-COMMUNIQUE = [sys.executable, "-m", "communique.cli"]
 ANSI = re.compile(rb"\x1b\[")
-ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if not name.startswith("COMMUNIQUE_") and name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
-}
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with the sample."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        position = client.submit(sample.claims())[-1].position
-        client.status(*sample.DYAD, min_position=position)
-        next(client.events(min_position=position))
-        yield address
-
-
-def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
-    """Run a command to its end, with pipes for its output."""
-    return subprocess.run(
-        [*COMMUNIQUE, *words], capture_output=True, env=ENVIRONMENT | environment, check=False
-    )
+    with desk_with(tmp_path_factory.mktemp("desk"), sample.claims()) as desk:
+        yield desk.address
 
 
 def on_a_terminal(*words: str, **environment: str) -> bytes:
@@ -69,35 +49,8 @@ def _chunks(terminal: int) -> Iterator[bytes]:
         yield chunk
 
 
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def serving(folder: Path, *words: str) -> "Iterator[tuple[subprocess.Popen[bytes], str]]":
-    """A server as a process of its own, and its address."""
-    address = f"127.0.0.1:{free_port()}"
-    command = [*COMMUNIQUE, "serve", "--data-dir", str(folder), "--listen", address, *words]
-    with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE) as process:
-        try:
-            wait_for(address)
-            yield process, address
-        finally:
-            process.kill()
-
-
-def wait_for(address: str) -> None:
-    """Wait until a server answers."""
-    with Client(address, retry=Retry(attempts_max=100, delay_seconds_max=0.1)) as client:
-        client.head()
-
-
 def test_there_are_no_colours_in_a_pipe(desk: str) -> None:
-    """What goes into a pipe or a file is plain text, the errors, too."""
+    """Output and errors that go into a pipe or a file are plain text."""
     shown = run("status", "KOR", "JPN", "--server", desk)
     wrong = run("status", "KOR", "Japn", "--server", desk)
     assert shown.stdout
@@ -106,7 +59,7 @@ def test_there_are_no_colours_in_a_pipe(desk: str) -> None:
 
 
 def test_there_are_colours_on_a_terminal(desk: str) -> None:
-    """On a terminal the posture has its colour, unless NO_COLOR asks for plain text."""
+    """The posture has its colour on a terminal, unless NO_COLOR asks for plain text."""
     words = ("status", "KOR", "JPN", "--valid-at", "2019-08-22", "--server", desk)
     assert ANSI.search(on_a_terminal(*words))
     plain = on_a_terminal(*words, NO_COLOR="1")
@@ -136,7 +89,7 @@ def test_an_interrupted_command_exits_with_130(address: str) -> None:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(
-            "".join(f"{json_lines.event_line(it)}\n" for it in sample.claims()).encode()
+            "".join(f"{json_lines.event_line(claim)}\n" for claim in sample.claims()).encode()
         )
         process.stdin.flush()
         with Client(address) as client:
@@ -149,7 +102,7 @@ def test_an_interrupted_command_exits_with_130(address: str) -> None:
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_stops_when_it_is_told_to(tmp_path: Path, sent: signal.Signals) -> None:
-    """SIGTERM and Ctrl-C are the normal end of a server: exit code 0, and its port is free."""
+    """A server that gets SIGTERM or Ctrl-C exits with 0 and frees its port."""
     with serving(tmp_path) as (process, address):
         process.send_signal(sent)
         assert process.wait(20) == 0
@@ -157,7 +110,7 @@ def test_a_server_stops_when_it_is_told_to(tmp_path: Path, sent: signal.Signals)
 
 
 def test_what_a_server_has_recorded_survives_its_death(tmp_path: Path) -> None:
-    """A server that is killed and started again has what it had, and its answers."""
+    """A server that is killed and started again has the events and answers that it had."""
     with serving(tmp_path) as (process, address):
         with Client(address) as client:
             client.submit(sample.claims())
@@ -170,7 +123,7 @@ def test_what_a_server_has_recorded_survives_its_death(tmp_path: Path) -> None:
 
 
 def test_two_servers_do_not_share_a_log_or_a_port(tmp_path: Path) -> None:
-    """A data folder or a port in use is told in a line, and the exit code is 1."""
+    """A server whose data folder or port is in use says so in a line and exits with 1."""
     with serving(tmp_path / "one") as (_, address):
         same_log = run("serve", "--data-dir", str(tmp_path / "one"), "--listen", "127.0.0.1:0")
         same_port = run("serve", "--data-dir", str(tmp_path / "two"), "--listen", address)
@@ -181,7 +134,7 @@ def test_two_servers_do_not_share_a_log_or_a_port(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
-    """A server does not start over somebody else's file."""
+    """A server refuses to start over a file that is not a log of this program."""
     (tmp_path / "log.db").write_text("my diary " * 1_000)
     result = run("serve", "--data-dir", str(tmp_path), "--listen", "127.0.0.1:0")
     assert result.returncode == 1
@@ -192,17 +145,17 @@ def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
 def test_the_demo_tells_the_story() -> None:
     """The demo runs a real server, shows what was known when, and says how to go on."""
     result = run("demo")
-    told = result.stdout.decode()
+    text = result.stdout.decode()
     assert (result.returncode, result.stderr) == (0, b"")
-    assert told.index("COOPERATIVE") < told.index("--explain")
+    assert text.index("COOPERATIVE") < text.index("--explain")
     for words in ("STRAINED", "talks-refused", "probable", "communique serve", sample.NAME):
-        assert words in told
+        assert words in text
     for words in ("corrected", "retracted", "contested", "15:00–15:35"):
-        assert words in told
+        assert words in text
 
 
 def test_without_the_server_extra_the_command_says_what_to_install() -> None:
-    """Where only the client is installed, the command says so in one line."""
+    """The `serve` command without the server extra says in one line what to install."""
     blocking = """
 import sys
 

@@ -35,9 +35,9 @@ def projections(stubs: Stubs) -> list[Projection]:
 def test_every_projection_says_how_far_it_is(stubs: Stubs) -> None:
     """Projections are listed by name, live, at the head of the log."""
     submit(stubs, *meetings(300))
-    found = projections(stubs)
-    assert [one.name for one in found] == NAMES
-    assert {(one.state, one.position, one.lag) for one in found} == {
+    listed = projections(stubs)
+    assert [projection.name for projection in listed] == NAMES
+    assert {(projection.state, projection.position, projection.lag) for projection in listed} == {
         (PROJECTION_STATE_LIVE, 300, 0)
     }
 
@@ -53,17 +53,17 @@ def test_a_rebuilt_projection_answers_as_before(stubs: Stubs, name: str) -> None
     request.as_of.known.instant.CopyFrom(pinned.known)
     request.as_of.position = pinned.position
     listed = stubs.records.ListEvents(request)
-    told = list(stubs.projections.RebuildProjection(RebuildProjectionRequest(name=name)))
-    done = [one for one in told if one.done]
-    assert sorted(one.name for one in done) == ([name] if name else NAMES)
-    assert {(one.position, one.head) for one in done} == {(300, 300)}
-    assert told[-1] in done
+    frames = list(stubs.projections.RebuildProjection(RebuildProjectionRequest(name=name)))
+    done = [frame for frame in frames if frame.done]
+    assert sorted(frame.name for frame in done) == ([name] if name else NAMES)
+    assert {(frame.position, frame.head) for frame in done} == {(300, 300)}
+    assert frames[-1] in done
     assert stubs.records.ListEvents(request) == listed
     assert projections(stubs) == before
 
 
 def test_a_rebuild_that_is_abandoned_can_be_begun_again(stubs: Stubs) -> None:
-    """A client that goes away during a rebuild leaves nothing behind that stands in the way."""
+    """A rebuild whose client goes away can be begun again."""
     submit(stubs, *meetings(300))
     request = RebuildProjectionRequest(name="timeline")
     for _ in range(5):
@@ -78,7 +78,7 @@ def test_a_rebuild_that_is_abandoned_can_be_begun_again(stubs: Stubs) -> None:
 
 
 def test_read_models_that_are_thrown_away_are_made_again(settings: Settings) -> None:
-    """With the files of the read models deleted, the next start builds them from the log."""
+    """A server whose read models were deleted builds them from the log at its start."""
     with running_server(settings) as address, connected(address) as stubs:
         submit(stubs, *meetings(300))
         before = projections(stubs)
@@ -89,7 +89,7 @@ def test_read_models_that_are_thrown_away_are_made_again(settings: Settings) -> 
 
 
 def test_an_unknown_projection_is_told_with_those_that_there_are(stubs: Stubs) -> None:
-    """The error names all projections."""
+    """The refusal of an unknown projection names all projections."""
     request = RebuildProjectionRequest(name="status")
     error = refused(lambda: stubs.projections.RebuildProjection(request))
     assert error.reason == "PROJECTION_NOT_FOUND"
@@ -97,7 +97,7 @@ def test_an_unknown_projection_is_told_with_those_that_there_are(stubs: Stubs) -
 
 
 def test_all_are_not_rebuilt_while_one_of_them_is(tmp_path: Path) -> None:
-    """The one that is being rebuilt is named; when it has ended, all can be."""
+    """A rebuild of all is refused while one projection is being rebuilt, and names that one."""
     with SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1) as log:
         read_models = read_models_of(log, tmp_path / READ_MODELS_FOLDER)
         running = read_models.rebuild("timeline")
@@ -105,5 +105,5 @@ def test_all_are_not_rebuilt_while_one_of_them_is(tmp_path: Path) -> None:
         with pytest.raises(RebuildRunning, match="timeline"):
             list(read_models.rebuild(""))
         assert next(running, None) is None
-        assert [one.done for one in read_models.rebuild("")] == [True] * len(NAMES)
+        assert [frame.done for frame in read_models.rebuild("")] == [True] * len(NAMES)
         read_models.close()

@@ -16,7 +16,7 @@ import pytest
 
 from communique.client import Client
 from communique.server.app import READ_MODELS_FOLDER, running_server
-from communique.server.projections.process import protocol as messages
+from communique.server.projections.process import protocol
 from communique.server.runtime.file_lock import FileInUse, FileLock
 from communique.server.runtime.settings import Settings
 from communique.server.sqlite.connection import ForeignFile
@@ -27,8 +27,6 @@ from communique.v1.projection_service_pb2 import (
     RebuildProjectionRequest,
 )
 from communique.v1.record_service_pb2 import ListEventsRequest
-from tests.end_to_end.test_processes import serving
-from tests.end_to_end.test_server import append, is_serving
 from tests.support.calls import (
     Stubs,
     connected,
@@ -40,6 +38,7 @@ from tests.support.calls import (
     taken_apart,
 )
 from tests.support.dumps import dump
+from tests.support.servers import append, is_serving, serving
 
 NAMES = ["bilateral-status", "score-series", "timeline"]
 
@@ -80,7 +79,7 @@ def is_stopped(stubs: Stubs) -> bool:
 def states(stubs: Stubs) -> set[int]:
     """The states that the projections are in."""
     listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
-    return {one.state for one in listed}
+    return {projection.state for projection in listed}
 
 
 def dumped(settings: Settings) -> list[object]:
@@ -98,7 +97,7 @@ def is_free(folder: Path) -> bool:
 
 
 def test_a_killed_projector_loses_nothing(settings: Settings) -> None:
-    """Killed again and again during an import, it catches up; the rows are those of a rebuild."""
+    """A projector that is killed again and again catches up to the rows of a rebuild."""
     with running_server(settings, apart=True) as address, connected(address) as stubs:
         for _ in range(2):
             submit(stubs, *meetings(900))
@@ -118,13 +117,13 @@ def test_a_killed_projector_loses_nothing(settings: Settings) -> None:
 def test_a_dead_projector_is_told_and_replaced(
     settings: Settings, address: str, stubs: Stubs
 ) -> None:
-    """Without one the log and the answers go on, and health and the projections say what is up."""
+    """A server without a projector goes on answering, and its health and projections say so."""
     submit(stubs, *meetings(10))
     caught_up(stubs)
     os.kill(projector_of(folder_of(settings)), signal.SIGKILL)
     eventually(lambda: is_stopped(stubs))
     with Client(address) as client:
-        assert all("SIGKILL" in one.error for one in client.projections() if one.error)
+        assert all("SIGKILL" in state.error for state in client.projections() if state.error)
     submit(stubs, *meetings(1))
     assert len(stubs.records.ListEvents(ListEventsRequest()).events) >= 10
     caught_up(stubs)
@@ -133,7 +132,7 @@ def test_a_dead_projector_is_told_and_replaced(
 
 
 def test_a_call_ends_with_the_projector_that_did_it(settings: Settings, stubs: Stubs) -> None:
-    """A rebuild whose process dies fails as unavailable; the next projector can begin it again."""
+    """A rebuild whose projector dies fails as unavailable and can be begun again."""
     submit(stubs, *meetings(1_000))
     caught_up(stubs)
     request = RebuildProjectionRequest(name="timeline")
@@ -148,7 +147,7 @@ def test_a_call_ends_with_the_projector_that_did_it(settings: Settings, stubs: S
 
 
 def test_no_projector_outlives_its_server(tmp_path: Path) -> None:
-    """When the server is killed, its projector is gone at once, and the next server has its own."""
+    """A projector ends at once when its server is killed, and the next server has its own."""
     folder = tmp_path / READ_MODELS_FOLDER
     with serving(tmp_path) as (server, address), connected(address) as stubs:
         projector_of(folder)
@@ -162,7 +161,7 @@ def test_no_projector_outlives_its_server(tmp_path: Path) -> None:
 
 
 def test_a_stop_of_the_server_stops_both(tmp_path: Path) -> None:
-    """On SIGTERM the projector closes its files in order, and ends before the server does."""
+    """A server that gets SIGTERM ends after its projector has closed its files in order."""
     folder = tmp_path / READ_MODELS_FOLDER
     with serving(tmp_path) as (server, address), connected(address) as stubs:
         submit(stubs, *meetings(1_000))
@@ -177,7 +176,7 @@ def test_a_stop_of_the_server_stops_both(tmp_path: Path) -> None:
 def test_signals_do_not_end_the_projector(
     settings: Settings, stubs: Stubs, number: signal.Signals
 ) -> None:
-    """When a whole group or service is told to stop, it is the server that says when."""
+    """A projector ignores the signals that tell a whole process group to stop."""
     submit(stubs, *meetings(10))
     caught_up(stubs)
     os.kill(before := projector_of(folder_of(settings)), number)
@@ -187,7 +186,7 @@ def test_signals_do_not_end_the_projector(
 
 
 def test_of_many_rebuilds_at_once_one_runs(stubs: Stubs) -> None:
-    """The others are refused with the reason that it is running, and its name."""
+    """One of many simultaneous rebuilds runs, and the others are refused with its name."""
     submit(stubs, *meetings(500))
     caught_up(stubs)
     barrier, outcomes = Barrier(6), list[str]()
@@ -214,7 +213,7 @@ def test_of_many_rebuilds_at_once_one_runs(stubs: Stubs) -> None:
 
 
 def test_an_abandoned_rebuild_can_be_begun_again(stubs: Stubs) -> None:
-    """A client that goes away ends the work in the other process, too."""
+    """A client that goes away ends its rebuild in the projector's process."""
     submit(stubs, *meetings(500))
     caught_up(stubs)
     request = RebuildProjectionRequest(name="timeline")
@@ -236,13 +235,13 @@ def test_questions_go_on_while_files_are_swapped(stubs: Stubs, address: str) -> 
     faults, ended = list[Exception](), list[bool]()
 
     def ask() -> None:
-        with connected(address) as others:
+        with connected(address) as own_stubs:
             while not ended:
                 try:
-                    (*_, last) = submit(others, *meetings(2))
+                    (*_, last) = submit(own_stubs, *meetings(2))
                     request = ListEventsRequest(min_position=last.position, page_size=1)
-                    found = others.records.ListEvents(request)
-                    assert found.as_of.position >= last.position
+                    answer = own_stubs.records.ListEvents(request)
+                    assert answer.as_of.position >= last.position
                 except Exception as error:  # noqa: BLE001  the test fails with it below
                     faults.append(error)
 
@@ -258,25 +257,27 @@ def test_questions_go_on_while_files_are_swapped(stubs: Stubs, address: str) -> 
 
 
 def test_what_stops_a_projection_there_is_told_here(settings: Settings) -> None:
-    """An event that can't be taken in has the same words as in a process alone."""
+    """An event that stops a projection gives the same error as without a second process."""
     append(settings, "MeetingHeld", b"no message at all")
-    told = list[set[str]]()
+    errors = list[set[str]]()
     for apart in (False, True):
         with running_server(settings, apart=apart) as address, connected(address) as stubs:
             eventually(partial(is_stopped, stubs))
             request = ListProjectionsRequest()
-            told.append({x.error for x in stubs.projections.ListProjections(request).projections})
+            errors.append(
+                {state.error for state in stubs.projections.ListProjections(request).projections}
+            )
             error = refused(partial(stubs.records.ListEvents, ListEventsRequest()))
             assert error.reason == "READ_MODEL_STOPPED"
-    assert told[0] == told[1]
+    assert errors[0] == errors[1]
 
 
 @pytest.mark.parametrize(
     "error", [ForeignFile(Path("x.db"), 7), apsw.InterruptError("interrupted"), KeyError("k")]
 )
 def test_an_exception_crosses_the_pipe_whole(error: Exception) -> None:
-    """It keeps its class, its words and its fields, however it is made."""
-    sent = pickle.loads(pickle.dumps(messages.TaskFault.of(error)))  # noqa: S301  our own
+    """An exception that crosses the projector's pipe keeps its class, words and fields."""
+    sent = pickle.loads(pickle.dumps(protocol.TaskFault.of(error)))  # noqa: S301  our own
     arrived = sent.exception()
     assert (type(arrived), str(arrived)) == (type(error), str(error))
     assert vars(arrived) == vars(error)

@@ -24,6 +24,7 @@ from tests.support.calls import (
     meeting,
     meetings,
     participant,
+    positions,
     retraction,
     submit,
 )
@@ -49,11 +50,6 @@ def events(frames: Iterable[ReadResponse]) -> list[event_pb2.RecordedEvent]:
     return [event for frame in frames for event in frame.events.events]
 
 
-def positions(frames: Iterable[ReadResponse]) -> list[int]:
-    """The positions of all events."""
-    return [event.position for event in events(frames)]
-
-
 @pytest.fixture(scope="module")
 def full(shared_stubs: Stubs) -> Stubs:
     """A log of 1,250 meetings: every hundredth with China, the others with Japan."""
@@ -75,14 +71,14 @@ def test_nothing_to_read_is_one_checkpoint(full: Stubs) -> None:
 
 @pytest.mark.parametrize("direction", [DIRECTION_FORWARDS, DIRECTION_BACKWARDS])
 def test_an_empty_log_is_read(stubs: Stubs, direction: Direction.ValueType) -> None:
-    """An empty log is one checkpoint at 0, either way."""
+    """Reading an empty log gives one checkpoint at 0 in either direction."""
     (frame,) = read(stubs, direction=direction)
     assert frame.WhichOneof("frame") == "checkpoint"
     assert frame.checkpoint.position == 0
 
 
 def test_everything_is_read_in_frames_of_1000(full: Stubs) -> None:
-    """All positions come once, in order, in batches, and the last frame is a checkpoint."""
+    """A read gives all positions once, in order, in batches, and a checkpoint at the end."""
     frames = read(full)
     assert [len(frame.events.events) for frame in frames] == [1_000, 250, 0]
     assert positions(frames) == list(range(1, COUNT + 1))
@@ -90,7 +86,7 @@ def test_everything_is_read_in_frames_of_1000(full: Stubs) -> None:
 
 
 def test_a_frame_is_what_the_single_events_are(full: Stubs) -> None:
-    """The events of a frame, copied from stored bytes, equal those that are read one by one."""
+    """Events in a frame, copied from stored bytes, equal those that are read one by one."""
     for event in events(read(full, limit=20)):
         request = GetEventRequest(event_id=event.event.event_id)
         assert full.records.GetEvent(request).claim == event
@@ -110,14 +106,14 @@ def test_any_read_gives_what_its_request_says(
     direction: Direction.ValueType,
     codes: Sequence[str],
 ) -> None:
-    """Whatever is asked for: the right positions in the right order, ended by a checkpoint."""
+    """Any read gives the right positions in the right order, ended by a checkpoint."""
     backwards = direction == DIRECTION_BACKWARDS
     if backwards:
         expected = list(range(COUNT if after is None else after - 1, 0, -1))
     else:
         expected = list(range((after or 0) + 1, COUNT + 1))
     if codes:
-        expected = [one for one in expected if (one % 100 == 0) == (codes == ("CHN",))]
+        expected = [place for place in expected if (place % 100 == 0) == (codes == ("CHN",))]
     frames = read(full, after, limit, direction, parties=codes)
     assert positions(frames) == (expected[:limit] if limit else expected)
     assert frames[-1].WhichOneof("frame") == "checkpoint"
@@ -126,7 +122,7 @@ def test_any_read_gives_what_its_request_says(
 
 
 def test_filters_select_by_what_was_accepted(full: Stubs) -> None:
-    """Each part of a filter selects, and all parts together."""
+    """A read selects by each part of its filter, and by all parts together."""
     day = time_pb2.PointInTime(text="2000-01-05")
     assert positions(read(full, dyad="CHN-KOR")) == list(range(100, COUNT + 1, 100))
     assert positions(read(full, outlets=["outlet 3"], limit=2)) == [3, 10]
@@ -141,7 +137,7 @@ def test_filters_select_by_what_was_accepted(full: Stubs) -> None:
 
 
 def test_amendments_are_selected_by_what_they_say_themselves(stubs: Stubs) -> None:
-    """A correction by its new content, a dispute by who denies, a retraction by its type."""
+    """A read selects a correction by its new content, a dispute by its denier, and by type."""
     event = meeting("FRA", "DEU")
     remark = dispute(event.event_id)
     remark.event_disputed.disputed_by.code = "ITA"
@@ -149,20 +145,20 @@ def test_amendments_are_selected_by_what_they_say_themselves(stubs: Stubs) -> No
     changed.event_corrected.content.participants[1].CopyFrom(participant("ESP"))
     submit(stubs, event, changed, remark, retraction(event.event_id))
 
-    def found(**selection: object) -> list[int]:
+    def selected(**selection: object) -> list[int]:
         return positions(read(stubs, **selection))  # type: ignore[arg-type]
 
-    assert found(parties=["FRA"]) == [1, 2]
-    assert found(parties=["DEU"]) == [1]
-    assert found(parties=["ESP"], types=["EventCorrected"]) == [2]
-    assert found(parties=["ITA"]) == [3]
-    assert found(types=["EventRetracted"]) == [4]
-    assert found(types=["EventRetracted"], parties=["FRA"]) == []
-    assert found(types=["MeetingHeld"]) == [1]
+    assert selected(parties=["FRA"]) == [1, 2]
+    assert selected(parties=["DEU"]) == [1]
+    assert selected(parties=["ESP"], types=["EventCorrected"]) == [2]
+    assert selected(parties=["ITA"]) == [3]
+    assert selected(types=["EventRetracted"]) == [4]
+    assert selected(types=["EventRetracted"], parties=["FRA"]) == []
+    assert selected(types=["MeetingHeld"]) == [1]
 
 
 def test_a_read_ends_at_the_head_that_it_saw(stubs: Stubs) -> None:
-    """What is recorded while a read goes on is not part of it."""
+    """A read does not give what is recorded while the read goes on."""
     submit(stubs, *meetings(900))
     frames = stubs.records.Read(ReadRequest())
     first = next(frames)
@@ -174,7 +170,7 @@ def test_a_read_ends_at_the_head_that_it_saw(stubs: Stubs) -> None:
 
 
 def test_large_events_make_smaller_frames(stubs: Stubs) -> None:
-    """A frame holds about a mebibyte, so that no client's limit is met."""
+    """A frame of large events holds about a mebibyte, below the limit of any client."""
     large = [
         meeting(gist="x" * 2_000, attributions=[values_pb2.Attribution(speaker="y" * 200)] * 10)
         for _ in range(1_000)

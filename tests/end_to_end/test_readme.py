@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_python_session_prints_what_the_readme_says(address: str) -> None:
-    """The session runs against a new server as it stands, and prints the block below it."""
+    """The README's Python session prints the block below it when run on a new server."""
     session = blocks("python")[0].replace("127.0.0.1:50551", address)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -41,7 +41,7 @@ def commands() -> list[str]:
 
 
 def test_the_commands_of_the_readme_run(address: str, tmp_path: Path) -> None:
-    """Each command shown against a server of one's own succeeds, and prints something."""
+    """Each command that the README shows against a server succeeds and prints something."""
     assert len(commands()) == 15
     for command in commands():
         words = shlex.split(command.split(" > ")[0])[1:]

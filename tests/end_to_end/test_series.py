@@ -2,35 +2,31 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from communique.cli import sample
-from communique.cli.app import app
 from communique.cli.exits import ExitCode
-from communique.client import Client, InvalidRequest
+from communique.client import InvalidRequest
 from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
-from communique.server.app import running_server
-from communique.v1 import event_pb2, series_pb2, time_pb2
+from communique.v1 import series_pb2, time_pb2
 from communique.v1.timeline_service_pb2 import GetScoreSeriesRequest
-from tests.end_to_end.conftest import settings_in
 from tests.support.calls import (
     Stubs,
     correction,
     meeting,
     meetings,
-    participant,
+    refusal,
     refused,
     retraction,
     submit,
 )
+from tests.support.servers import Desk, desk_with
 
-Run = Callable[..., Result]
 Steps = list[tuple[str, int, float]]
 KOR_JPN = ("KOR", "JPN")
 
@@ -47,60 +43,47 @@ def series(
     return stubs.timelines.GetScoreSeries(request, timeout=30).series
 
 
-def steps(found: series_pb2.ScoreSeries | ScoreSeries) -> Steps:
+def steps(scores: series_pb2.ScoreSeries | ScoreSeries) -> Steps:
     """Return the steps of a series."""
-    return [(one.day, one.event_count, one.score_sum) for one in found.steps]
-
-
-def refusal(actor: str, recipient: str, **fields: Any) -> event_pb2.Event:  # noqa: ANN401  any field
-    """A refusal of talks on 20 August 2019."""
-    event = meeting(occurred="2019-08-20", **fields)
-    event.ClearField("participants")
-    event.actors.append(participant(actor).party)
-    event.recipients.append(participant(recipient).party)
-    event.talks_refused.SetInParent()
-    return event
-
-
-# --- the contract --------------------------------------------------------------------------------
+    return [(step.day, step.event_count, step.score_sum) for step in scores.steps]
 
 
 def test_a_receipt_is_enough_to_see_ones_own_score(stubs: Stubs) -> None:
-    """Asked to be as fresh as a receipt, a series counts the event, at once after the answer."""
+    """A series asked to be as fresh as a receipt counts the receipt's event."""
     for count in range(1, 15):
         (receipt,) = submit(stubs, meeting(occurred="2019-08-21"))
-        found = series(stubs, min_position=receipt.position)
-        assert steps(found) == [("2019-08-01", count, float(count))]
+        scores = series(stubs, min_position=receipt.position)
+        assert steps(scores) == [("2019-08-01", count, float(count))]
 
 
 def test_an_actor_s_acts_are_told_from_the_others_and_the_common_ones(stubs: Stubs) -> None:
-    """Without an actor all count, with one only what it did to the other."""
+    """A series counts all acts, or for an actor only its acts towards the other party."""
     events = [meeting(), refusal("JPN", "KOR"), refusal("KOR", "JPN"), refusal("KOR", "JPN")]
     position = submit(stubs, *events)[-1].position
     asked = {actor: series(stubs, actor=actor, min_position=position) for actor in ("", *KOR_JPN)}
-    assert {actor: steps(found)[0][1:] for actor, found in asked.items()} == {
+    assert {actor: steps(scores)[0][1:] for actor, scores in asked.items()} == {
         "": (4, -14.0),
         "KOR": (2, -10.0),
         "JPN": (1, -5.0),
     }
-    assert [found.actor for found in asked.values()] == list(asked)
+    assert [scores.actor for scores in asked.values()] == list(asked)
 
 
 def test_a_series_says_what_it_is(stubs: Stubs) -> None:
-    """Left out, the scale is Goldstein's and the step a month; the table's version is named."""
+    """A series is Goldstein's by month by default, and names its table's version."""
     (receipt,) = submit(stubs, meeting())
-    found = series(stubs, min_position=receipt.position)
-    assert (found.dyad, found.scale, found.bucket) == (
+    scores = series(stubs, min_position=receipt.position)
+    assert (scores.dyad, scores.scale, scores.bucket) == (
         "JPN-KOR",
         series_pb2.SCALE_GOLDSTEIN,
         series_pb2.BUCKET_MONTH,
     )
-    assert found.table_version == "communique-scores-1"
-    assert found.as_of.position == receipt.position
+    assert scores.table_version == "communique-scores-1"
+    assert scores.as_of.position == receipt.position
 
 
 def test_corrections_and_retractions_count_from_where_they_are_recorded(stubs: Stubs) -> None:
-    """Before them the series is what it was, in the same bytes; after them it is corrected."""
+    """A series counts amendments from their positions on and keeps its bytes as of before."""
     moved, gone = meeting(occurred="2019-08-21"), meeting(occurred="2019-08-22")
     position = submit(stubs, moved, gone)[-1].position
     first = series(stubs, min_position=position)
@@ -122,7 +105,7 @@ def test_corrections_and_retractions_count_from_where_they_are_recorded(stubs: S
 
 
 def test_ends_are_inclusive_and_days_are_read_in_the_zone_asked_in(stubs: Stubs) -> None:
-    """A day in Seoul begins at 15:00 UTC of the day before, and steps are days of UTC."""
+    """A series reads its window's days in the zone asked in, and its steps are days of UTC."""
     position = submit(stubs, meeting(occurred="2019-08-21"))[-1].position  # in Seoul
     fields = {"bucket": series_pb2.BUCKET_DAY, "min_position": position}
     seoul = {"as_of": time_pb2.AsOf(zone="Asia/Seoul")}
@@ -135,7 +118,7 @@ def test_ends_are_inclusive_and_days_are_read_in_the_zone_asked_in(stubs: Stubs)
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "told"),
+    ("fields", "field", "fault"),
     [
         ({"parties": ["KOR"]}, "parties", "exactly two parties are needed, not 1"),
         ({"parties": ["KOR", "KOR"]}, "parties[1]", "two different parties"),
@@ -155,76 +138,58 @@ def test_ends_are_inclusive_and_days_are_read_in_the_zone_asked_in(stubs: Stubs)
     ids=str,
 )
 def test_what_cannot_be_asked_is_refused_at_its_field(
-    shared_stubs: Stubs, fields: dict[str, Any], field: str, told: str
+    shared_stubs: Stubs, fields: dict[str, Any], field: str, fault: str
 ) -> None:
-    """Each fault names its field and says what is allowed."""
+    """Each fault of a series request names its field and says what is allowed."""
     error = refused(lambda: series(shared_stubs, **fields))
     assert (error.code.name, error.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
     assert list(error.violations) == [field]
-    assert told in error.violations[field]
+    assert fault in error.violations[field]
 
 
 def test_several_faults_are_told_at_once(shared_stubs: Stubs) -> None:
-    """A client hears of all fields at fault in one answer."""
+    """A series request is refused with all its fields at fault in one answer."""
     request = GetScoreSeriesRequest(parties=["KOR", "JPN"], actor="USA", scale=7)  # type: ignore[arg-type]
     error = refused(lambda: shared_stubs.timelines.GetScoreSeries(request, timeout=30))
     assert set(error.violations) == {"actor", "scale", "from", "to"}
 
 
 def test_a_position_ahead_is_out_of_range(shared_stubs: Stubs) -> None:
-    """A series cannot be asked as of what is not recorded yet."""
+    """A series as of a position that is not recorded yet is out of range."""
     point = time_pb2.AsOf(position=10**6)
     error = refused(lambda: series(shared_stubs, as_of=point))
     assert (error.code.name, error.reason) == ("OUT_OF_RANGE", "POSITION_BEYOND_HEAD")
 
 
 def test_as_many_steps_as_are_allowed_may_be_asked_for(stubs: Stubs) -> None:
-    """Ten years of days are answered, one step for each of 3,000 days with a meeting."""
+    """A series over ten years of days has one step for each of 3,000 days with a meeting."""
     position = 0
     for begin in range(0, 3_000, 1_000):
-        some = meetings(begin + 1_000)[begin:]
-        position = submit(stubs, *some)[-1].position
+        events = meetings(begin + 1_000)[begin:]
+        position = submit(stubs, *events)[-1].position
     fields = {"bucket": series_pb2.BUCKET_DAY, "min_position": position}
-    found = series(stubs, "1999-12-31", "2010-02-15", **fields)  # 3,700 days
-    assert len(found.steps) == 3_000
-    assert {one.event_count for one in found.steps} == {1}
-
-
-# --- the client and the command line -------------------------------------------------------------
-
-
-class Desk:
-    """A server with the sample, a client of it, and commands for it."""
-
-    def __init__(self, address: str, client: Client) -> None:
-        self.client, self.address = client, address
-
-    def run(self, *words: str, width: int = 120) -> Result:
-        """Run a command."""
-        environment = {"COMMUNIQUE_SERVER": self.address, "COLUMNS": str(width)}
-        return CliRunner(env=environment).invoke(app, words)
+    scores = series(stubs, "1999-12-31", "2010-02-15", **fields)  # 3,700 days
+    assert len(scores.steps) == 3_000
+    assert {step.event_count for step in scores.steps} == {1}
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A server with the sample, shared by tests that only ask."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        position = client.submit(sample.claims())[-1].position
-        client.series("KOR", "JPN", "2019-01-01", "2019-12-31", min_position=position)
-        yield Desk(address, client)
+    with desk_with(tmp_path_factory.mktemp("desk"), sample.claims()) as desk:
+        yield desk
 
 
 YEAR = ("--from", "2019-01-01", "--to", "2019-12-31")
 
 
 def test_the_client_returns_the_domain_s_series(desk: Desk) -> None:
-    """By words or by the domain's own; a series pinned to its point is the same."""
+    """The client returns a series of the domain, by words or enums, and the same when pinned."""
     client = desk.client
-    found = client.series("KOR", "JPN", "2019-07-01", "2019-08-31", bucket="week", scale="plover")
-    assert isinstance(found, ScoreSeries)
-    assert (found.bucket, found.scale, found.dyad) == (Bucket.WEEK, Scale.PLOVER, "JPN-KOR")
-    assert found.steps
+    scores = client.series("KOR", "JPN", "2019-07-01", "2019-08-31", bucket="week", scale="plover")
+    assert isinstance(scores, ScoreSeries)
+    assert (scores.bucket, scores.scale, scores.dyad) == (Bucket.WEEK, Scale.PLOVER, "JPN-KOR")
+    assert scores.steps
     again = client.series(
         "JPN",
         "KOR",
@@ -232,73 +197,76 @@ def test_the_client_returns_the_domain_s_series(desk: Desk) -> None:
         "2019-08-31",
         bucket=Bucket.WEEK,
         scale=Scale.PLOVER,
-        as_of=found.as_of,
+        as_of=scores.as_of,
     )
-    assert again == found
+    assert again == scores
 
 
 def test_the_sum_of_days_is_the_sum_of_months(desk: Desk) -> None:
-    """Whatever the width of a step, everything counts once."""
+    """A series counts everything once, whatever the width of its steps."""
     dyad, year = Dyad.of(*sample.DYAD), ("2019-01-01", "2019-12-31")
     sums = {
-        (sum(step.event_count for step in found.steps), round(sum(it[2] for it in steps(found)), 6))
+        (
+            sum(step.event_count for step in scores.steps),
+            round(sum(step[2] for step in steps(scores)), 6),
+        )
         for bucket in Bucket
-        for found in [desk.client.series(dyad.first, dyad.second, *year, bucket=bucket)]
+        for scores in [desk.client.series(dyad.first, dyad.second, *year, bucket=bucket)]
     }
     assert len(sums) == 1
 
 
 def test_the_client_refuses_what_the_service_would(desk: Desk) -> None:
-    """A bucket that is none is told at once, a window that is none by the service."""
+    """The client refuses an unknown bucket at once, and the service an impossible window."""
     with pytest.raises(ValueError, match="'decade' is not a valid Bucket"):
         desk.client.series("KOR", "JPN", "2019-01-01", "2019-12-31", bucket="decade")
     with pytest.raises(InvalidRequest) as caught:
         desk.client.series("KOR", "JPN", "2019-12-31", "2019-01-01")
-    assert [one.field for one in caught.value.violations] == ["to"]
+    assert [violation.field for violation in caught.value.violations] == ["to"]
 
 
 def test_a_table_shows_each_step_with_a_bar(desk: Desk) -> None:
-    """Conflict stands left of the axis, cooperation right, and the longest bar is full."""
+    """The bars of `series` put conflict left of the axis and cooperation right."""
     result = desk.run("series", "KOR", "JPN", *YEAR)
     assert result.exit_code == ExitCode.OK, result.stderr
     assert "Japan and South Korea: what both did" in result.stdout
     assert "communique-scores-1" in result.stdout
-    found = desk.client.series("KOR", "JPN", "2019-01-01", "2019-12-31")
+    scores = desk.client.series("KOR", "JPN", "2019-01-01", "2019-12-31")
     lines = [line for line in result.stdout.splitlines() if "│" in line]
-    assert [line.split()[0] for line in lines] == [step.day[:7] for step in found.steps]
+    assert [line.split()[0] for line in lines] == [step.day[:7] for step in scores.steps]
     assert max(line.count("█") for line in lines) == 24
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_table_fits_the_screen(desk: Desk, width: int) -> None:
-    """No line of a step is wider than the screen."""
-    result = desk.run("series", "KOR", "JPN", *YEAR, "--bucket", "day", width=width)
+    """No line that `series` prints for a step is wider than the screen."""
+    result = desk.run("series", "KOR", "JPN", *YEAR, "--bucket", "day", COLUMNS=str(width))
     lines = [line for line in result.stdout.splitlines() if "│" in line]
     assert lines
     assert all(len(line) <= max(width, 45) for line in lines)
 
 
 def test_programs_get_the_same_steps_in_every_form(desk: Desk) -> None:
-    """As JSON with all that the series says, as JSON lines and CSV a step a line."""
+    """`series` gives the same steps in JSON, JSON lines and CSV."""
     words = ("series", "South Korea", "jp", *YEAR, "--scale", "plover", "--actor", "Japan")
     whole = json.loads(desk.run(*words, "-o", "json").stdout)
     assert (whole["scale"], whole["actor"]) == ("PLOVER", "JPN")
-    lines = [json.loads(one) for one in desk.run(*words, "-o", "jsonl").stdout.splitlines()]
+    lines = [json.loads(line) for line in desk.run(*words, "-o", "jsonl").stdout.splitlines()]
     assert lines == whole["steps"] != []
     rows = [*csv.DictReader(StringIO(desk.run(*words, "-o", "csv").stdout))]
-    told = [(row["day"], int(row["event_count"]), float(row["score_sum"])) for row in rows]
-    assert told == [(one["day"], one["event_count"], one["score_sum"]) for one in lines]
+    figures = [(row["day"], int(row["event_count"]), float(row["score_sum"])) for row in rows]
+    assert figures == [(line["day"], line["event_count"], line["score_sum"]) for line in lines]
 
 
 def test_nothing_to_show_is_said(desk: Desk) -> None:
-    """A window without events is no failure."""
+    """`series` of a window without events says so, and is no failure."""
     result = desk.run("series", "KOR", "JPN", "--from", "1900-01-01", "--to", "1900-12-31")
     assert result.exit_code == ExitCode.OK
     assert "no events with a score" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "fault"),
     [
         (("KOR", "JPN", "--to", "2019-12-31"), "--from"),
         (("KOR", "JPN", "--from", "2019-1-1", "--to", "2019-12-31"), "--from: '2019-1-1' needs"),
@@ -311,10 +279,10 @@ def test_nothing_to_show_is_said(desk: Desk) -> None:
     ],
 )
 def test_a_command_that_is_not_understood_says_why(
-    desk: Desk, words: tuple[str, ...], told: str
+    desk: Desk, words: tuple[str, ...], fault: str
 ) -> None:
-    """A line says what is wrong, and the exit code is that of usage."""
-    result = desk.run("series", *words, width=200)
-    assert told in result.stderr
+    """A `series` command at fault says what is wrong in a line, with the usage exit code."""
+    result = desk.run("series", *words, COLUMNS="200")
+    assert fault in result.stderr
     assert result.exit_code == ExitCode.USAGE
     assert result.stdout == ""

@@ -11,21 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from uuid import uuid4
 
 import apsw
 import grpc
 import pytest
-from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
 from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
 from communique.server.faces.grpc.grpc_server import CannotListen
-from communique.server.log.entries import ClaimEntry
-from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.runtime.file_lock import FileInUse
 from communique.server.runtime.settings import Settings
 from communique.v1.projection_service_pb2 import (
@@ -51,6 +46,7 @@ from tests.support.calls import (
     refused,
     submit,
 )
+from tests.support.servers import append, is_serving
 
 SERVE = """
 import sys
@@ -77,17 +73,11 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def states(stubs: Stubs) -> set[tuple[int, int]]:
     """The states of the read models, and their positions."""
     listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
-    return {(one.state, one.position) for one in listed}
-
-
-def is_serving(stubs: Stubs, service: str = "") -> bool:
-    """What the health check says."""
-    answer = HealthStub(stubs.channel).Check(HealthCheckRequest(service=service), timeout=5)  # type: ignore[attr-defined]
-    return bool(answer.status == HealthCheckResponse.SERVING)
+    return {(projection.state, projection.position) for projection in listed}
 
 
 def test_a_server_starts_without_replaying_the_log(settings: Settings) -> None:
-    """After a restart the read models are where they were: their files hold it, byte for byte."""
+    """A restarted server takes its read models from their files, byte for byte."""
     with running_server(settings) as address, connected(address) as stubs:
         submit(stubs, *meetings(1_000))
         assert _reached(stubs) == {1_000}
@@ -103,7 +93,7 @@ def _reached(stubs: Stubs) -> set[int]:
     request = ListTimelineRequest(min_position=head(stubs), page_size=1)
     stubs.timelines.ListTimeline(request)
     listed = stubs.projections.ListProjections(ListProjectionsRequest())
-    return {one.position for one in listed.projections}
+    return {projection.position for projection in listed.projections}
 
 
 def _read_model_files(settings: Settings) -> dict[str, bytes]:
@@ -112,7 +102,7 @@ def _read_model_files(settings: Settings) -> dict[str, bytes]:
 
 
 def test_health_is_told_for_each_service_and_the_whole(stubs: Stubs) -> None:
-    """A server that has just started serves, in all its services and no other."""
+    """A new server is healthy as a whole and in all its services, and knows no other service."""
     services = [
         "",
         *(f"communique.v1.{name}Service" for name in ("Record", "Timeline", "Projection")),
@@ -124,7 +114,7 @@ def test_health_is_told_for_each_service_and_the_whole(stubs: Stubs) -> None:
 
 
 def test_reflection_describes_the_contract(address: str) -> None:
-    """Tools can ask the server for its services."""
+    """The reflection service of a server lists the services of the contract."""
     with grpc.insecure_channel(address) as channel:
         names = ProtoReflectionDescriptorDatabase(channel).get_services()
     assert {"communique.v1.RecordService", "communique.v1.TimelineService"} <= {*names}
@@ -132,8 +122,8 @@ def test_reflection_describes_the_contract(address: str) -> None:
 
 def test_a_taken_port_is_an_error(settings: Settings, address: str, tmp_path: Path) -> None:
     """A second server on the same port does not start, and says why."""
-    other = settings.model_copy(update={"data_dir": tmp_path / "other", "listen": address})
-    with pytest.raises(CannotListen, match=address), running_server(other):
+    same_port = settings.model_copy(update={"data_dir": tmp_path / "other", "listen": address})
+    with pytest.raises(CannotListen, match=address), running_server(same_port):
         pass
 
 
@@ -145,7 +135,7 @@ def test_a_log_in_use_is_an_error(settings: Settings, address: str) -> None:
 
 
 def test_health_tells_when_the_log_can_not_be_written(settings: Settings) -> None:
-    """When the disk fails, writing is refused as unavailable, health says so, and it recovers."""
+    """A log on a failing disk refuses writing, shows in the health and recovers."""
     with running_server(settings) as address, connected(address) as stubs:
         submit(stubs, meeting())
         log = settings.data_dir / LOG_FILE
@@ -161,7 +151,7 @@ def test_health_tells_when_the_log_can_not_be_written(settings: Settings) -> Non
 
 
 def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings) -> None:
-    """An event that can't be taken in stops the read models there, and health tells."""
+    """A read model stops at an event that it cannot take in, and health tells."""
     with running_server(settings) as address, connected(address) as stubs:
         submit(stubs, meeting())
         eventually(lambda: states(stubs) == {(PROJECTION_STATE_LIVE, 1)})
@@ -176,14 +166,14 @@ def test_a_read_model_that_stops_is_told_and_the_log_goes_on(settings: Settings)
         assert (error.code, error.reason) == (grpc.StatusCode.UNAVAILABLE, "READ_MODEL_STOPPED")
         eventually(lambda: states(stubs) == {(PROJECTION_STATE_STOPPED, 1)})
         listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
-        assert all(one.error for one in listed)
+        assert all(projection.error for projection in listed)
 
 
 @pytest.mark.parametrize("batches", [[5], [1_000, 1_000, 1_000, 1_000, 100]])
 def test_a_read_model_stops_right_before_the_event_at_fault(
     settings: Settings, batches: list[int]
 ) -> None:
-    """What comes before it is taken in: in the same batch, and in those to be written with it."""
+    """A read model takes in all events before the one at fault, in whichever batch."""
     with running_server(settings) as address, connected(address) as stubs:
         for size in batches:
             submit(stubs, *meetings(size))
@@ -195,7 +185,7 @@ def test_a_read_model_stops_right_before_the_event_at_fault(
 
 
 def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> None:
-    """A type that this release does not know is passed on and counted, and stops nothing."""
+    """An event of a type that this release does not know is passed on and counted."""
     unknown = b"\xfa\x3e\x05hello"  # field 1007
     append(settings, "EnvoyRecalled", unknown)
     with running_server(settings) as address, connected(address) as stubs:
@@ -204,22 +194,15 @@ def test_an_event_of_a_newer_release_is_kept_and_counted(settings: Settings) -> 
         request = GetBilateralStatusRequest(parties=["KOR", "JPN"], min_position=2)
         assert stubs.timelines.GetBilateralStatus(request).status.last_meetings
         listed = stubs.projections.ListProjections(ListProjectionsRequest()).projections
-        assert {(one.state, one.unknown_type_count) for one in listed} == {
+        assert {(projection.state, projection.unknown_type_count) for projection in listed} == {
             (PROJECTION_STATE_LIVE, 1)
         }
         first, *_ = stubs.records.Read(ReadRequest())
         assert first.events.events[0].event.SerializeToString() == unknown
 
 
-def append(settings: Settings, topic: str, state: bytes) -> None:
-    """Put a claim into the log past all validation, as another release might."""
-    settings.data_dir.mkdir(exist_ok=True)
-    with SQLiteEventLog.open(settings.data_dir / LOG_FILE, lambda: 1) as log:
-        log.append([ClaimEntry(uuid4(), topic, state)]).result()
-
-
 def test_a_read_model_that_is_behind_is_waited_for_only_so_long(settings: Settings) -> None:
-    """A question fresher than the read model is refused as retryable when its time is up."""
+    """A question fresher than its read model is refused as retryable when time is up."""
     hasty = settings.model_copy(update={"wait_seconds_max": 0.0})
     with running_server(hasty) as address, connected(address) as stubs:
         (*_, last) = submit(stubs, *meetings(1_000))
@@ -231,7 +214,7 @@ def test_a_read_model_that_is_behind_is_waited_for_only_so_long(settings: Settin
 
 
 def test_too_many_calls_are_told_to_come_back(settings: Settings) -> None:
-    """Beyond the limit of calls under way, one more is refused with a delay; health is told."""
+    """A call beyond the limit is refused with a delay, and health still answers."""
     narrow = settings.model_copy(update={"concurrent_calls_max": 2})
     going_on = Event()
 
@@ -241,18 +224,18 @@ def test_too_many_calls_are_told_to_come_back(settings: Settings) -> None:
 
     with running_server(narrow) as address, connected(address) as stubs:
         imports = [stubs.records.Import(requests()) for _ in range(2)]
-        assert all(next(one).appended_count for one in imports)
+        assert all(next(call).appended_count for call in imports)
         error = refused(lambda: head(stubs))
         assert (error.code, error.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         assert error.retry_ms == 250
         assert is_serving(stubs)
         going_on.set()
-        assert [list(one) for one in imports] == [[], []]
+        assert [list(call) for call in imports] == [[], []]
         assert head(stubs) == 2
 
 
 def test_a_stop_lets_calls_come_to_their_end(settings: Settings) -> None:
-    """During the grace calls under way go on, and new ones are told that the server is stopping."""
+    """A stopping server finishes calls under way during the grace and refuses new ones."""
     patient = settings.model_copy(update={"grace_seconds": 20})
     going_on = Event()
 
@@ -290,7 +273,7 @@ def is_reachable(stubs: Stubs) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_server_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    """On SIGTERM and SIGINT the process ends with 0, and all that it acknowledged is there."""
+    """A server that gets SIGTERM or SIGINT exits with 0 and keeps all that it acknowledged."""
     acknowledged = 0
     with process(tmp_path) as (server, address), connected(address) as stubs:
         submit(stubs, meeting())
@@ -308,7 +291,7 @@ def test_a_signal_stops_the_server_in_order(tmp_path: Path, number: signal.Signa
 
 
 def test_each_call_is_one_log_line(tmp_path: Path) -> None:
-    """A call leaves one line: method, code, duration, peer, and what it was about."""
+    """A call leaves one log line with method, code, duration, peer, events and position."""
     with process(tmp_path) as (server, address), connected(address) as stubs:
         submit(stubs, *meetings(3))
         refused(lambda: submit(stubs, meeting("KOR", "XXX")))
@@ -332,7 +315,7 @@ def test_each_call_is_one_log_line(tmp_path: Path) -> None:
 
 
 def test_many_clients_at_once_are_all_served(address: str) -> None:
-    """Sixteen clients write and read at once: all answers are right, and positions dense."""
+    """Sixteen clients that write and read at once get right answers and dense positions."""
 
     def work(number: int) -> list[int]:
         with connected(address) as stubs:
@@ -340,14 +323,14 @@ def test_many_clients_at_once_are_all_served(address: str) -> None:
             for _ in range(20):
                 event = meeting()
                 (receipt,) = submit(stubs, event)
-                found = stubs.records.GetEvent(GetEventRequest(event_id=event.event_id))
-                assert found.claim.position == receipt.position
+                answer = stubs.records.GetEvent(GetEventRequest(event_id=event.event_id))
+                assert answer.claim.position == receipt.position
                 positions.append(receipt.position)
             assert positions == sorted(positions), number
             return positions
 
     with ThreadPoolExecutor(16) as clients:
-        positions = [one for some in clients.map(work, range(16)) for one in some]
+        positions = [position for share in clients.map(work, range(16)) for position in share]
     assert sorted(positions) == list(range(1, 321))
 
 
@@ -355,7 +338,7 @@ def test_many_clients_at_once_are_all_served(address: str) -> None:
 def test_the_submitter_is_the_name_in_the_clients_certificate(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """Where clients show certificates, events bear their names, and others are kept out."""
+    """Events bear the name in the client's certificate, and others are kept out."""
     server, client = certificate(tmp_path, "localhost"), certificate(tmp_path, "desk-7")
     secure = Settings.model_validate(
         settings.model_dump()
@@ -374,8 +357,8 @@ def test_the_submitter_is_the_name_in_the_clients_certificate(
         event = meeting()
         with connected(address, known) as stubs:
             submit(stubs, event)
-            found = stubs.records.GetEvent(GetEventRequest(event_id=event.event_id))
-            assert found.claim.submitter == "desk-7"
+            answer = stubs.records.GetEvent(GetEventRequest(event_id=event.event_id))
+            assert answer.claim.submitter == "desk-7"
         for stranger in (grpc.ssl_channel_credentials(root), None):
             with connected(address, stranger) as stubs, pytest.raises(grpc.RpcError) as caught:
                 stubs.records.Submit(SubmitRequest(events=[meeting()]), timeout=5)

@@ -26,25 +26,25 @@ def as_of(valid: str = "", known: str = "", **fields: Any) -> time_pb2.AsOf:  # 
 
 
 def test_a_receipt_is_enough_to_read_ones_own_writes(stubs: Stubs) -> None:
-    """Asked to be as fresh as a receipt, a status takes the event in, at once after the answer."""
+    """A status asked to be as fresh as a receipt takes the receipt's event in."""
     for day in range(1, 29):
         (receipt,) = submit(stubs, meeting(occurred=f"2019-08-{day:02}"))
-        found = status(stubs, min_position=receipt.position)
-        assert found.as_of.position >= receipt.position
-        assert [one.event_ids[0] for one in found.last_meetings] == [receipt.event_id]
+        answer = status(stubs, min_position=receipt.position)
+        assert answer.as_of.position >= receipt.position
+        assert [meeting.event_ids[0] for meeting in answer.last_meetings] == [receipt.event_id]
 
 
 def test_parties_may_come_in_any_order(stubs: Stubs) -> None:
-    """The status of two parties has one name."""
+    """A status is the same in whichever order its two parties are named."""
     submit(stubs, meeting())
     point = as_of("2020-01-01", "2100-01-01", position=1)
-    one, other = status(stubs, as_of=point), status(stubs, "JPN", "KOR", as_of=point)
-    assert one == other
-    assert one.dyad == "JPN-KOR"
+    first, second = status(stubs, as_of=point), status(stubs, "JPN", "KOR", as_of=point)
+    assert first == second
+    assert first.dyad == "JPN-KOR"
 
 
 def test_the_same_question_has_the_same_answer_for_ever(stubs: Stubs) -> None:
-    """Asked with the point that an answer names, later records change nothing in its bytes."""
+    """A status asked with an answer's point has that answer's bytes despite later records."""
     event = meeting()
     submit(stubs, event)
     first = status(stubs, min_position=1)
@@ -79,16 +79,16 @@ def test_the_same_question_has_the_same_answer_for_ever(stubs: Stubs) -> None:
 def test_days_are_read_in_the_zone_of_the_request(
     stubs: Stubs, point: time_pb2.AsOf, *, is_held: bool
 ) -> None:
-    """A day means its end where the request says: the 21st in Seoul begins at 15:00 UTC."""
+    """A day of a status means its end in the zone of the request."""
     submit(stubs, meeting(known=time_pb2.KnownTime(text="2019-08-22", zone="Asia/Seoul")))
     assert bool(status(stubs, as_of=point, min_position=1).last_meetings) is is_held
 
 
 def test_an_answer_names_the_point_that_it_is_true_for(stubs: Stubs) -> None:
-    """What was left out is resolved by one reading of the clock, and days to their end."""
+    """A status resolves clocks left out by one reading, and days to their end."""
     submit(stubs, meeting())
-    found = status(stubs, min_position=1).as_of
-    assert found.valid == found.known
-    assert found.position == 1
+    resolved = status(stubs, min_position=1).as_of
+    assert resolved.valid == resolved.known
+    assert resolved.position == 1
     day = status(stubs, as_of=as_of("2019-08-21")).as_of.valid
     assert day.ToJsonString() == "2019-08-21T23:59:59.999999Z"

@@ -11,14 +11,11 @@ from uuid import UUID, uuid4, uuid5
 
 import grpc
 import pytest
-from typer.testing import CliRunner, Result
 
 from communique.cli import sample
-from communique.cli.app import app
 from communique.client import Client, EventFilter, NotFound
 from communique.client.subjects_and_issues import TopicQuestions
 from communique.domain.claims.event import (
-    Amendment,
     Claim,
     Event,
     EventCorrected,
@@ -37,18 +34,19 @@ from communique.v1.timeline_service_pb2 import (
     ListIssuesRequest,
     ListSubjectsRequest,
 )
-from tests.end_to_end.conftest import settings_in
 from tests.support import oracle_subjects
 from tests.support.calls import Stubs, meeting, meetings, refused, retraction, submit
+from tests.support.given import amended
+from tests.support.servers import Desk, desk_with, settings_in
 
 CLAIMS = sample.claims()
 ZONE = sample.ZONE
 KEY = "meeting/JPN-KOR/2019-08-21"
 
 
-def told(number: int, outlet: str, minutes: int) -> Claim:
+def retold(number: int, outlet: str, minutes: int) -> Claim:
     """The meeting of the ministers as another outlet tells it, of another length."""
-    first = next(one for one in CLAIMS if one.subject == KEY)
+    first = next(claim for claim in CLAIMS if claim.subject == KEY)
     payload = first.payload.model_copy(update={"duration": None})
     length = type(first.payload).model_validate(
         payload.model_dump(exclude_defaults=True) | {"duration": minutes * 60}
@@ -65,61 +63,51 @@ def told(number: int, outlet: str, minutes: int) -> Claim:
     )
 
 
-TOLD = [told(1, "Kyodo", 35), told(2, "Yonhap", 30), told(3, "NHK", 35)]
-DISPUTE = Amendment(
-    event_id=uuid4(),
-    payload=EventDisputed(amends=TOLD[0].event_id, statement="It was a briefing."),
+RETOLD = [retold(1, "Kyodo", 35), retold(2, "Yonhap", 30), retold(3, "NHK", 35)]
+DISPUTE = amended(EventDisputed(amends=RETOLD[0].event_id, statement="It was a briefing."))
+CORRECTION = amended(
+    EventCorrected(amends=RETOLD[1].event_id, content=retold(2, "Yonhap", 40), reason="slip")
 )
-CORRECTION = Amendment(
-    event_id=uuid4(),
-    payload=EventCorrected(amends=TOLD[1].event_id, content=told(2, "Yonhap", 40), reason="slip"),
-)
-ALL: list[Event] = [*CLAIMS, *TOLD, DISPUTE, CORRECTION]
+ALL: list[Event] = [*CLAIMS, *RETOLD, DISPUTE, CORRECTION]
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Client]]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A server with the sample and more reports of one meeting, which all tests here share."""
-    settings = settings_in(tmp_path_factory.mktemp("desk"))
-    with running_server(settings) as address, Client(address) as client:
-        position = client.submit(ALL)[-1].position
-        client.status(*sample.DYAD, min_position=position)
-        yield address, client
+    with desk_with(tmp_path_factory.mktemp("desk"), ALL) as desk:
+        yield desk
 
 
 @pytest.fixture
-def client(desk: tuple[str, Client]) -> Client:
+def client(desk: Desk) -> Client:
     """A client of that server."""
-    return desk[1]
-
-
-def run(desk: tuple[str, Client], *given: str, **environment: str) -> Result:
-    """Run a command for that server."""
-    settings = {"COMMUNIQUE_SERVER": desk[0], "COLUMNS": "120", **environment}
-    return CliRunner(env=settings).invoke(app, given)
-
-
-# --- the client ----------------------------------------------------------------------------------
+    return desk.client
 
 
 def test_a_subject_tells_where_reports_disagree(client: Client) -> None:
-    """35 minutes stand beside 40, with who says so; amendments are told with their claims."""
-    found = client.subject(KEY)
-    (length,) = (one for one in found.disagreements if one.field == "duration")
-    assert [(one.value, one.outlet_count) for one in length.readings][:1] == [("35 min", 2)]
-    assert {one.value for one in length.readings} >= {"35 min", "40 min"}
-    assert [step.state for step in found.life_cycle] == [State.HELD]
-    assert not found.earlier_claims_omitted
+    """A subject shows 35 minutes beside 40, with who says each, and its claims' amendments."""
+    subject = client.subject(KEY)
+    (length,) = (conflict for conflict in subject.disagreements if conflict.field == "duration")
+    assert [(reading.value, reading.outlet_count) for reading in length.readings][:1] == [
+        ("35 min", 2)
+    ]
+    assert {reading.value for reading in length.readings} >= {"35 min", "40 min"}
+    assert [step.state for step in subject.life_cycle] == [State.HELD]
+    assert not subject.earlier_claims_omitted
 
-    amendments = {one.event.event.event_id: one for one in found.claims if one.event.event}
-    assert [it.event for it in amendments[TOLD[0].event_id].amendments] == [DISPUTE]
-    assert [it.event for it in amendments[TOLD[1].event_id].amendments] == [CORRECTION]
-    assert amendments[TOLD[0].event_id].event.disputed_by == (DISPUTE.event_id,)
-    assert amendments[TOLD[1].event_id].event.corrected_by == CORRECTION.event_id
+    amendments = {
+        claim.event.event.event_id: claim for claim in subject.claims if claim.event.event
+    }
+    assert [amendment.event for amendment in amendments[RETOLD[0].event_id].amendments] == [DISPUTE]
+    assert [amendment.event for amendment in amendments[RETOLD[1].event_id].amendments] == [
+        CORRECTION
+    ]
+    assert amendments[RETOLD[0].event_id].event.disputed_by == (DISPUTE.event_id,)
+    assert amendments[RETOLD[1].event_id].event.corrected_by == CORRECTION.event_id
 
 
 def test_an_answer_names_a_point_that_gives_it_for_ever(client: Client) -> None:
-    """Handed back, the point of a subject, a board or a list gives the same again."""
+    """A subject, board or list asked with its own point is the same again."""
     subject = client.subject(KEY, known_at="2019-08-23", zone=ZONE, position=21)
     assert len(subject.claims) == 3
     assert client.subject(KEY, as_of=subject.as_of) == subject
@@ -131,37 +119,40 @@ def test_an_answer_names_a_point_that_gives_it_for_ever(client: Client) -> None:
 
 @pytest.mark.parametrize("day", ["2018-12-31", "2019-07-31", "2019-08-20", "2019-08-22"])
 def test_boards_are_the_oracle_s(client: Client, day: str) -> None:
-    """On each day every issue that is listed has the board that the naive definition gives."""
+    """Each listed issue has on each day the board that the naive definition gives."""
     listing = client.issues(valid_at=day, zone=ZONE)
-    names = [one.issue for one in listing]
+    names = [summary.issue for summary in listing]
     assert names == sorted(names) != []
     as_of = listing.as_of
     point = AsOf(parse_point(day, ZONE), as_of.known, as_of.position)
-    log = [Recorded(it.position, it.record_time, it.revision, it.event) for it in client.read()]
+    log = [
+        Recorded(entry.position, entry.record_time, entry.revision, entry.event)
+        for entry in client.read()
+    ]
     for name in names:
         assert client.issue(name, as_of=as_of) == oracle_subjects.board(log, name, point)
 
 
 def test_lists_count_what_a_filter_selects(client: Client) -> None:
-    """A prefix and a filter keep subjects; counts and the latest are of what is selected alone."""
-    meetings = [one.subject for one in client.subjects("meeting/")]
+    """A list of subjects counts, and dates, only the claims that its filter selects."""
+    meetings = [summary.subject for summary in client.subjects("meeting/")]
     assert KEY in meetings
-    assert all(one.startswith("meeting/") for one in meetings)
+    assert all(key.startswith("meeting/") for key in meetings)
 
     trilateral = EventFilter(issues=["trilateral"])
-    assert {one.subject for one in client.subjects(filter=trilateral)} == {
+    assert {summary.subject for summary in client.subjects(filter=trilateral)} == {
         "meeting/CHN-JPN-KOR/2019-08-21",
         "meeting/CHN-KOR/2019-08-20",
     }
-    (one,) = client.subjects(filter=EventFilter(outlets=["Kyodo", "NHK"]))
-    assert (one.subject, one.claim_count) == (KEY, 2)
-    assert one.latest == TOLD[0].occurred
+    (summary,) = client.subjects(filter=EventFilter(outlets=["Kyodo", "NHK"]))
+    assert (summary.subject, summary.claim_count) == (KEY, 2)
+    assert summary.latest == RETOLD[0].occurred
     with_china = client.issues(EventFilter(dyad="CHN-KOR"))
-    assert "trilateral" in {one.issue for one in with_china}
+    assert "trilateral" in {summary.issue for summary in with_china}
 
 
 def test_the_examples_of_the_client_hold(tmp_path: Path) -> None:
-    """What the docstrings show is what a server with the sample answers."""
+    """The client's examples of subjects and issues have the answers that they show."""
     with running_server(settings_in(tmp_path)) as address, Client(address) as record:
         record.status(*sample.DYAD, min_position=record.submit(CLAIMS)[-1].position)
         names = {"record": record, "EventFilter": EventFilter}
@@ -170,7 +161,7 @@ def test_the_examples_of_the_client_hold(tmp_path: Path) -> None:
 
 
 def test_lists_go_over_pages(client: Client) -> None:
-    """Whatever the size of the pages, the list is the same."""
+    """A list of subjects or issues is the same whatever the size of its pages."""
     whole = list(client.subjects())
     assert len(whole) > 10
     assert list(client.subjects(page_size=3)) == whole
@@ -190,7 +181,7 @@ def test_derived_subjects_are_found_through_filters(client: Client) -> None:
 
 
 def test_all_claims_of_a_subject_come_page_by_page(client: Client) -> None:
-    """The latest first, whatever the size of the pages; a subject itself has a page of them."""
+    """All claims of a subject come once, the latest first, whatever the size of the pages."""
     whole = client.subject(KEY)
     claims = list(client.subject_claims(KEY, page_size=1))
     assert claims == [*reversed(whole.claims)]
@@ -203,14 +194,14 @@ def test_all_claims_of_a_subject_come_page_by_page(client: Client) -> None:
 
 
 def test_a_board_is_the_same_in_pages_of_any_size(client: Client) -> None:
-    """The client puts it together."""
+    """The client puts a board together alike from pages of any size."""
     whole = client.issue("export-controls")
     assert client.issue("export-controls", as_of=whole.as_of, page_size=1) == whole
     assert client.issue("export-controls", as_of=whole.as_of, page_size=3) == whole
 
 
 def test_what_is_not_found_names_what_is_near(client: Client) -> None:
-    """A typing mistake is answered with the closest that is visible at that very point."""
+    """An unknown subject or issue is refused with the closest visible at the same point."""
     with pytest.raises(NotFound, match="did you mean export-controls") as refused_issue:
         client.issue("export-control")
     assert refused_issue.value.metadata == {"issue": "export-control"}
@@ -223,8 +214,6 @@ def test_what_is_not_found_names_what_is_near(client: Client) -> None:
     with pytest.raises(NotFound):
         client.subject(KEY, valid_at="2018-01-01")
 
-
-# --- calls ---------------------------------------------------------------------------------------
 
 BAD: dict[str, tuple[object, str]] = {
     "no subject": (GetSubjectRequest(), "subject"),
@@ -259,7 +248,7 @@ BAD: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_questions_are_refused_by_field(shared_stubs: Stubs, name: str) -> None:
-    """Whatever is wrong, the field is named."""
+    """A question about subjects or issues that is at fault names the field."""
     request, field = BAD[name]
     method = getattr(shared_stubs.timelines, type(request).__name__.removesuffix("Request"))
     error = refused(lambda: method(request, timeout=30))
@@ -267,13 +256,13 @@ def test_bad_questions_are_refused_by_field(shared_stubs: Stubs, name: str) -> N
 
 
 def test_a_token_is_for_one_request(stubs: Stubs) -> None:
-    """The token of one list is refused by another, and by itself with another filter."""
+    """A token of a list of subjects is refused by another list or with another filter."""
     submit(stubs, *meetings(3))
     request = ListSubjectsRequest(page_size=1, min_position=3)
     token = stubs.timelines.ListSubjects(request, timeout=30).next_page_token
     assert token
-    other = ListSubjectsRequest(page_token=token, prefix="meeting/", min_position=3)
-    error = refused(lambda: stubs.timelines.ListSubjects(other, timeout=30))
+    filtered = ListSubjectsRequest(page_token=token, prefix="meeting/", min_position=3)
+    error = refused(lambda: stubs.timelines.ListSubjects(filtered, timeout=30))
     assert error.reason == "PAGE_TOKEN_INVALID"
     issues = ListIssuesRequest(page_token=token, min_position=3)
     error = refused(lambda: stubs.timelines.ListIssues(issues, timeout=30))
@@ -281,16 +270,16 @@ def test_a_token_is_for_one_request(stubs: Stubs) -> None:
 
 
 def test_a_token_of_one_thing_is_for_no_other(stubs: Stubs) -> None:
-    """That of a subject's claims is refused for another subject, that of a board for a subject."""
+    """A token of a subject's claims is refused for another subject and for a board."""
     several = meetings(3)
-    for one in several:
-        one.subject = KEY
+    for event in several:
+        event.subject = KEY
     submit(stubs, *several)
     request = GetSubjectRequest(subject=KEY, page_size=1, min_position=3)
     token = stubs.timelines.GetSubject(request, timeout=30).next_page_token
     assert token
-    other = GetSubjectRequest(subject="pact", page_token=token, min_position=3)
-    error = refused(lambda: stubs.timelines.GetSubject(other, timeout=30))
+    pact = GetSubjectRequest(subject="pact", page_token=token, min_position=3)
+    error = refused(lambda: stubs.timelines.GetSubject(pact, timeout=30))
     assert (error.reason, list(error.violations)) == ("PAGE_TOKEN_INVALID", ["page_token"])
     issue = GetIssueRequest(issue="export-controls", page_token=token, min_position=3)
     error = refused(lambda: stubs.timelines.GetIssue(issue, timeout=30))
@@ -308,7 +297,7 @@ def test_an_issue_without_a_place_on_its_board_has_an_empty_one(stubs: Stubs) ->
 
 
 def test_what_is_retracted_has_no_subject(stubs: Stubs) -> None:
-    """The only claim of a subject is retracted: before, it is found; after, no more."""
+    """A subject whose only claim is retracted is found before that position only."""
     event = meeting()
     event.subject = KEY
     submit(stubs, event, retraction(event.event_id))
@@ -323,44 +312,44 @@ def test_what_is_retracted_has_no_subject(stubs: Stubs) -> None:
 
 
 def test_a_subject_of_very_many_claims_is_told_in_pages(stubs: Stubs) -> None:
-    """The latest come first, at most 1,000 on a page, of large ones as many as have room."""
-    many = [large(KEY) for _ in range(1_000)]
-    submit(stubs, *many)
+    """A subject of 1,001 claims has at most 1,000 on a page, fewer where they are large."""
+    events = [large(KEY) for _ in range(1_000)]
+    submit(stubs, *events)
     submit(stubs, large(KEY))
     wide = [large("pact", gist="x" * 2_000, labels=True) for _ in range(600)]
     (*_, last) = submit(stubs, *wide)
     first, *rest = pages(stubs, GetSubjectRequest(subject=KEY, min_position=last.position))
-    assert [len(one.claims) for one in (first, *rest)] == [100] * 10 + [1]
+    assert [len(page.claims) for page in (first, *rest)] == [100] * 10 + [1]
     assert (first.claim_count, len(first.life_cycle[0].event_ids)) == (1_001, 1_000)
     request = GetSubjectRequest(subject=KEY, page_size=5_000, min_position=last.position)
-    assert [len(one.claims) for one in pages(stubs, request)] == [1_000, 1]
+    assert [len(page.claims) for page in pages(stubs, request)] == [1_000, 1]
     request = GetSubjectRequest(subject="pact", page_size=1_000, min_position=last.position)
-    found = pages(stubs, request)
-    assert sum(len(one.claims) for one in found) == 600
-    assert all(one.ByteSize() < 4 * 2**20 for one in found)
+    answers = pages(stubs, request)
+    assert sum(len(page.claims) for page in answers) == 600
+    assert all(page.ByteSize() < 4 * 2**20 for page in answers)
 
 
 def pages(stubs: Stubs, request: GetSubjectRequest) -> list[subject_pb2.Subject]:
     """Return all pages of a subject."""
-    found: list[subject_pb2.Subject] = []
-    while not found or request.page_token:
+    subjects: list[subject_pb2.Subject] = []
+    while not subjects or request.page_token:
         answer = stubs.timelines.GetSubject(request, timeout=30)
         assert answer.subject.earlier_claims_omitted == bool(answer.next_page_token)
-        found.append(answer.subject)
+        subjects.append(answer.subject)
         request.page_token = answer.next_page_token
-    return found
+    return subjects
 
 
 def test_a_board_is_told_in_pages(stubs: Stubs) -> None:
-    """Put together, they are the board that one page has; what is retracted leaves a page short."""
+    """The pages of a board make up its one page, and a retraction leaves a page short."""
     events = meetings(3)
     for event, codes in zip(events, (("JPN", "KOR"), ("CHN", "KOR"), ("CHN", "JPN")), strict=True):
-        for one, code in zip(event.participants, codes, strict=True):
-            one.party.code = code
+        for participant, code in zip(event.participants, codes, strict=True):
+            participant.party.code = code
     submit(stubs, *events, retraction(events[1].event_id))
     request = GetIssueRequest(issue="export-controls", min_position=4)
     whole = stubs.timelines.GetIssue(request, timeout=30)
-    assert [one.dyad for one in whole.board.meetings] == ["CHN-JPN", "JPN-KOR"]
+    assert [meeting.dyad for meeting in whole.board.meetings] == ["CHN-JPN", "JPN-KOR"]
     assert not whole.next_page_token
     one_by_one = [["CHN-JPN"], [], ["JPN-KOR"], []]
     with patch.object(limits, "PAGE_BYTES_MAX", 1):  # which one element is too large for
@@ -371,12 +360,12 @@ def test_a_board_is_told_in_pages(stubs: Stubs) -> None:
 
 def board_pages(stubs: Stubs, request: GetIssueRequest) -> list[list[str]]:
     """Return the dyads of the meetings on each page of a board."""
-    found: list[list[str]] = []
-    while not found or request.page_token:
+    dyads: list[list[str]] = []
+    while not dyads or request.page_token:
         answer = stubs.timelines.GetIssue(request, timeout=30)
-        found.append([one.dyad for one in answer.board.meetings])
+        dyads.append([meeting.dyad for meeting in answer.board.meetings])
         request.page_token = answer.next_page_token
-    return found
+    return dyads
 
 
 def large(subject: str, gist: str = "", *, labels: bool = False) -> event_pb2.Event:
@@ -388,83 +377,79 @@ def large(subject: str, gist: str = "", *, labels: bool = False) -> event_pb2.Ev
     return event
 
 
-# --- commands ------------------------------------------------------------------------------------
-
-
-def test_the_subject_command_puts_values_side_by_side(desk: tuple[str, Client]) -> None:
-    """The preferred value comes first, with its outlets and why it is preferred."""
-    found = run(desk, "subject", KEY).stdout.splitlines()
-    at = found.index("Disagreement: meeting held, duration")
-    assert "35 min" in found[at + 1]
-    assert found[at + 1].endswith("preferred: more outlets")
-    assert "Kyodo" in found[at + 1]
-    assert any("40 min" in line and "Yonhap" in line for line in found[at + 2 : at + 4])
-    assert any("disputed: It was a briefing." in line for line in found)
-    assert any("corrected: slip" in line for line in found)
-    assert str(TOLD[0].event_id) not in "".join(found)
-    assert str(TOLD[0].event_id) in run(desk, "subject", KEY, "--explain").stdout
+def test_the_subject_command_puts_values_side_by_side(desk: Desk) -> None:
+    """The subject command shows the preferred value first, with outlets and the reason."""
+    lines = desk.run("subject", KEY).stdout.splitlines()
+    at = lines.index("Disagreement: meeting held, duration")
+    assert "35 min" in lines[at + 1]
+    assert lines[at + 1].endswith("preferred: more outlets")
+    assert "Kyodo" in lines[at + 1]
+    assert any("40 min" in line and "Yonhap" in line for line in lines[at + 2 : at + 4])
+    assert any("disputed: It was a briefing." in line for line in lines)
+    assert any("corrected: slip" in line for line in lines)
+    assert str(RETOLD[0].event_id) not in "".join(lines)
+    assert str(RETOLD[0].event_id) in desk.run("subject", KEY, "--explain").stdout
 
 
 def test_the_subject_command_shows_all_claims_when_told_to(tmp_path: Path) -> None:
-    """Else the latest 100, and it says how to get the rest."""
-    with running_server(settings_in(tmp_path)) as address, Client(address) as client:
-        first = next(one for one in CLAIMS if one.subject == KEY)
-        every = [
-            first.model_copy(update={"event_id": uuid5(first.event_id, str(number))})
-            for number in range(101)
-        ]
-        client.status(*sample.DYAD, min_position=client.submit(every)[-1].position)
-        short = run((address, client), "subject", KEY, "-o", "json")
+    """The subject command shows the latest 100 claims, and says how to get the rest."""
+    first = next(claim for claim in CLAIMS if claim.subject == KEY)
+    every = [
+        first.model_copy(update={"event_id": uuid5(first.event_id, str(number))})
+        for number in range(101)
+    ]
+    with desk_with(tmp_path, every) as desk:
+        short = desk.run("subject", KEY, "-o", "json")
         assert len(json.loads(short.stdout)["claims"]) == 100
         assert "the latest 100 claims are shown: --all shows all" in short.stderr
-        whole = run((address, client), "subject", KEY, "-o", "json", "--all")
-        told = json.loads(whole.stdout)
-        assert len({one["event"]["event_id"] for one in told["claims"]}) == 101
-        assert (whole.stderr, told["claim_count"]) == ("", 101)
+        whole = desk.run("subject", KEY, "-o", "json", "--all")
+        answer = json.loads(whole.stdout)
+        assert len({claim["event"]["event_id"] for claim in answer["claims"]}) == 101
+        assert (whole.stderr, answer["claim_count"]) == ("", 101)
 
 
-def test_the_issue_command_shows_who_stands_where(desk: tuple[str, Client]) -> None:
-    """First the parties by themselves, then what they have in common."""
+def test_the_issue_command_shows_who_stands_where(desk: Desk) -> None:
+    """The issue command shows each party's part first, and then what parties share."""
     given = ("issue", "export-controls", "--valid-at", "2019-08-22", "--zone", ZONE)
-    found = run(desk, *given).stdout.splitlines()
-    titles = [line for line in found if line and not line.startswith(" ")]
+    lines = desk.run(*given).stdout.splitlines()
+    titles = [line for line in lines if line and not line.startswith(" ")]
     assert titles[0] == "export-controls"
     assert titles[2:5] == ["Japan (JPN)", "South Korea (KOR)", "Talks"]
-    assert any("security reasons" in line for line in found)
-    assert "known at" in run(desk, *given, "--explain").stdout
+    assert any("security reasons" in line for line in lines)
+    assert "known at" in desk.run(*given, "--explain").stdout
 
 
 @pytest.mark.parametrize("command", ["subjects", "issues"])
-def test_lists_are_written_for_people_and_programs(desk: tuple[str, Client], command: str) -> None:
-    """A line each with its count; the same as JSON lines and CSV; a limit says that it cut."""
+def test_lists_are_written_for_people_and_programs(desk: Desk, command: str) -> None:
+    """The lists of subjects and issues have one line each, in text, JSON lines and CSV."""
     label = command.removesuffix("s")
-    lines = run(desk, command).stdout.splitlines()
-    rows = [json.loads(it) for it in run(desk, command, "-o", "jsonl").stdout.splitlines()]
-    table = list(csv.DictReader(run(desk, command, "-o", "csv").stdout.splitlines()))
+    lines = desk.run(command).stdout.splitlines()
+    rows = [json.loads(line) for line in desk.run(command, "-o", "jsonl").stdout.splitlines()]
+    table = list(csv.DictReader(desk.run(command, "-o", "csv").stdout.splitlines()))
     assert [line.split()[-1] for line in lines] == [row[label] for row in rows]
     assert [row[label] for row in table] == [row[label] for row in rows]
     assert all(row["claim_count"] >= 1 for row in rows)
-    short = run(desk, command, "-n", "1")
+    short = desk.run(command, "-n", "1")
     assert len(short.stdout.splitlines()) == 1
     assert "--limit 0 shows all" in short.stderr
-    assert run(desk, command, "KOR", "JPN", "--party", "USA").stderr == f"no {command}\n"
+    assert desk.run(command, "KOR", "JPN", "--party", "USA").stderr == f"no {command}\n"
 
 
-def test_objects_are_written_for_programs(desk: tuple[str, Client]) -> None:
-    """JSON holds the whole answer, CSV a row for each reading or element."""
-    subject = json.loads(run(desk, "subject", KEY, "-o", "json").stdout)
-    assert [UUID(one["event"]["event_id"]) for one in subject["claims"]]
+def test_objects_are_written_for_programs(desk: Desk) -> None:
+    """A subject or board in JSON is the whole answer, and in CSV a row for each part."""
+    subject = json.loads(desk.run("subject", KEY, "-o", "json").stdout)
+    assert [UUID(claim["event"]["event_id"]) for claim in subject["claims"]]
     assert subject["disagreements"][0]["readings"]
-    readings = list(csv.DictReader(run(desk, "subject", KEY, "-o", "csv").stdout.splitlines()))
+    readings = list(csv.DictReader(desk.run("subject", KEY, "-o", "csv").stdout.splitlines()))
     assert {row["field"] for row in readings} >= {"duration"}
-    board = json.loads(run(desk, "issue", "export-controls", "-o", "json").stdout)
-    assert [one["party"] for one in board["parties"]] == ["JPN", "KOR"]
-    rows = run(desk, "issue", "export-controls", "-o", "csv").stdout.splitlines()
+    board = json.loads(desk.run("issue", "export-controls", "-o", "json").stdout)
+    assert [party["party"] for party in board["parties"]] == ["JPN", "KOR"]
+    rows = desk.run("issue", "export-controls", "-o", "csv").stdout.splitlines()
     assert {row["section"] for row in csv.DictReader(rows)} >= {"stances", "measures", "talks"}
 
 
-def test_commands_say_what_is_near(desk: tuple[str, Client]) -> None:
-    """A typing mistake is answered with the closest, and with the exit code of not found."""
-    found = run(desk, "issue", "export-control")
-    assert "did you mean export-controls?" in found.stderr
-    assert found.exit_code == run(desk, "subject", "nothing-of-the-kind").exit_code != 0
+def test_commands_say_what_is_near(desk: Desk) -> None:
+    """A misspelled subject or issue is answered with the closest and exits as not found."""
+    result = desk.run("issue", "export-control")
+    assert "did you mean export-controls?" in result.stderr
+    assert result.exit_code == desk.run("subject", "nothing-of-the-kind").exit_code != 0

@@ -38,7 +38,7 @@ def as_duplicate(receipt: Receipt, *, duplicate: bool = True) -> Receipt:
 
 
 def test_receipts_say_where_and_when(stubs: Stubs) -> None:
-    """Events are recorded in their order at dense positions, under one record time."""
+    """Submitted events are recorded in order at dense positions, under one record time."""
     before = datetime.now(UTC)
     receipts = submit(stubs, *meetings(3))
     assert [receipt.position for receipt in receipts] == [1, 2, 3]
@@ -55,14 +55,14 @@ def test_the_server_gives_ids_where_there_are_none(stubs: Stubs) -> None:
     for event in events:
         event.event_id = ""
     ids = [UUID(receipt.event_id) for receipt in submit(stubs, *events)]
-    assert [one.version for one in ids] == [7, 7]
+    assert [event_id.version for event_id in ids] == [7, 7]
     assert ids[0] < ids[1]
-    found = stubs.records.GetEvent(GetEventRequest(event_id=str(ids[1])))
-    assert found.claim.event.event_id == str(ids[1])
+    answer = stubs.records.GetEvent(GetEventRequest(event_id=str(ids[1])))
+    assert answer.claim.event.event_id == str(ids[1])
 
 
 def test_an_event_is_kept_as_it_was_accepted(stubs: Stubs) -> None:
-    """The log gives back every field, with what it derived, and fields that it does not know."""
+    """The log gives back every field of an event, derived and unknown ones included."""
     event = meeting(gist="They met.", labels={"desk": "Asia"})
     unknown = b"\xfa\x3e\x05hello"  # field 1007
     sent = type(event).FromString(event.SerializeToString() + unknown)
@@ -87,9 +87,9 @@ def test_the_same_batch_from_many_clients_is_recorded_once(address: str) -> None
 
     with ThreadPoolExecutor(8) as clients:
         answers = [
-            one
-            for some in clients.map(submit_some, [13, 13, 13, 13, 12, 12, 12, 12])
-            for one in some
+            receipt
+            for share in clients.map(submit_some, [13, 13, 13, 13, 12, 12, 12, 12])
+            for receipt in share
         ]
     assert len(answers) == 100
     firsts = [answer for answer in answers if not any(receipt.duplicate for receipt in answer)]
@@ -101,7 +101,7 @@ def test_the_same_batch_from_many_clients_is_recorded_once(address: str) -> None
 
 
 def test_receipts_stay_the_same_across_restarts(settings: Settings) -> None:
-    """What was recorded before a restart is recognised after it, and numbers go on."""
+    """A restarted server recognises what it had recorded and goes on counting."""
     first, second = meeting(), meeting("KOR", "CHN")
     with running_server(settings) as address, connected(address) as stubs:
         (before,) = submit(stubs, first)
@@ -113,7 +113,7 @@ def test_receipts_stay_the_same_across_restarts(settings: Settings) -> None:
 
 
 def test_nothing_is_recorded_of_a_batch_at_fault(stubs: Stubs) -> None:
-    """A batch goes in whole or not at all: one bad event, or one conflict, keeps the others out."""
+    """A batch with one bad event or one conflict is not recorded at all."""
     bad = meeting("KOR", "XXX")
     assert refused(lambda: submit(stubs, meeting(), bad)).reason == "INVALID_FIELD"
     error = refused(lambda: submit(stubs, meeting(), retraction(meeting().event_id)))
@@ -128,11 +128,11 @@ def test_amendments_continue_the_stream_of_their_event(stubs: Stubs) -> None:
     receipts = submit(stubs, event, *amendments)
     assert [receipt.revision for receipt in receipts] == [1, 2, 3, 4]
     for event_id in (event.event_id, amendments[1].event_id):
-        found = stubs.records.GetEvent(GetEventRequest(event_id=event_id))
-        assert found.claim.event.event_id == event.event_id
-        assert [one.revision for one in found.amendments] == [2, 3, 4]
-        assert [one.event.event_id for one in found.amendments] == [
-            one.event_id for one in amendments
+        answer = stubs.records.GetEvent(GetEventRequest(event_id=event_id))
+        assert answer.claim.event.event_id == event.event_id
+        assert [amendment.revision for amendment in answer.amendments] == [2, 3, 4]
+        assert [amendment.event.event_id for amendment in answer.amendments] == [
+            amendment.event_id for amendment in amendments
         ]
     assert refused(lambda: submit(stubs, dispute(event.event_id))).reason == "EVENT_RETRACTED"
     again = submit(stubs, amendments[2])
@@ -140,7 +140,7 @@ def test_amendments_continue_the_stream_of_their_event(stubs: Stubs) -> None:
 
 
 def test_of_two_racing_amendments_one_loses(address: str) -> None:
-    """Two clients amend the same revision at once: one goes in, the other is told to read again."""
+    """Of two simultaneous amendments of one revision, one is told to read again."""
     event = meeting()
     with connected(address) as stubs:
         submit(stubs, event)
@@ -158,7 +158,7 @@ def test_of_two_racing_amendments_one_loses(address: str) -> None:
 
 
 def test_a_lost_answer_is_found_again_under_the_same_expectation(stubs: Stubs) -> None:
-    """A retry of an amendment that went in gets its receipt, although the revision has moved on."""
+    """A retried amendment that went in gets its receipt although the revision moved on."""
     event, remark = meeting(), dispute(meeting().event_id)
     remark.event_disputed.amends = event.event_id
     submit(stubs, event)
@@ -168,7 +168,7 @@ def test_a_lost_answer_is_found_again_under_the_same_expectation(stubs: Stubs) -
 
 
 def test_a_client_that_goes_away_does_not_undo_its_commit(stubs: Stubs) -> None:
-    """Calls that are cancelled at any moment leave dense positions, and each event once at most."""
+    """Calls cancelled at any moment leave dense positions, and each event once at most."""
     events = meetings(200)
     for index, event in enumerate(events):
         call = stubs.records.Submit.future(SubmitRequest(events=[event]), timeout=index % 20 / 1e3)
@@ -177,7 +177,7 @@ def test_a_client_that_goes_away_does_not_undo_its_commit(stubs: Stubs) -> None:
     receipts = submit(stubs, *events)
     assert sorted(receipt.position for receipt in receipts) == list(range(1, 201))
     frames = stubs.records.Read(ReadRequest())
-    ids = [one.event.event_id for frame in frames for one in frame.events.events]
+    ids = [event.event.event_id for frame in frames for event in frame.events.events]
     assert sorted(ids) == sorted(event.event_id for event in events)
 
 

@@ -1,7 +1,7 @@
 """Subscribing to the log: what is recorded so far, and then each event as it is recorded."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
 from threading import Event, Thread
 
@@ -27,6 +27,7 @@ from tests.support.calls import (
     head,
     meeting,
     meetings,
+    positions,
     refused,
     submit,
     taken_apart,
@@ -52,11 +53,6 @@ def kind(frame: SubscribeResponse) -> str:
     return frame.WhichOneof("frame") or ""
 
 
-def positions(frames: Iterable[SubscribeResponse]) -> list[int]:
-    """The positions of all events."""
-    return [event.position for frame in frames for event in frame.events.events]
-
-
 def until_caught_up(frames: Frames) -> list[SubscribeResponse]:
     """The frames up to the one that says that all was given, which is passed over."""
     return list(takewhile(lambda frame: kind(frame) != "caught_up", frames))
@@ -64,11 +60,11 @@ def until_caught_up(frames: Frames) -> list[SubscribeResponse]:
 
 def next_events(frames: Frames) -> list[int]:
     """The positions of the next frame that holds events."""
-    return next(found for frame in frames if (found := positions([frame])))
+    return next(events for frame in frames if (events := positions([frame])))
 
 
 def test_what_is_recorded_comes_first_and_then_what_is_new(stubs: Stubs) -> None:
-    """All positions come in batches up to `caught_up`, once, and from then on as recorded."""
+    """A subscription gives recorded events in batches up to `caught_up`, and then new ones."""
     submit(stubs, *meetings(1_000))
     submit(stubs, *meetings(200))
     frames = subscribe(stubs, 0)
@@ -77,8 +73,8 @@ def test_what_is_recorded_comes_first_and_then_what_is_new(stubs: Stubs) -> None
     assert sum(map(kind_is_events, caught_up)) == 2
     event = meeting()
     submit(stubs, event)
-    frame = next(one for one in frames if kind_is_events(one))
-    assert [(it.position, it.event.event_id) for it in frame.events.events] == [
+    frame = next(frame for frame in frames if kind_is_events(frame))
+    assert [(event.position, event.event.event_id) for event in frame.events.events] == [
         (1_201, event.event_id)
     ]
 
@@ -89,7 +85,7 @@ def kind_is_events(frame: SubscribeResponse) -> bool:
 
 
 def test_without_a_position_it_begins_at_the_head(stubs: Stubs) -> None:
-    """The first frame says where the head is; what was recorded before is not given."""
+    """A subscription without a position begins at the head and gives nothing older."""
     submit(stubs, *meetings(5))
     frames = subscribe(stubs)
     assert next(frames) == SubscribeResponse(caught_up=Checkpoint(position=5))
@@ -98,7 +94,7 @@ def test_without_a_position_it_begins_at_the_head(stubs: Stubs) -> None:
 
 
 def test_it_resumes_from_any_position(stubs: Stubs) -> None:
-    """Positions that are in memory and positions that are not: what follows is given, once."""
+    """A subscription resumes from any position, in memory or not, and gives each event once."""
     for count in (1, 3, 5):
         submit(stubs, *meetings(count))
     for after in range(10):
@@ -107,21 +103,21 @@ def test_it_resumes_from_any_position(stubs: Stubs) -> None:
 
 @pytest.mark.parametrize(("after", "reason"), [(1, "POSITION_BEYOND_HEAD"), (-1, "INVALID_FIELD")])
 def test_a_position_that_is_not_recorded_is_refused(stubs: Stubs, after: int, reason: str) -> None:
-    """A position beyond the head is out of range, and one below zero is none."""
+    """A subscription from beyond the head is out of range, and one from below zero invalid."""
     assert refused(lambda: subscribe(stubs, after)).reason == reason
 
 
 def test_a_filter_that_finds_nothing_makes_progress(stubs: Stubs) -> None:
-    """Checkpoints say how far a subscription has come, soon, but not with every event."""
+    """A subscription whose filter selects nothing gets checkpoints, fewer than events."""
     submit(stubs, *meetings(300))
     frames = subscribe(stubs, 0, types=["TalksRefused"])
     assert until_caught_up(frames)[-1].checkpoint.position == 300
     begun = time.monotonic()
     for _ in range(20):
         submit(stubs, meeting())
-    checkpoints = list(takewhile(lambda it: it.checkpoint.position < 320, frames))
-    assert all(kind(one) != "events" for one in checkpoints)
-    assert sum(kind(one) == "checkpoint" for one in checkpoints) <= time.monotonic() - begun
+    checkpoints = list(takewhile(lambda frame: frame.checkpoint.position < 320, frames))
+    assert all(kind(frame) != "events" for frame in checkpoints)
+    assert sum(kind(frame) == "checkpoint" for frame in checkpoints) <= time.monotonic() - begun
 
 
 def test_each_filter_selects_for_its_own_subscribers(stubs: Stubs) -> None:
@@ -138,7 +134,7 @@ def test_each_filter_selects_for_its_own_subscribers(stubs: Stubs) -> None:
 
 
 def test_a_quiet_log_beats(stubs: Stubs) -> None:
-    """While nothing is recorded, heartbeats say up to where all was given."""
+    """A subscription to a quiet log gets heartbeats that say up to where all was given."""
     submit(stubs, *meetings(2))
     frames = subscribe(stubs)
     next(frames)
@@ -150,7 +146,7 @@ def test_a_quiet_log_beats(stubs: Stubs) -> None:
 def test_a_commit_that_is_not_announced_yet_can_be_subscribed_from(
     stubs: Stubs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The head that a client is told is not beyond the head, however late the writer says so."""
+    """A subscription from a head that the writer has not announced yet is accepted."""
     announced, advance = Event(), Tail.advance
 
     def advance_later(tail: Tail, position: int) -> None:
@@ -197,7 +193,7 @@ def test_the_hand_over_has_no_gap(stubs: Stubs) -> None:
 
 
 def test_streams_end_when_the_server_does(settings: Settings) -> None:
-    """Subscriptions and watches are told at once; not even a client that reads nothing delays."""
+    """A stopping server ends subscriptions and watches at once, even unread ones."""
     running = running_server(settings)
     with connected(running.__enter__()) as stubs:
         submit(stubs, *[meeting(gist="x" * 2_000) for _ in range(1_000)])
@@ -212,8 +208,8 @@ def test_streams_end_when_the_server_does(settings: Settings) -> None:
         running.__exit__(None, None, None)
         assert time.monotonic() - begun < 10
         for frames in (live, watch):
-            told = how_it_ends(frames)
-            assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+            ending = how_it_ends(frames)
+            assert (ending.code, ending.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
         with pytest.raises(grpc.RpcError) as raised:
             list(stalled)
         assert raised.value.code() is grpc.StatusCode.UNAVAILABLE

@@ -3,13 +3,13 @@
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import cycle, islice
 from pathlib import Path
-from threading import Event as Flag
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -18,8 +18,8 @@ import pytest
 from communique.client import Client, EventFilter, Retry, Subscription
 from communique.domain.claims.event import Claim, Event, Recorded
 from communique.domain.claims.payloads import TalksAgreed, TalksRefused
-from tests.end_to_end.test_processes import COMMUNIQUE, ENVIRONMENT, free_port, wait_for
 from tests.support.given import claim
+from tests.support.servers import COMMUNIQUE, ENVIRONMENT, free_port, wait_for
 
 CATCH_UP_SECONDS_MAX: Final = 40
 PATIENT: Final = Retry(attempts_max=1_000, first_delay_seconds=0.02, delay_seconds_max=0.2)
@@ -74,7 +74,7 @@ class Follower:
         self.position = 0
         self._address = address
         self._dice = random.Random(seed)
-        self._done = Flag()
+        self._done = threading.Event()
         self._subscription: Subscription | None = None
 
     def follow(self) -> None:
@@ -108,7 +108,7 @@ class Follower:
             self._subscription.close()
 
 
-def write(address: str, seed: int, done: Flag) -> None:
+def write(address: str, seed: int, done: threading.Event) -> None:
     """Record claims in batches until told to stop."""
     dice = random.Random(seed)
     with Client(address, retry=PATIENT, timeout_seconds=120) as client:
@@ -126,9 +126,9 @@ def some_claim(dice: random.Random) -> Claim:
 
 def under_fire(server: Killable, kills: int, seed: int, *, writers: int, subscribers: int) -> None:
     """Write, follow and kill again and again; then all have seen the filtered log, once."""
-    done, dice = Flag(), random.Random(seed)
+    done, dice = threading.Event(), random.Random(seed)
     filters = islice(cycle(FILTERS), subscribers)
-    followers = [Follower(server.address, one, seed + n) for n, one in enumerate(filters)]
+    followers = [Follower(server.address, wanted, seed + n) for n, wanted in enumerate(filters)]
     with ThreadPoolExecutor(subscribers + writers) as pool, ExitStack() as stack:
         stack.callback(done.set)
         for follower in followers:
@@ -146,10 +146,10 @@ def under_fire(server: Killable, kills: int, seed: int, *, writers: int, subscri
             await_all(followers, client.head().position)
             for work in following:
                 work.result()
-            told = list(client.read())
-    assert len(told) > kills
+            log = list(client.read())
+    assert len(log) > kills
     for follower in followers:
-        assert follower.seen == filtered(told, follower.wanted)
+        assert follower.seen == filtered(log, follower.wanted)
 
 
 def await_all(followers: Sequence[Follower], end: int) -> None:
@@ -161,11 +161,11 @@ def await_all(followers: Sequence[Follower], end: int) -> None:
         follower.end()
 
 
-def filtered(told: Sequence[Recorded], wanted: EventFilter | None) -> list[tuple[int, UUID]]:
+def filtered(log: Sequence[Recorded], wanted: EventFilter | None) -> list[tuple[int, UUID]]:
     """What a filter selects of the whole log, told naively."""
     return [
         (recorded.position, recorded.event.event_id)
-        for recorded in told
+        for recorded in log
         if recorded.event is not None and is_wanted(recorded.event, wanted)
     ]
 
@@ -181,13 +181,13 @@ def is_wanted(event: Event, wanted: EventFilter | None) -> bool:
 
 
 def test_subscribers_under_fire(server: Killable) -> None:
-    """Writers, subscribers that come and go, a server that is killed: complete, in order, once."""
+    """Subscribers that come and go while writers write and a server dies miss nothing."""
     under_fire(server, 2, seed=1, writers=2, subscribers=10)
 
 
 @pytest.mark.soak
 def test_subscribers_under_fire_for_minutes(server: Killable) -> None:
-    """The same for minutes, differently each time."""
+    """Subscribers under fire for minutes, differently each time, miss nothing."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201  shown if it fails
     under_fire(server, 60, seed, writers=8, subscribers=16)

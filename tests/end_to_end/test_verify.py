@@ -44,7 +44,7 @@ _WITH_FACETS = """
 Tamper = Callable[[apsw.Connection], object]
 
 
-def told(stubs: Stubs, *, fresh: int = EVENTS) -> None:
+def record_amended(stubs: Stubs, *, fresh: int = EVENTS) -> None:
     """Record meetings, one of each amended, and wait until the read models have taken them in."""
     events = meetings(EVENTS - 3)
     submit(stubs, *events)
@@ -72,7 +72,7 @@ def tampered(settings: Settings) -> Callable[[str, Tamper], VerifyProgress]:
 
     def verify(name: str, tamper: Tamper) -> VerifyProgress:
         with running_server(settings) as address, connected(address) as stubs:
-            told(stubs)
+            record_amended(stubs)
         with apsw.Connection(str(file_of(settings, name))) as connection:
             tamper(connection)
         connection.close()
@@ -85,8 +85,8 @@ def tampered(settings: Settings) -> Callable[[str, Tamper], VerifyProgress]:
 def test_a_read_model_that_is_what_the_log_gives_has_no_difference(
     stubs: Stubs, address: str
 ) -> None:
-    """All projections, amendments and all, up to the position that the live one has reached."""
-    told(stubs)
+    """Verifying a live projection finds no difference up to the position that it reached."""
+    record_amended(stubs)
     with Client(address) as client:
         for projection in client.projections():
             *_, last = client.verify(projection.name)
@@ -95,7 +95,7 @@ def test_a_read_model_that_is_what_the_log_gives_has_no_difference(
 
 
 def test_an_empty_read_model_is_equal(address: str) -> None:
-    """Before anything is recorded there is nothing to differ in."""
+    """Verifying a projection of an empty log finds no difference."""
     last = verified(address, "timeline")
     assert (last.done, last.head, last.first_difference) == (True, 0, "")
 
@@ -103,8 +103,8 @@ def test_an_empty_read_model_is_equal(address: str) -> None:
 def test_a_rebuilt_read_model_is_equal_whatever_its_rows_are_numbered(
     stubs: Stubs, address: str
 ) -> None:
-    """A rebuild takes in other batches than following did; the numbers of rows may differ."""
-    told(stubs)
+    """Verifying a rebuilt projection finds none, though rows may be numbered otherwise."""
+    record_amended(stubs)
     with Client(address) as client:
         for name in ("bilateral-status", "score-series", "timeline"):
             list(client.rebuild(name))
@@ -115,7 +115,7 @@ def test_a_rebuilt_read_model_is_equal_whatever_its_rows_are_numbered(
 def test_renumbered_rows_are_no_difference(
     tampered: Callable[[str, Tamper], VerifyProgress],
 ) -> None:
-    """A number stands for what it numbers."""
+    """Verifying a projection whose rows were renumbered finds no difference."""
 
     def renumber(connection: apsw.Connection) -> None:
         for (table,) in connection.execute(_WITH_FACETS).fetchall():
@@ -178,7 +178,7 @@ def test_renumbered_rows_are_no_difference(
 def test_a_tampered_row_is_named(
     tampered: Callable[[str, Tamper], VerifyProgress], name: str, change: str, words: list[str]
 ) -> None:
-    """The first difference names the table and the row, in words."""
+    """Verifying a projection with a changed row names the table and the row."""
     last = tampered(name, lambda connection: connection.execute(change))
     assert last.done
     assert last.first_difference.startswith(words[0])
@@ -186,33 +186,33 @@ def test_a_tampered_row_is_named(
 
 
 def test_the_command_names_a_difference_and_ends_with_one(settings: Settings) -> None:
-    """On standard error, with what helps; after a rebuild it is equal."""
+    """The verify command names a difference and what helps, and exits with 1."""
     with running_server(settings) as address, connected(address) as stubs:
-        told(stubs)
+        record_amended(stubs)
     with apsw.Connection(str(file_of(settings, "timeline"))) as connection:
         connection.execute("DELETE FROM disputes")
     connection.close()
     with running_server(settings) as address:
         run = CliRunner(env={"COMMUNIQUE_SERVER": address, "COLUMNS": "300"}).invoke
-        found = run(app, ["verify", "timeline"])
-        assert (found.exit_code, found.stdout) == (ExitCode.FAILED, "")
-        assert "error: timeline is not what the log gives" in found.stderr
-        assert "disputes: the live file lacks the row" in found.stderr
-        assert "communique rebuild timeline" in found.stderr
+        result = run(app, ["verify", "timeline"])
+        assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
+        assert "error: timeline is not what the log gives" in result.stderr
+        assert "disputes: the live file lacks the row" in result.stderr
+        assert "communique rebuild timeline" in result.stderr
         assert run(app, ["rebuild", "timeline"]).exit_code == ExitCode.OK
         assert run(app, ["verify", "timeline"]).exit_code == ExitCode.OK
 
 
 def test_nothing_is_left_behind(stubs: Stubs, address: str, settings: Settings) -> None:
-    """The file built aside goes with the verification."""
-    told(stubs)
+    """A verification that has ended leaves no file behind."""
+    record_amended(stubs)
     verified(address, "timeline")
     folder = settings.data_dir / READ_MODELS_FOLDER
     assert not list(folder.glob("*verifying*"))
 
 
 def test_what_a_killed_verification_left_is_cleared_away(settings: Settings) -> None:
-    """By the next start of the server."""
+    """A server that starts clears away what a killed verification left."""
     folder = settings.data_dir / READ_MODELS_FOLDER
     with running_server(settings):
         pass
@@ -223,13 +223,13 @@ def test_what_a_killed_verification_left_is_cleared_away(settings: Settings) -> 
 
 
 def test_an_unknown_projection_is_not_found(address: str) -> None:
-    """The error names those that there are."""
+    """Verifying an unknown projection is refused with the names of all projections."""
     with Client(address) as client, pytest.raises(NotFound, match="timeline"):
         list(client.verify("status"))
 
 
 def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) -> None:
-    """The second is told so; one of another projection may run, and the next one after it."""
+    """A second verification of one projection is refused while the first one runs."""
     log = SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1)
     read_models = read_models_of(log, tmp_path / READ_MODELS_FOLDER)
     try:
@@ -237,8 +237,8 @@ def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) ->
         assert next(running).done  # and not ended: it is still held
         with pytest.raises(VerificationRunning):
             list(read_models.verify("timeline"))
-        *_, other = read_models.verify("bilateral-status")
-        assert other.done
+        *_, of_statuses = read_models.verify("bilateral-status")
+        assert of_statuses.done
         assert next(running, None) is None
         *_, last = read_models.verify("timeline")
         assert last.done
@@ -248,8 +248,8 @@ def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) ->
 
 
 def test_the_second_of_two_is_refused_with_its_own_reason(stubs: Stubs) -> None:
-    """`VERIFICATION_RUNNING`, which a client sees as a conflict; both come to an end."""
-    told(stubs)
+    """A second verification is refused as `VERIFICATION_RUNNING`, a conflict for clients."""
+    record_amended(stubs)
     request = VerifyProjectionRequest(name="timeline")
     barrier, outcomes = Barrier(8), list[str]()
 
@@ -272,7 +272,7 @@ def test_the_second_of_two_is_refused_with_its_own_reason(stubs: Stubs) -> None:
 
 
 def test_the_end_of_the_server_breaks_off_a_verification(tmp_path: Path) -> None:
-    """A query that takes long does not hold it up."""
+    """A verification whose query takes long does not hold up the end of the server."""
     log = SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1)
     live = ProjectionFile(tmp_path / "live.db", TimelineProjection())
     aside = ProjectionFile(tmp_path / "aside.db", TimelineProjection())

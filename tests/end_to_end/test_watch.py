@@ -10,12 +10,12 @@ from communique.client import Client
 from communique.domain.state.comparison import BilateralComparison, ChangeKind
 from communique.domain.state.status import BilateralStatus
 from communique.server.runtime.settings import Settings
-from communique.v1 import event_pb2, payloads_pb2
+from communique.v1 import payloads_pb2
 from communique.v1.timeline_service_pb2 import (
     WatchBilateralStatusRequest,
     WatchBilateralStatusResponse,
 )
-from tests.support.calls import Stubs, meeting, refused, retraction, submit
+from tests.support.calls import Stubs, meeting, refusal, refused, retraction, submit
 
 Frames = Iterator[WatchBilateralStatusResponse]
 
@@ -35,24 +35,14 @@ def watch(stubs: Stubs, *parties: str) -> Frames:
 def next_change(frames: Frames) -> BilateralComparison:
     """The next comparison."""
     return next(
-        codec.model_of(BilateralComparison, one.comparison)
-        for one in frames
-        if one.HasField("comparison")
+        codec.model_of(BilateralComparison, frame.comparison)
+        for frame in frames
+        if frame.HasField("comparison")
     )
 
 
-def refusal() -> event_pb2.Event:
-    """Japan refuses talks."""
-    event = meeting(occurred="2019-08-20")
-    event.ClearField("participants")
-    event.actors.add(code="JPN")
-    event.recipients.add(code="KOR")
-    event.talks_refused.SetInParent()
-    return event
-
-
 def test_the_first_frame_is_the_status(stubs: Stubs) -> None:
-    """A watch begins with how things stand, with nothing recorded as well as with something."""
+    """A watch begins with the status, whether or not anything is recorded."""
     assert next(watch(stubs)).status.dyad == "JPN-KOR"
     event = meeting()
     [receipt] = submit(stubs, event)
@@ -64,43 +54,43 @@ def test_the_first_frame_is_the_status(stubs: Stubs) -> None:
 
 
 def test_each_change_comes_with_its_causes(stubs: Stubs) -> None:
-    """What appears, changes and ends is told with the events that make the difference."""
+    """A watch tells what appears, changes and ends with the events that cause the change."""
     frames = watch(stubs)
     before = next(frames).status
     held, refused_talks = meeting(), refusal()
-    told = []
+    updates = []
     for event in (held, refused_talks, withdrawn := retraction(held.event_id)):
         submit(stubs, event)
-        told.append(next_change(frames))
-    kinds = [[(one.facet, one.kind) for one in each.changes] for each in told]
+        updates.append(next_change(frames))
+    kinds = [[(change.facet, change.kind) for change in update.changes] for update in updates]
     assert kinds == [
         [("meeting/minister", ChangeKind.APPEARED)],
         [("talks/export-controls", ChangeKind.APPEARED)],
         [("meeting/minister", ChangeKind.ENDED)],
     ]
-    causes = [[str(one) for one in each.changes[0].cause_event_ids] for each in told]
+    causes = [[str(cause) for cause in update.changes[0].cause_event_ids] for update in updates]
     assert causes[:2] == [[held.event_id], [refused_talks.event_id]]
     assert withdrawn.event_id in causes[2]
-    assert told[0].before.position == before.as_of.position
-    assert [(one.before, one.after) for one in told[1:]] == [
-        (told[0].after, told[1].after),
-        (told[1].after, told[2].after),
+    assert updates[0].before.position == before.as_of.position
+    assert [(update.before, update.after) for update in updates[1:]] == [
+        (updates[0].after, updates[1].after),
+        (updates[1].after, updates[2].after),
     ]
 
 
 def test_what_concerns_others_is_no_change(stubs: Stubs) -> None:
-    """Heartbeats say that nothing has changed, as of a point that moves on."""
+    """A watch gets heartbeats with a moving point while only others' affairs are recorded."""
     frames = watch(stubs)
     next(frames)
     [receipt] = submit(stubs, meeting("FRA", "DEU"))
     beats = [next(frames) for _ in range(3)]
-    assert {one.WhichOneof("frame") for one in beats} == {"heartbeat"}
+    assert {beat.WhichOneof("frame") for beat in beats} == {"heartbeat"}
     assert beats[-1].heartbeat.position == receipt.position
     assert codec.instant(beats[0].heartbeat.valid) < codec.instant(beats[2].heartbeat.valid)
 
 
 def test_time_alone_makes_changes(stubs: Stubs) -> None:
-    """A planned meeting whose time has come is told without anything being recorded."""
+    """A watch tells of a planned meeting whose time has come without a new record."""
     now = codec.instant(next(watch(stubs)).status.as_of.valid)
     begins = (now + timedelta(seconds=2)).isoformat()
     ends = (now + timedelta(seconds=3)).isoformat()
@@ -115,19 +105,19 @@ def test_time_alone_makes_changes(stubs: Stubs) -> None:
     comparison = next_change(frames)
     while comparison.changes[0].kind is ChangeKind.APPEARED:
         comparison = next_change(frames)
-    assert [str(one) for one in comparison.changes[0].cause_event_ids] == [planned.event_id]
+    assert [str(cause) for cause in comparison.changes[0].cause_event_ids] == [planned.event_id]
     assert comparison.before.position == comparison.after.position
 
 
 @pytest.mark.parametrize("parties", [["KOR"], ["KOR", "KOR"], ["KOR", "XXX"]])
 def test_parties_at_fault_are_named(stubs: Stubs, parties: list[str]) -> None:
-    """Anything but two different known codes is refused as in any other question."""
+    """A watch of anything but two different known codes is refused with the field."""
     request = WatchBilateralStatusRequest(parties=parties)
     assert refused(lambda: stubs.timelines.WatchBilateralStatus(request)).violations
 
 
 def test_the_client_watches(address: str, stubs: Stubs) -> None:
-    """The client gives a status and then comparisons, and ends when it is closed."""
+    """The client's watch gives a status and then comparisons, and ends when it is closed."""
     with Client(address) as client, client.watch("KOR", "JPN") as watching:
         status = next(watching)
         assert isinstance(status, BilateralStatus)

@@ -45,7 +45,7 @@ def test_every_type_survives_submission_and_storage(kind: type) -> None:
 
 @given(events)
 def test_an_event_survives_storage(event: Event) -> None:
-    """The bytes of the log say exactly what the event says, and so does its recorded message."""
+    """The log's bytes of an event, and its recorded message, say exactly what the event says."""
     state = codec.canonical_bytes(codec.message_of(event), event)
     record_time = datetime(2019, 8, 22, tzinfo=UTC)
     message = event_pb2.RecordedEvent(
@@ -99,7 +99,7 @@ def roughen(message: Message) -> None:
 
 @given(events)
 def test_what_clients_write_differently_is_stored_alike(event: Event) -> None:
-    """Ids in capitals, zones left out, derived parts that are wrong: the same bytes are kept."""
+    """Events that clients write differently, but mean alike, are stored as the same bytes."""
     plain, rough = codec.message_of(event), codec.message_of(event)
     roughen(rough)
     read = codec.submitted(rough)
@@ -110,7 +110,7 @@ def test_what_clients_write_differently_is_stored_alike(event: Event) -> None:
 
 @given(claims())
 def test_fields_of_a_newer_release_are_kept(claim: Claim) -> None:
-    """What this release does not know stays in the stored bytes, at the top and further in."""
+    """Fields that this release does not know stay in the stored bytes, at every depth."""
     message = codec.message_of(claim)
     for part in (message, message.source, message.occurred):
         part.MergeFromString(NEWER_FIELD)
@@ -174,7 +174,7 @@ def test_every_form_of_a_time_is_stored_as_text(
 
 @given(claims(), INSTANTS)
 def test_an_instant_keeps_its_microsecond(claim: Claim, at: datetime) -> None:
-    """A moment given as a timestamp is that moment, to the microsecond."""
+    """A moment given as a timestamp keeps its microsecond."""
     message = codec.message_of(claim)
     message.ClearField("occurred")
     message.occurred.instant.CopyFrom(codec.timestamp(at))
@@ -187,7 +187,7 @@ def test_an_instant_keeps_its_microsecond(claim: Claim, at: datetime) -> None:
 
 @given(claims(), TEXTS)
 def test_any_text_survives(claim: Claim, text: str) -> None:
-    """Whatever people write, in any script, is kept to the letter."""
+    """A text in any script is kept to the letter."""
     event = claim.model_copy(update={"gist": text, "correlation_id": text[:128].strip()})
 
     assert codec.submitted(codec.message_of(event)) == event
@@ -195,7 +195,7 @@ def test_any_text_survives(claim: Claim, text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_message_is_read_or_refused(state: bytes) -> None:
-    """No message, however odd, fails with anything but the fields at fault."""
+    """Any message is read, or refused with the fields at fault."""
     message = event_pb2.Event()
     try:
         message.ParseFromString(state)
@@ -217,7 +217,7 @@ ODD = st.integers(-(2**40), 2**40)
 def test_odd_numbers_are_refused_with_their_field(
     claim: Claim, seconds: int, nanos: int, number: int
 ) -> None:
-    """Timestamps, durations and enum values that cannot be are faults of their fields."""
+    """Impossible timestamps, durations and enum values are faults of their fields."""
     message = codec.message_of(claim)
     message.certainty = number + 1  # type: ignore[assignment]
     message.known.instant.seconds, message.known.instant.nanos = seconds, nanos

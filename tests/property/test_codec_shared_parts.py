@@ -75,7 +75,7 @@ def test_what_was_read_before_changes_no_answer(
 
 @given(events)
 def test_what_clients_say_is_not_taken_for_the_log(event: Event) -> None:
-    """The log's derived parts of a time are trusted, and never answer for the same bytes sent."""
+    """Derived parts of a time are trusted from the log, and never from a client."""
     message = codec.message_of(event)
     for part in parts_of(message):
         if part.DESCRIPTOR.name == "ValidTime":

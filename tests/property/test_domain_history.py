@@ -19,9 +19,9 @@ Says = tuple[Claim, datetime, UUID | None, tuple[UUID, ...]]
 """What an event says at a point: content, known time, correction, disputes."""
 
 
-def stream_of(it: Recorded) -> UUID | None:
+def stream_of(recorded: Recorded) -> UUID | None:
     """Return the id of the event that a record is about, None where its type is not known."""
-    match it.event:
+    match recorded.event:
         case Amendment(payload=payload):
             return payload.amends
         case Claim(event_id=event_id):
@@ -32,10 +32,10 @@ def stream_of(it: Recorded) -> UUID | None:
 
 def streams(log: oracle.Log) -> dict[UUID | None, list[Recorded]]:
     """Return each event's claim and amendments in order."""
-    found = defaultdict(list)
-    for it in log:
-        found[stream_of(it)].append(it)
-    return found
+    by_event = defaultdict(list)
+    for recorded in log:
+        by_event[stream_of(recorded)].append(recorded)
+    return by_event
 
 
 def by_regions(log: oracle.Log) -> Callable[[datetime, int], dict[UUID, Says]]:
@@ -48,18 +48,18 @@ def by_regions(log: oracle.Log) -> Callable[[datetime, int], dict[UUID, Says]]:
 
     def shows(known: datetime, position: int) -> dict[UUID, Says]:
         return {
-            it.claim.event_id: (
-                it.claim,
-                it.known,
-                it.corrected_by,
+            content.claim.event_id: (
+                content.claim,
+                content.known,
+                content.corrected_by,
                 tuple(
-                    one.event_id
-                    for one in disputed
-                    if one.position <= position and one.known <= known
+                    dispute.event_id
+                    for dispute in disputed
+                    if dispute.position <= position and dispute.known <= known
                 ),
             )
-            for it, disputed in decided
-            if it.region.covers(known, position)
+            for content, disputed in decided
+            if content.region.covers(known, position)
         }
 
     return shows
@@ -68,19 +68,22 @@ def by_regions(log: oracle.Log) -> Callable[[datetime, int], dict[UUID, Says]]:
 def by_definition(log: oracle.Log, known: datetime, position: int) -> dict[UUID, Says]:
     """Return what shows at a known time and position, by the oracle."""
     seen = oracle.visible(log, AsOf(LATE, known, position))
-    return {it.claim.event_id: (it.claim, it.known, it.corrected_by, it.disputed_by) for it in seen}
+    return {
+        event.claim.event_id: (event.claim, event.known, event.corrected_by, event.disputed_by)
+        for event in seen
+    }
 
 
 def answers(log: oracle.Log, as_of: AsOf) -> list[object]:
     """Return all that is true of the world at a point, without a trace of positions."""
-    said = [(it.claim, it.known, it.disputed_by) for it in oracle.timeline(log, as_of)]
+    said = [(seen.claim, seen.known, seen.disputed_by) for seen in oracle.timeline(log, as_of)]
     statuses = [oracle.status(log, dyad, as_of) for dyad in DYADS]
-    return [said, *(one.model_copy(update={"as_of": None}) for one in statuses)]
+    return [said, *(status.model_copy(update={"as_of": None}) for status in statuses)]
 
 
 @given(histories())
 def test_regions_show_what_the_definition_shows(log: list[Recorded]) -> None:
-    """At every known time and position, each event says what the oracle sees it say."""
+    """An event's regions show at any known time and position what the oracle shows."""
     shows = by_regions(log)
     for known in instants(log).known:
         for position in range(len(log) + 1):
@@ -89,12 +92,14 @@ def test_regions_show_what_the_definition_shows(log: list[Recorded]) -> None:
 
 @given(st.data(), histories(settled=True))
 def test_the_order_of_arrival_never_matters(data: st.DataObject, log: list[Recorded]) -> None:
-    """Shuffle the claims, each event's own amendments in order: every answer stays the same."""
+    """Claims that arrive in another order give the same answers about the world."""
     slots = data.draw(st.permutations(range(len(log))))
     moved: list[Recorded] = [*log]
     for stream in streams(log).values():
-        for slot, it in zip(sorted(slots[one.position - 1] for one in stream), stream, strict=True):
-            moved[slot] = it._replace(position=slot + 1, record_time=log[slot].record_time)
+        for slot, recorded in zip(
+            sorted(slots[recorded.position - 1] for recorded in stream), stream, strict=True
+        ):
+            moved[slot] = recorded._replace(position=slot + 1, record_time=log[slot].record_time)
     as_of = data.draw(points(log).map(lambda at: AsOf(at.valid, at.known, len(log))))
 
     assert answers(moved, as_of) == answers(log, as_of)
@@ -105,7 +110,7 @@ def test_the_order_of_arrival_never_matters(data: st.DataObject, log: list[Recor
 def test_what_is_recorded_later_changes_no_earlier_position(
     data: st.DataObject, log: list[Recorded]
 ) -> None:
-    """Every answer as of a position is the answer of the log that ended there."""
+    """An answer as of a position is that of the log that ended at that position."""
     as_of = data.draw(points(log))
     then = log[: as_of.position]
 
@@ -119,21 +124,21 @@ def test_what_is_recorded_later_changes_no_earlier_position(
 def test_what_is_known_later_changes_no_earlier_knowledge(
     data: st.DataObject, log: list[Recorded]
 ) -> None:
-    """Leave out all that was known later than the point: every answer stays the same."""
+    """An answer at a known time is the same without all that was known later."""
     as_of = data.draw(points(log))
 
-    def is_known(it: Recorded) -> bool:
-        known = it.event.known if it.event else None
-        return known_at(known, it.record_time) <= as_of.known
+    def is_known(recorded: Recorded) -> bool:
+        known = recorded.event.known if recorded.event else None
+        return known_at(known, recorded.record_time) <= as_of.known
 
     # A claim is kept with an amendment that was known: this may say that the claim was, too.
     kept = [
-        it
+        recorded
         for stream in streams(log).values()
-        for it in stream
-        if is_known(it) or (isinstance(it.event, Claim) and any(map(is_known, stream)))
+        for recorded in stream
+        if is_known(recorded) or (isinstance(recorded.event, Claim) and any(map(is_known, stream)))
     ]
-    kept.sort(key=lambda it: it.position)
+    kept.sort(key=lambda recorded: recorded.position)
 
     assert by_regions(kept)(as_of.known, len(log)) == by_regions(log)(as_of.known, len(log))
     assert answers(kept, as_of) == answers(log, as_of)
@@ -143,21 +148,21 @@ def test_what_is_known_later_changes_no_earlier_knowledge(
 def test_a_correction_to_the_first_content_restores_every_answer(
     data: st.DataObject, log: list[Recorded]
 ) -> None:
-    """From where it counts, it is as though the event had never been corrected."""
-    ids = [it.claim.event_id for it in oracle.visible(log, AsOf(LATE, LATE, len(log)))]
+    """A correction back to the first content gives the answers of an uncorrected event."""
+    ids = [seen.claim.event_id for seen in oracle.visible(log, AsOf(LATE, LATE, len(log)))]
     restored = data.draw(st.sampled_from(ids)) if ids else None
-    claim = next((it.event for it in log if stream_of(it) == restored), None)
+    claim = next((recorded.event for recorded in log if stream_of(recorded) == restored), None)
     if not isinstance(claim, Claim):
         return
     payload = EventCorrected(amends=claim.event_id, content=claim, reason="it was right")
     amendment = Amendment(event_id=UUID(int=1), payload=payload)
     longer = [*log, Recorded(len(log) + 1, LATE, 100, amendment)]
     never = [
-        it
-        for it in longer
-        if stream_of(it) != restored
-        or not isinstance(it.event, Amendment)
-        or not isinstance(it.event.payload, EventCorrected)
+        recorded
+        for recorded in longer
+        if stream_of(recorded) != restored
+        or not isinstance(recorded.event, Amendment)
+        or not isinstance(recorded.event.payload, EventCorrected)
     ]
     valid = data.draw(points(log)).valid
     as_of = AsOf(valid, LATE, len(longer))

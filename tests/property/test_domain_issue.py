@@ -14,46 +14,46 @@ from tests.support.strategies import DYADS, ISSUES
 NOT_SHOWN = {FacetKind.AGENDA, FacetKind.RELATIONS, FacetKind.REPORT}
 
 
-def shown_on(found: IssueBoard) -> list[IssueElement]:
+def shown_on(issue_board: IssueBoard) -> list[IssueElement]:
     """Return all elements of a board, party by party, then the shared ones."""
-    lists = [value for part in (*found.parties, found) for _, value in part]
+    lists = [value for part in (*issue_board.parties, issue_board) for _, value in part]
     held = [value for value in lists if isinstance(value, tuple)]
-    return [one for value in held for one in value if isinstance(one, IssueElement)]
+    return [element for value in held for element in value if isinstance(element, IssueElement)]
 
 
 @given(st.data(), histories(), st.sampled_from(ISSUES))
 def test_a_board_is_that_of_the_oracle_in_any_order(
     data: st.DataObject, log: list[Recorded], issue: str
 ) -> None:
-    """However the winners come, the board is the one of the naive definition."""
+    """A board is that of the naive definition, in whichever order its winners come."""
     as_of = data.draw(points(log))
-    found = data.draw(st.permutations(boards.issue_elements(log, issue, as_of)))
+    elements = data.draw(st.permutations(boards.issue_elements(log, issue, as_of)))
 
-    assert board(issue, as_of, found) == oracle_subjects.board(log, issue, as_of)
+    assert board(issue, as_of, elements) == oracle_subjects.board(log, issue, as_of)
 
 
 @given(st.data(), histories(), st.sampled_from(ISSUES))
 def test_a_board_shows_every_winner_once_or_for_each_owner(
     data: st.DataObject, log: list[Recorded], issue: str
 ) -> None:
-    """Nothing that is given is lost; only a facet of both parties stands with both."""
+    """A board shows each winner once, or once with each of its two owners."""
     as_of = data.draw(points(log))
     winning = boards.issue_elements(log, issue, as_of)
     shown = shown_on(board(issue, as_of, winning))
-    slots = [(one.dyad, one.element.facet) for one in shown]
+    slots = [(element.dyad, element.element.facet) for element in shown]
 
-    assert set(slots) == {(one.dyad, one.element.facet) for one in winning}
+    assert set(slots) == {(element.dyad, element.element.facet) for element in winning}
     assert all(1 <= slots.count(slot) <= 2 for slot in slots)
-    assert not {one.element.kind for one in shown} & NOT_SHOWN
+    assert not {element.element.kind for element in shown} & NOT_SHOWN
 
 
 @given(st.data(), histories(), st.sampled_from(ISSUES))
 def test_a_board_agrees_with_the_statuses(
     data: st.DataObject, log: list[Recorded], issue: str
 ) -> None:
-    """What stands in a status and is on the board is the same element in both."""
+    """An element that stands on a board and in a status is the same in both."""
     as_of = data.draw(points(log))
     statuses = {str(dyad): by_facet(oracle.status(log, dyad, as_of)) for dyad in DYADS}
 
-    for one in shown_on(boards.issue_board(log, issue, as_of)):
-        assert statuses[one.dyad].get(one.element.facet) in (None, one.element)
+    for element in shown_on(boards.issue_board(log, issue, as_of)):
+        assert statuses[element.dyad].get(element.element.facet) in (None, element.element)

@@ -21,18 +21,18 @@ from tests.support.strategies import DYADS, claims, events
 
 def elements_of(status: BilateralStatus) -> list[StatusElement]:
     """Return all elements of a status, without the last certain ones below them."""
-    found: list[StatusElement] = [status.relations] if status.relations else []
+    elements: list[StatusElement] = [status.relations] if status.relations else []
     for _, value in status:
         if isinstance(value, tuple):
-            found += [one for one in value if isinstance(one, StatusElement)]
-    return found
+            elements += [element for element in value if isinstance(element, StatusElement)]
+    return elements
 
 
 @given(claims())
 def test_a_claim_fills_each_facet_of_a_dyad_once(claim: Claim) -> None:
-    """Whatever it says, a claim asserts at most one thing of a facet, of dyads that it is about."""
+    """A claim asserts at most one thing of a facet, and only of dyads that the claim is about."""
     says = list(assertions(claim))
-    filled = [(one.dyad, one.facet) for one in says]
+    filled = [(assertion.dyad, assertion.facet) for assertion in says]
 
     assert len(set(filled)) == len(filled)
     assert {dyad for dyad, _ in filled} <= set(dyads_between(claim)) <= set(dyads_concerned(claim))
@@ -57,26 +57,26 @@ def test_the_rank_is_the_one_of_the_design(claim: Claim) -> None:
 
 @given(events)
 def test_an_event_survives_json(event: Event) -> None:
-    """What an event is written as, in files and by hand, reads back as the same event."""
+    """An event written as JSON reads back as the same event."""
     assert event_from(json.loads(event.model_dump_json())) == event
 
 
 @given(st.data(), histories())
 def test_a_status_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None:
-    """Behind each element and trigger stand events that are asserted at the point."""
+    """Each element and trigger of a status rests on events asserted at the point."""
     as_of = data.draw(points(log))
     status = oracle.status(log, data.draw(st.sampled_from(DYADS)), as_of)
     shown = elements_of(status)
-    below = [one.last_certain for one in shown if one.last_certain]
-    asserted = {it.claim.event_id for it in oracle.events(log, as_of)}
-    named = {event_id for one in shown + below for event_id in one.event_ids}
-    triggering = {event_id for one in status.posture_triggers for event_id in one.event_ids}
+    below = [element.last_certain for element in shown if element.last_certain]
+    asserted = {event.claim.event_id for event in oracle.events(log, as_of)}
+    named = {event_id for element in shown + below for event_id in element.event_ids}
+    triggering = {event_id for trigger in status.posture_triggers for event_id in trigger.event_ids}
 
     assert named <= asserted
     assert triggering <= named
-    assert all(one.certainty is Certainty.CERTAIN for one in below)
+    assert all(element.certainty is Certainty.CERTAIN for element in below)
     assert status.posture is max(
-        (one.posture for one in status.posture_triggers), key=list(Posture).index
+        (trigger.posture for trigger in status.posture_triggers), key=list(Posture).index
     )
     assert (status.as_of.valid, status.as_of.known) == (as_of.valid, as_of.known)
     assert status.as_of.position == as_of.position
@@ -86,15 +86,15 @@ def test_a_status_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None
 def test_a_status_does_not_depend_on_the_order_of_its_elements(
     data: st.DataObject, said: list[Claim]
 ) -> None:
-    """Whichever order the winners are found in, the status is the same."""
+    """A status is the same in whichever order its winners are found."""
     dyad = DYADS[0]
-    found = {
+    elements = {
         says.facet: element_of(claim, says, known_at(claim.known, LATE))
         for claim in said
         for says in assertions(claim)
         if says.dyad == dyad
     }
-    winners = list(found.values())
+    winners = list(elements.values())
     as_of = AsOf(LATE, LATE, 1)
 
     assert assemble(dyad, as_of, data.draw(st.permutations(winners))) == assemble(

@@ -43,16 +43,13 @@ def entries(draw: st.DrawFn) -> list[SubjectEntry]:
         like = draw(st.sampled_from(said))
         others = st.fixed_dictionaries({"payload": models(type(like.payload))})
         said.append(like.model_copy(update=draw(_changes | others) | {"event_id": event_id}))
-    distinct = {one.event_id: one for one in said}
-    return [SubjectEntry(one, known_at(one.known, LATE)) for one in distinct.values()]
-
-
-# --- keys ----------------------------------------------------------------------------------------
+    distinct = {claim.event_id: claim for claim in said}
+    return [SubjectEntry(claim, known_at(claim.known, LATE)) for claim in distinct.values()]
 
 
 @given(claims())
 def test_every_claim_is_about_a_subject(claim: Claim) -> None:
-    """There is at least one key, each is well formed, none is twice, and they are sorted."""
+    """A claim has at least one subject key, and its keys are well formed, unique and sorted."""
     keys = subjects_of(claim)
 
     assert keys
@@ -61,7 +58,7 @@ def test_every_claim_is_about_a_subject(claim: Claim) -> None:
 
 @given(claims(), st.sampled_from([None, *SUBJECTS]))
 def test_a_denial_is_about_what_it_denies(claim: Claim, subject: str | None) -> None:
-    """The subjects are the same whether it affirms or denies; the named one is the only one."""
+    """A claim has the same subjects whether affirming or denying, and a named one alone."""
     said = claim.model_copy(update={"subject": subject})
     denial = said.model_copy(update={"polarity": Polarity.NEGATIVE})
 
@@ -72,15 +69,15 @@ def test_a_denial_is_about_what_it_denies(claim: Claim, subject: str | None) -> 
 
 @given(claims())
 def test_what_is_affirmed_is_asserted_unless_it_is_denied(claim: Claim) -> None:
-    """A claim asserts all that it is about, or nothing."""
+    """A claim asserts all that it is about, or nothing if it is a denial."""
     assert list(assertions(claim)) == ([] if denies(claim) else list(affirmations(claim)))
 
 
 @given(claims(), st.sampled_from(SUBJECTS))
 def test_derived_keys_tell_facets_apart(claim: Claim, subject: str) -> None:
-    """Without a subject, but for meetings, there are as many keys as (dyad, facet)."""
+    """A claim without a subject has a derived key per dyad and facet, except for meetings."""
     bare = claim.model_copy(update={"subject": None})
-    filled = {(one.dyad, one.facet) for one in affirmations(bare)}
+    filled = {(assertion.dyad, assertion.facet) for assertion in affirmations(bare)}
     keys = subjects_of(bare)
 
     if claim.payload.type.startswith("Meeting"):
@@ -90,14 +87,11 @@ def test_derived_keys_tell_facets_apart(claim: Claim, subject: str) -> None:
     assert subject not in keys
 
 
-# --- life cycles ---------------------------------------------------------------------------------
-
-
 @given(st.data(), entries())
 def test_a_life_cycle_is_that_of_the_oracle_in_any_order(
     data: st.DataObject, about: list[SubjectEntry]
 ) -> None:
-    """However the claims come, the steps are those of the naive definition."""
+    """A life cycle is that of the naive definition in whichever order its claims come."""
     shuffled = data.draw(st.permutations(about))
 
     assert list(life_cycle_of(shuffled)) == oracle_subjects.life_cycle(about)
@@ -105,55 +99,54 @@ def test_a_life_cycle_is_that_of_the_oracle_in_any_order(
 
 @given(st.data(), histories())
 def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None:
-    """Each asserting claim stands behind one step, and steps go forward in valid time."""
+    """Each asserting claim stands behind one step of a life cycle, in order of valid time."""
     as_of = data.draw(points(log))
     for key in oracle_subjects.subjects(log, as_of):
         view = oracle_subjects.subject(log, key, as_of)
-        steps = life_cycle_of(SubjectEntry(it.claim, it.known) for it in view.claims)
+        steps = life_cycle_of(SubjectEntry(seen.claim, seen.known) for seen in view.claims)
         behind = Counter(event_id for step in steps for event_id in step.event_ids)
 
         assert list(steps) == view.life_cycle
-        assert behind == {it.claim.event_id: 1 for it in view.claims if not denies(it.claim)}
+        assert behind == {seen.claim.event_id: 1 for seen in view.claims if not denies(seen.claim)}
         assert all(
-            one.occurred.earliest <= other.occurred.earliest for one, other in pairwise(steps)
+            step.occurred.earliest <= other.occurred.earliest for step, other in pairwise(steps)
         )
 
 
 @given(st.data(), histories())
 def test_the_subjects_hold_all_claims(data: st.DataObject, log: list[Recorded]) -> None:
-    """Every claim of the timeline is about some subject, and no subject has any other."""
+    """The subjects of a log hold every claim of its timeline and no other."""
     as_of = data.draw(points(log))
     held = {
-        one.event_id for about in oracle_subjects.subjects(log, as_of).values() for one in about
+        claim.event_id for about in oracle_subjects.subjects(log, as_of).values() for claim in about
     }
 
-    assert held == {it.claim.event_id for it in oracle.events(log, as_of)}
-
-
-# --- disagreements -------------------------------------------------------------------------------
+    assert held == {event.claim.event_id for event in oracle.events(log, as_of)}
 
 
 @given(st.data(), entries())
 def test_disagreements_do_not_depend_on_the_order_of_claims(
     data: st.DataObject, about: list[SubjectEntry]
 ) -> None:
-    """Whichever claim comes first, the readings, their order and the reason are the same."""
+    """Disagreements have the same readings, order and reason in any order of the claims."""
     assert disagreements(data.draw(st.permutations(about))) == disagreements(about)
 
 
 @given(entries())
 def test_disagreements_are_evidenced(about: list[SubjectEntry]) -> None:
-    """There are two readings at least, of claims of that type, in the order of (type, field)."""
-    found = disagreements(about)
-    types = {one.claim.event_id: one.claim.payload.type for one in about}
+    """A disagreement has two readings or more, of claims of its type, in (type, field) order."""
+    conflicts = disagreements(about)
+    types = {entry.claim.event_id: entry.claim.payload.type for entry in about}
 
-    assert [(one.type, one.field) for one in found] == sorted({(it.type, it.field) for it in found})
-    for one in found:
-        assert len({reading.value for reading in one.readings}) == len(one.readings) > 1
-        assert one.reason in REASONS
-        for reading in one.readings:
+    assert [(conflict.type, conflict.field) for conflict in conflicts] == sorted(
+        {(conflict.type, conflict.field) for conflict in conflicts}
+    )
+    for conflict in conflicts:
+        assert len({reading.value for reading in conflict.readings}) == len(conflict.readings) > 1
+        assert conflict.reason in REASONS
+        for reading in conflict.readings:
             assert len(set(reading.event_ids)) == len(reading.event_ids)
-            assert {types[event_id] for event_id in reading.event_ids} == {one.type}
+            assert {types[event_id] for event_id in reading.event_ids} == {conflict.type}
             assert 1 <= reading.outlet_count <= len(reading.event_ids)
 
 
@@ -161,67 +154,74 @@ def test_disagreements_are_evidenced(about: list[SubjectEntry]) -> None:
 def test_the_readings_of_when_it_occurred_are_those_of_the_naive_definition(
     about: list[SubjectEntry],
 ) -> None:
-    """They are the times that hold no other, with who says so or holds that one alone."""
+    """Readings of a valid time are the times that hold no other, with their sources."""
     expected: dict[str, set[frozenset[UUID]]] = {}
-    naming = [it.claim for it in about if it.claim.subject and not denies(it.claim)]
-    for word in {one.payload.type for one in naming}:
-        said = [it for it in naming if it.payload.type == word]
+    naming = [entry.claim for entry in about if entry.claim.subject and not denies(entry.claim)]
+    for word in {claim.payload.type for claim in naming}:
+        said = [claim for claim in naming if claim.payload.type == word]
         readings = naive_readings(said)
         if len(readings) > 1:
             expected[word] = readings
 
     assert {
-        one.type: {frozenset(reading.event_ids) for reading in one.readings}
-        for one in disagreements(about)
-        if one.field == "occurred"
+        conflict.type: {frozenset(reading.event_ids) for reading in conflict.readings}
+        for conflict in disagreements(about)
+        if conflict.field == "occurred"
     } == expected
 
 
 def naive_readings(said: Sequence[Claim]) -> set[frozenset[UUID]]:
     """Return the claims behind each time that holds no other one."""
     exact = {
-        (it.occurred.earliest, it.occurred.latest): it.occurred
-        for it in said
-        if not any(strictly_holds(it.occurred, other.occurred) for other in said)
+        (claim.occurred.earliest, claim.occurred.latest): claim.occurred
+        for claim in said
+        if not any(strictly_holds(claim.occurred, other.occurred) for other in said)
     }
-    within = {it.event_id: [at for at in exact if holds(it.occurred, exact[at])] for it in said}
-    return {frozenset(it.event_id for it in said if within[it.event_id] == [at]) for at in exact}
+    within = {
+        claim.event_id: [at for at in exact if holds(claim.occurred, exact[at])] for claim in said
+    }
+    return {
+        frozenset(claim.event_id for claim in said if within[claim.event_id] == [at])
+        for at in exact
+    }
 
 
-def strictly_holds(one: ValidTime, other: ValidTime) -> bool:
-    """Whether it holds another time that does not hold it."""
-    return holds(one, other) and not holds(other, one)
+def strictly_holds(outer: ValidTime, inner: ValidTime) -> bool:
+    """Whether the outer time holds the inner one, and not the other way round."""
+    return holds(outer, inner) and not holds(inner, outer)
 
 
-def holds(one: ValidTime, other: ValidTime) -> bool:
-    """Whether all instants of the other are instants of one."""
-    begins = one.earliest <= other.earliest
-    return begins and (one.latest is None or (other.latest or CEILING) <= one.latest)
+def holds(outer: ValidTime, inner: ValidTime) -> bool:
+    """Whether all instants of the inner time are instants of the outer one."""
+    begins = outer.earliest <= inner.earliest
+    return begins and (outer.latest is None or (inner.latest or CEILING) <= outer.latest)
 
 
 @given(entries())
 def test_the_preferred_reading_has_at_least_as_many_outlets(about: list[SubjectEntry]) -> None:
-    """Outlets go before all else, and are the reason just where the counts differ."""
-    for one in disagreements(about):
-        counts = [reading.outlet_count for reading in one.readings]
+    """The preferred reading has the most outlets, which are the reason if counts differ."""
+    for conflict in disagreements(about):
+        counts = [reading.outlet_count for reading in conflict.readings]
         assert counts == sorted(counts, reverse=True)
-        assert (one.reason == "more outlets") == (counts[0] > counts[1])
+        assert (conflict.reason == "more outlets") == (counts[0] > counts[1])
 
 
 @given(entries(), st.uuids())
 def test_an_agreeing_claim_of_the_same_outlet_adds_no_disagreement(
     about: list[SubjectEntry], event_id: UUID
 ) -> None:
-    """A second copy of a claim brings no reading and no outlet."""
+    """A copy of a claim by the same outlet brings no new reading and no new outlet."""
     again = about[0].claim.model_copy(update={"event_id": event_id})
     more = [*about, SubjectEntry(again, about[0].known)]
 
     assert counted(disagreements(more)) == counted(disagreements(about))
 
 
-def counted(found: Sequence[Disagreement]) -> dict[tuple[str, str], Counter[int]]:
+def counted(conflicts: Sequence[Disagreement]) -> dict[tuple[str, str], Counter[int]]:
     """Return how many readings of each field have how many outlets."""
     return {
-        (one.type, one.field): Counter(reading.outlet_count for reading in one.readings)
-        for one in found
+        (conflict.type, conflict.field): Counter(
+            reading.outlet_count for reading in conflict.readings
+        )
+        for conflict in conflicts
     }

@@ -40,7 +40,7 @@ ENDS = dates() | moments()
 
 @given(ENDS, ZONES)
 def test_every_date_begins_before_it_ends(text: str, zone: str) -> None:
-    """Whatever the text and the zone, a valid time has some length below the ceiling."""
+    """A valid time of any text and zone has some length below the ceiling."""
     valid = ValidTime.parse(text, zone)
 
     assert valid.latest is not None
@@ -49,20 +49,22 @@ def test_every_date_begins_before_it_ends(text: str, zone: str) -> None:
 
 
 @given(ENDS, ENDS, ZONES)
-def test_two_dates_in_order_make_an_interval_that_spans_them(one: str, two: str, zone: str) -> None:
-    """The interval begins with its start and has the coarser precision of the two."""
-    start, end = ValidTime.parse(one, zone), ValidTime.parse(two, zone)
-    assume(start.earliest < end.earliest and len(one) + len(two) < TEXT_LENGTH_MAX)
-    whole = ValidTime.parse(f"{one}/{two}", zone)
+def test_two_dates_in_order_make_an_interval_that_spans_them(
+    first: str, last: str, zone: str
+) -> None:
+    """An interval of two dates begins with the first and has the coarser precision."""
+    start, end = ValidTime.parse(first, zone), ValidTime.parse(last, zone)
+    assume(start.earliest < end.earliest and len(first) + len(last) < TEXT_LENGTH_MAX)
+    whole = ValidTime.parse(f"{first}/{last}", zone)
 
     assert whole.earliest == start.earliest
-    assert whole.latest == (end.earliest if "T" in two else end.latest)
+    assert whole.latest == (end.earliest if "T" in last else end.latest)
     assert whole.precision is start.precision.coarser(end.precision)
 
 
 @given(st.dates(date(1000, 1, 1), date(9999, 12, 30)), ZONES)
 def test_days_tile_the_calendar(day: date, zone: str) -> None:
-    """Each day ends at the instant at which the next begins."""
+    """A day ends at the instant at which the next day begins."""
     today = ValidTime.parse(day.isoformat(), zone)
     tomorrow = ValidTime.parse((day + timedelta(days=1)).isoformat(), zone)
 
@@ -84,7 +86,7 @@ def test_a_day_lies_in_its_month_its_year_and_its_decade(day: date, zone: str) -
 
 @given(DAYS, QUALIFIERS, ZONES)
 def test_a_qualifier_moves_no_bound(day: date, qualifier: str, zone: str) -> None:
-    """Approximate and uncertain say how sure a date is, not when it is."""
+    """The qualifiers of a date move neither of its bounds."""
     plain = ValidTime.parse(day.isoformat(), zone)
     qualified = ValidTime.parse(day.isoformat() + qualifier, zone)
 
@@ -93,7 +95,7 @@ def test_a_qualifier_moves_no_bound(day: date, qualifier: str, zone: str) -> Non
 
 @given(INSTANTS, ZONES)
 def test_an_instant_is_the_same_in_every_zone(at: datetime, zone: str) -> None:
-    """The zone of an instant is for display; its text parses to the same value."""
+    """An instant is the same in every zone, and its text parses to that instant."""
     valid = ValidTime.instant(at, zone)
 
     assert valid.earliest == at
@@ -101,10 +103,10 @@ def test_an_instant_is_the_same_in_every_zone(at: datetime, zone: str) -> None:
 
 
 @given(INSTANTS, INSTANTS, ZONES)
-def test_an_interval_keeps_both_its_datetimes(one: datetime, two: datetime, zone: str) -> None:
-    """It is under way from the one until just before the other."""
-    assume(one != two)
-    start, end = sorted((one, two))
+def test_an_interval_keeps_both_its_datetimes(first: datetime, second: datetime, zone: str) -> None:
+    """An interval of two datetimes is under way from the first until just before the second."""
+    assume(first != second)
+    start, end = sorted((first, second))
     valid = ValidTime.interval(start, end, zone)
 
     assert (valid.earliest, valid.latest) == (start, end)
@@ -122,13 +124,13 @@ def test_what_pydantic_dumps_it_reads_back(text: str, zone: str) -> None:
 
 
 @given(ENDS, st.just("..") | ENDS, ZONES)
-def test_whatever_parses_can_be_displayed(one: str, two: str, zone: str) -> None:
-    """The words are never empty, up to the edges of the calendar."""
-    first, last = sorted((one, two)) if two != ".." else (one, two)
+def test_whatever_parses_can_be_displayed(text: str, end: str, zone: str) -> None:
+    """A valid time is displayed in words up to the edges of the calendar."""
+    first, last = sorted((text, end)) if end != ".." else (text, end)
     try:
         valid = ValidTime.parse(f"{first}/{last}", zone)
     except ValueError:
-        valid = ValidTime.parse(one, zone)
+        valid = ValidTime.parse(text, zone)
 
     assert valid.display()
 
@@ -137,7 +139,7 @@ def test_whatever_parses_can_be_displayed(one: str, two: str, zone: str) -> None
 @example("9999-12-31T23:59:59.999999-18:00")
 @example("9999-12-31T23:59Z/9999-12-31T23:59-18:00")
 def test_any_text_is_read_or_refused_with_words(text: str) -> None:
-    """No text breaks the reader: it gives a value or a ValueError with a message."""
+    """Any text gives a valid time, or a ValueError with a message."""
     try:
         assert ValidTime.parse(text, "Asia/Seoul").display()
     except ValueError as error:

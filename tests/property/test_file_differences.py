@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import apsw
 from hypothesis import assume, given
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 from communique.domain.claims.event import Recorded
 from communique.server.projections.file_differences import first_difference
 from communique.server.projections.projection import ViewProjection
-from tests.property.test_read_models import PROJECTIONS, batch_sizes, project
+from tests.support.dumps import rows_of
 from tests.support.histories import histories
+from tests.support.projected import PROJECTIONS, batch_sizes, project
 from tests.support.real_log import RealLog, real_log
 
 _TABLES = """
@@ -31,58 +31,49 @@ def opened(path: Path) -> Iterator[apsw.Connection]:
         connection.close()
 
 
-def difference(one: Path, other: Path) -> str:
+def difference(left: Path, right: Path) -> str:
     """The first difference of two files, in words."""
-    with opened(one) as live, opened(other) as rebuilt:
+    with opened(left) as live, opened(right) as rebuilt:
         return "".join(first_difference(live, rebuilt))
 
 
 def two_files(
-    real: RealLog, kind: type[ViewProjection], sizes: list[int], others: list[int]
+    real: RealLog, kind: type[ViewProjection], sizes: list[int], other_sizes: list[int]
 ) -> tuple[Path, Path]:
     """The same log, projected in batches of different sizes."""
-    one, other = real.folder / f"{kind.name}-1.db", real.folder / f"{kind.name}-2.db"
-    project(one, kind, real, sizes)
-    project(other, kind, real, others)
-    return one, other
-
-
-def _rows(connection: apsw.Connection, name: str) -> list[dict[str, Any]]:
-    """The rows of a table, by their columns."""
-    cursor = connection.execute(f"SELECT * FROM {name}")  # noqa: S608
-    return [
-        {column: value for (column, *_), value in zip(cursor.get_description(), row, strict=True)}
-        for row in cursor
-    ]
+    left, right = real.folder / f"{kind.name}-1.db", real.folder / f"{kind.name}-2.db"
+    project(left, kind, real, sizes)
+    project(right, kind, real, other_sizes)
+    return left, right
 
 
 @given(histories(), batch_sizes, batch_sizes)
 def test_files_of_the_same_log_do_not_differ(
-    log: list[Recorded], sizes: list[int], others: list[int]
+    log: list[Recorded], sizes: list[int], other_sizes: list[int]
 ) -> None:
-    """However it was cut into batches, and so in whichever order rows got their numbers."""
+    """Two files of one log do not differ, whatever batches numbered their rows."""
     with real_log(log) as real:
         for kind in PROJECTIONS:
-            assert difference(*two_files(real, kind, sizes, others)) == ""
+            assert difference(*two_files(real, kind, sizes, other_sizes)) == ""
 
 
 @given(st.data(), histories(), batch_sizes)
 def test_a_row_that_is_lost_is_found(
     data: st.DataObject, log: list[Recorded], sizes: list[int]
 ) -> None:
-    """Whichever row it is, its table is named, and whichever of the two files lacks it."""
+    """A row that either of two files lacks is a difference, which names the table."""
     kind = data.draw(st.sampled_from(PROJECTIONS))
     with real_log(log) as real:
-        one, other = two_files(real, kind, sizes, sizes)
-        with opened(one) as connection:
+        damaged, whole = two_files(real, kind, sizes, sizes)
+        with opened(damaged) as connection:
             rows = [
                 (name, row)
                 for (name,) in connection.execute(_TABLES).fetchall()
-                for row in _rows(connection, str(name))
+                for row in rows_of(connection, str(name))
             ]
             assume(rows)
             name, row = data.draw(st.sampled_from(rows))
-            same = " AND ".join(f"{column} IS ?" for column in row)
-            connection.execute(f"DELETE FROM {name} WHERE {same}", tuple(row.values()))  # noqa: S608
-        assert difference(one, other) != ""
-        assert difference(other, one) != ""
+            condition = " AND ".join(f"{column} IS ?" for column in row)
+            connection.execute(f"DELETE FROM {name} WHERE {condition}", tuple(row.values()))  # noqa: S608
+        assert difference(damaged, whole) != ""
+        assert difference(whole, damaged) != ""

@@ -19,16 +19,15 @@ from communique.server.application.queries.read_models import ReadModels
 from communique.server.runtime import limits
 from communique.server.views.bilateral_status.rankings import StatusOrder
 from communique.server.views.paging import PageRequest
-from tests.property.test_domain_comparison import apply, mirrored
-from tests.property.test_read_models import batch_sizes, projected, question
 from tests.support import oracle, oracle_subjects
+from tests.support.comparison_laws import apply, dyads, mirrored
 from tests.support.histories import histories, points
 from tests.support.oracle import Log
+from tests.support.projected import batch_sizes, projected, question
 from tests.support.real_log import real_log
 from tests.support.strategies import CODES, DYADS
 
 STRENGTH = list(Posture)
-dyads = st.sampled_from([*DYADS[-1:], *[dyad for dyad in DYADS if str(dyad) == "JPN-KOR"] * 3])
 
 
 def trios(log: Log) -> SearchStrategy[tuple[AsOf, AsOf, AsOf]]:
@@ -40,21 +39,23 @@ def trios(log: Log) -> SearchStrategy[tuple[AsOf, AsOf, AsOf]]:
 def ranked(log: Log, code: str, as_of: AsOf, order: StatusOrder) -> list[BilateralStatus]:
     """Return a party's statuses that have an element, in the order that the contract promises."""
     statuses = [oracle.status(log, dyad, as_of) for dyad in DYADS if code in dyad]
-    shown = sorted((one for one in statuses if one.elements), key=lambda one: one.dyad)
+    shown = sorted(
+        (status for status in statuses if status.elements), key=lambda status: status.dyad
+    )
     if order is StatusOrder.POSTURE:
-        return sorted(shown, key=lambda one: STRENGTH.index(one.posture), reverse=True)
+        return sorted(shown, key=lambda status: STRENGTH.index(status.posture), reverse=True)
     return sorted(shown, key=_latest, reverse=True)
 
 
 def _latest(status: BilateralStatus) -> datetime:
-    return max(one.occurred.earliest for one in status.elements)
+    return max(element.occurred.earliest for element in status.elements)
 
 
 def paged(
     read_models: ReadModels, code: str, as_of: AsOf, order: StatusOrder, size: int
 ) -> list[BilateralStatus]:
     """Return the statuses of all pages, none of which is longer than asked for."""
-    found: list[BilateralStatus] = []
+    listed: list[BilateralStatus] = []
     key: bytes | None = None
     while True:
         ranking = read_models.rank_statuses(code, order, question(as_of))
@@ -63,9 +64,9 @@ def paged(
         page = read_models.ranked_statuses(ranking, PageRequest(size, key))
         assert len(page.statuses) <= size
         assert page.as_of == as_of
-        found += [status for status, _ in page.statuses]
+        listed += [status for status, _ in page.statuses]
         if page.is_last:
-            return found
+            return listed
         key = page.statuses[-1][1]
 
 
@@ -73,27 +74,31 @@ def paged(
 def test_every_comparison_is_the_oracle_s(
     data: st.DataObject, log: list[Recorded], sizes: list[int], dyad: Dyad
 ) -> None:
-    """Between any two points: what changed, and by which claims and amendments."""
+    """The read models' comparison of any two points is that of the naive definition."""
     with real_log(log) as real, projected(real, sizes) as read_models:
-        one, other, _ = data.draw(trios(log))
-        found = read_models.compare(dyad, question(one), question(other))
-        assert found == oracle_subjects.comparison(log, dyad, one, other)
-        assert codec.model_of(BilateralComparison, codec.comparison_message(found)) == found
+        before, after, _ = data.draw(trios(log))
+        comparison = read_models.compare(dyad, question(before), question(after))
+        assert comparison == oracle_subjects.comparison(log, dyad, before, after)
+        assert (
+            codec.model_of(BilateralComparison, codec.comparison_message(comparison)) == comparison
+        )
 
 
 @given(st.data(), histories(), batch_sizes, dyads)
 def test_comparisons_obey_their_laws(
     data: st.DataObject, log: list[Recorded], sizes: list[int], dyad: Dyad
 ) -> None:
-    """A point with itself is empty, the way back a mirror image, and two ways make one."""
+    """Comparisons from read models are empty, mirrored and composed as the laws say."""
     with real_log(log) as real, projected(real, sizes) as read_models:
         a, b, c = data.draw(trios(log))
 
-        def compared(one: AsOf, other: AsOf) -> BilateralComparison:
-            return read_models.compare(dyad, question(one), question(other))
+        def compared(before: AsOf, after: AsOf) -> BilateralComparison:
+            return read_models.compare(dyad, question(before), question(after))
 
         assert compared(a, a).changes == ()
-        assert compared(b, a).changes == tuple(mirrored(one) for one in compared(a, b).changes)
+        assert compared(b, a).changes == tuple(
+            mirrored(change) for change in compared(a, b).changes
+        )
         state = oracle_subjects.by_facet(oracle.status(log, dyad, a))
         by_way_of_b = apply(apply(state, compared(a, b)), compared(b, c))
         assert by_way_of_b == apply(state, compared(a, c))
@@ -103,7 +108,7 @@ def test_comparisons_obey_their_laws(
 def test_many_statuses_are_each_the_oracle_s(
     data: st.DataObject, log: list[Recorded], sizes: list[int], asked: Sequence[Dyad]
 ) -> None:
-    """In the order asked, also of a dyad that is asked for twice."""
+    """Statuses asked for together are each the oracle's, in order, repeated dyads included."""
     with real_log(log) as real, projected(real, sizes) as read_models:
         as_of = data.draw(points(log))
         expected = [oracle.status(log, dyad, as_of) for dyad in asked]
@@ -114,7 +119,7 @@ def test_many_statuses_are_each_the_oracle_s(
 def test_a_party_s_statuses_are_those_with_elements_in_order(
     data: st.DataObject, log: list[Recorded], sizes: list[int], code: str, order: StatusOrder
 ) -> None:
-    """All of them and no other, in pages of any size, the same when asked again."""
+    """A party's statuses are all those with elements, in pages of any size."""
     with real_log(log) as real, projected(real, sizes) as read_models:
         as_of, size = data.draw(points(log)), data.draw(st.integers(1, 4))
         expected = ranked(log, code, as_of, order)

@@ -26,17 +26,17 @@ def deciding(claim: Version, amendments: Sequence[Version], as_of: AsOf) -> int 
 
 def check(claim: Version, amendments: Sequence[Version]) -> None:
     """Compare the regions with the definition at every point of the grid."""
-    found = regions(claim, amendments)
+    covered = regions(claim, amendments)
     last = max(version.position for version in (claim, *amendments))
     for position, known in product(range(last + 2), DAYS):
         as_of = AsOf(valid=known, known=known, position=position)
-        here = [index for index, region in found if region.covers(known, position)]
+        deciders = [index for index, region in covered if region.covers(known, position)]
         content = deciding(claim, amendments, as_of)
-        assert here == ([] if content is None else [content])
+        assert deciders == ([] if content is None else [content])
 
 
 def test_every_small_history_is_covered_exactly_as_defined() -> None:
-    """All histories of up to two amendments: each point lies in the one region that decides."""
+    """Each point of a history of up to two amendments lies in the region that decides."""
     versions = list(product(DAYS, [*DAYS, None]))
     for claim_known, count in product(DAYS, range(3)):
         for chosen in product(versions, repeat=count):
@@ -54,7 +54,7 @@ def test_every_small_history_is_covered_exactly_as_defined() -> None:
 def test_long_histories_are_covered_exactly_as_defined(
     claim_known: datetime, steps: list[tuple[int, datetime, datetime | None]]
 ) -> None:
-    """Any number of amendments, gaps between their positions: the regions are the definition."""
+    """Each point of a long history lies in the region that the definition gives."""
     position, amendments = 1, []
     for gap, known, content_known in steps:
         position += gap
@@ -69,13 +69,13 @@ def test_long_histories_are_covered_exactly_as_defined(
 def test_regions_are_never_empty_and_never_split_needlessly(
     steps: list[tuple[datetime, datetime | None]],
 ) -> None:
-    """Each has a point in it, and two neighbours of one content end at different known times."""
+    """No region is empty, and neighbours of one content end at different known times."""
     amendments = [Version(2 + number, *step) for number, step in enumerate(steps)]
-    found = regions(Version(1, DAYS[0], DAYS[0]), amendments)
+    covered = regions(Version(1, DAYS[0], DAYS[0]), amendments)
 
-    for index, region in found:
+    for index, region in covered:
         assert region.position_to is None or region.position_from < region.position_to
         assert region.known_to is None or region.known_from < region.known_to
-        for other_index, other in found:
+        for other_index, other in covered:
             if other_index == index and other.position_from == region.position_to:
                 assert other.known_to != region.known_to

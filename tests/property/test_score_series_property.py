@@ -22,7 +22,11 @@ from communique.server.application.queries.read_models import ReadModels
 from communique.server.views.scores import score_projection
 from communique.server.views.scores.score_projection import ScoreSeriesProjection
 from communique.server.views.scores.score_query import ScoreWindow
-from tests.property.test_read_models import (
+from tests.support import oracle, oracle_series
+from tests.support.given import claim, corrected, retracted
+from tests.support.given import log as recorded_log
+from tests.support.histories import histories, instants
+from tests.support.projected import (
     batch_sizes,
     file_of,
     folder_of,
@@ -30,16 +34,13 @@ from tests.property.test_read_models import (
     question,
     some_points,
 )
-from tests.support import given as given_words
-from tests.support import oracle, oracle_series
-from tests.support.histories import histories, instants
 from tests.support.read_models import read_models_of
 from tests.support.real_log import RealLog, real_log
 from tests.support.strategies import DYADS
 
 
 @contextmanager
-def projected(real: RealLog, sizes: list[int], bits: int) -> Iterator[ReadModels]:
+def score_models(real: RealLog, sizes: list[int], bits: int) -> Iterator[ReadModels]:
     """Lend the read models of a log, whose blocks are as small as its history is short."""
     with patch.object(score_projection, "_BLOCK_BITS", bits):
         path = file_of(real, ScoreSeriesProjection)
@@ -68,34 +69,34 @@ def wanted(draw: st.DrawFn, log: oracle.Log) -> ScoreWindow:
 def test_every_series_is_the_oracle_s(
     data: st.DataObject, log: list[Recorded], sizes: list[int], bits: int
 ) -> None:
-    """At any point, of any window, however the log was cut into batches and blocks."""
-    with real_log(log) as real, projected(real, sizes, bits) as read_models:
+    """A series from the read models is the oracle's at any point, of any window."""
+    with real_log(log) as real, score_models(real, sizes, bits) as read_models:
         for as_of in data.draw(some_points(log)):
             for asked in data.draw(st.lists(wanted(log), min_size=1, max_size=4)):
-                found = read_models.score_series(asked, question(as_of))
-                assert found == oracle_series.series(log, asked, as_of)
-                assert codec.model_of(ScoreSeries, codec.series_message(found)) == found
+                answer = read_models.score_series(asked, question(as_of))
+                assert answer == oracle_series.series(log, asked, as_of)
+                assert codec.model_of(ScoreSeries, codec.series_message(answer)) == answer
 
 
 def dense_log(seed: int) -> list[Recorded]:
     """Return a log of one dyad in two days, known on four, with a correction or so in five."""
     random = Random(seed)
     claims: list[Claim] = []
-    told: list[Event] = []
+    events: list[Event] = []
     for hour in range(60):
         if claims and random.random() < 0.2:
             wrong = claims.pop(random.randrange(len(claims)))
             if random.random() < 0.3:
-                told.append(given_words.retracted(wrong, moment(random)))
+                events.append(retracted(wrong, moment(random)))
             else:
                 changes = {"occurred": moment(random), "known": moment(random)}
-                told.append(given_words.corrected(wrong, moment(random), **changes))
+                events.append(corrected(wrong, moment(random), **changes))
         else:
             who, payload = random.choice([("JPN>KOR", TalksRefused()), ("JPN+KOR", MeetingHeld())])
             valid = f"2019-08-{2 + hour % 2:02}T{hour % 24:02}:00Z"
-            claims.append(given_words.claim(payload, valid, who, known=moment(random)))
-            told.append(claims[-1])
-    return given_words.log(*told)
+            claims.append(claim(payload, valid, who, known=moment(random)))
+            events.append(claims[-1])
+    return recorded_log(*events)
 
 
 def moment(random: Random) -> str:
@@ -105,10 +106,10 @@ def moment(random: Random) -> str:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_dense_history_is_the_oracle_s_at_every_point(seed: int) -> None:
-    """Whatever of a day or a cell the point sees: all positions, each with some known times."""
+    """A series of a dense history is the oracle's at every position and random known times."""
     log, random = dense_log(seed), Random(seed)
     since, late = parse_point("2019-08-01"), parse_point("2019-08-09")
-    with real_log(log) as real, projected(real, [7, 1, 30], 3) as read_models:
+    with real_log(log) as real, score_models(real, [7, 1, 30], 3) as read_models:
         for position in range(len(log) + 1):
             for _ in range(6):
                 known, valid, until = (parse_point(moment(random)) for _ in range(3))
@@ -116,16 +117,13 @@ def test_a_dense_history_is_the_oracle_s_at_every_point(seed: int) -> None:
                 actor, scale = random.choice(["", "JPN", "KOR"]), random.choice([*Scale])
                 ends = (since, random.choice([late, until]))
                 asked = ScoreWindow(Dyad.of("JPN", "KOR"), actor, scale, Bucket.DAY, *ends)
-                found = read_models.score_series(asked, question(as_of))
-                assert found == oracle_series.series(log, asked, as_of)
+                answer = read_models.score_series(asked, question(as_of))
+                assert answer == oracle_series.series(log, asked, as_of)
 
 
 @given(histories(), batch_sizes)
 def test_the_sums_are_those_of_their_rows(log: list[Recorded], sizes: list[int]) -> None:
-    """Whatever was amended: extremes, counts and sums are those of the open rows there are.
-
-    Cells are kept of the days that have several.
-    """
+    """The extremes, counts and sums of a score file are those of its open rows."""
     with real_log(log) as real, patch.object(score_projection, "_BLOCK_BITS", 1):
         path = file_of(real, ScoreSeriesProjection)
         project(path, ScoreSeriesProjection, real, sizes)

@@ -26,7 +26,10 @@ from communique.server.views.paging import PageRequest
 from communique.server.views.timeline.topic_lists import TopicPage
 from communique.server.views.view_errors import IssueNotFound, SubjectNotFound
 from communique.v1 import subject_pb2
-from tests.property.test_read_models import (
+from tests.support import oracle, oracle_subjects
+from tests.support.boards import issue_board, life_cycle_of, stream
+from tests.support.histories import content_of, histories, points
+from tests.support.projected import (
     batch_sizes,
     filters,
     matches,
@@ -35,9 +38,6 @@ from tests.property.test_read_models import (
     seen_of,
     some_points,
 )
-from tests.support import oracle, oracle_subjects
-from tests.support.boards import issue_board, life_cycle_of, stream
-from tests.support.histories import content_of, histories, points
 from tests.support.real_log import real_log
 from tests.support.strategies import ISSUES, SUBJECTS
 
@@ -48,18 +48,18 @@ FEWER = settings(max_examples=settings().max_examples * 2 // 5)
 
 def keys_of(log: Sequence[Recorded]) -> list[str]:
     """Return every subject that a content of a log is about, and those that may not occur."""
-    said = [claim for it in log if (claim := content_of(it.event))]
+    said = [claim for recorded in log if (claim := content_of(recorded.event))]
     return sorted({key for claim in said for key in subjects_of(claim)} | {*SUBJECTS})
 
 
 def visible_amendments(log: Sequence[Recorded], event_id: UUID, as_of: AsOf) -> list[Recorded]:
     """Return the visible amendments of a claim, by the naive definition."""
     return [
-        it
-        for it in stream(log, event_id)
-        if isinstance(it.event, Amendment)
-        and it.position <= as_of.position
-        and known_at(it.event.known, it.record_time) <= as_of.known
+        recorded
+        for recorded in stream(log, event_id)
+        if isinstance(recorded.event, Amendment)
+        and recorded.position <= as_of.position
+        and known_at(recorded.event.known, recorded.record_time) <= as_of.known
     ]
 
 
@@ -68,7 +68,7 @@ def visible_amendments(log: Sequence[Recorded], event_id: UUID, as_of: AsOf) -> 
 def test_every_subject_and_every_board_is_the_oracle_s(
     data: st.DataObject, log: list[Recorded], sizes: list[int], page_size: int
 ) -> None:
-    """At any point, in pages of any size; not found where no claim is visible, naming others."""
+    """Subjects and boards from the read models are the oracle's at any point and page size."""
     with real_log(log) as real, projected(real, sizes) as read_models:
         for as_of in data.draw(some_points(log)):
             key = data.draw(st.sampled_from(keys_of(log)))
@@ -90,16 +90,16 @@ def check_subject(
         return
     message, claims = whole_subject(ask, size, as_of)
     assert message.subject == key
-    assert [seen_of(one.event) for one in claims] == view.claims
-    assert [codec.model_of(LifeCycleStep, one) for one in message.life_cycle] == view.life_cycle
+    assert [seen_of(claim.event) for claim in claims] == view.claims
+    assert [codec.model_of(LifeCycleStep, step) for step in message.life_cycle] == view.life_cycle
     assert [
-        codec.model_of(Disagreement, one) for one in message.disagreements
+        codec.model_of(Disagreement, conflict) for conflict in message.disagreements
     ] == view.disagreements
     assert message.claim_count == len(view.claims)
     assert not message.earlier_claims_uncounted
-    for one, claim in zip(claims, view.claims, strict=True):
+    for shown, claim in zip(claims, view.claims, strict=True):
         expected = visible_amendments(log, claim.claim.event_id, as_of)
-        assert [codec.recorded(it) for it in one.amendments] == expected
+        assert [codec.recorded(amendment) for amendment in shown.amendments] == expected
     check_limits(ask, view, as_of)
 
 
@@ -127,20 +127,20 @@ def check_limits(
     """Of more claims than are counted the latest are, and that is told; large ones fill a page."""
     with patch.object(limits, "SUBJECT_CLAIMS_COUNTED_MAX", 2):
         message, claims = whole_subject(ask, 100, as_of)
-    counted = [SubjectEntry(it.claim, it.known) for it in view.claims[-2:]]
-    assert [codec.model_of(LifeCycleStep, one) for one in message.life_cycle] == [
+    counted = [SubjectEntry(seen.claim, seen.known) for seen in view.claims[-2:]]
+    assert [codec.model_of(LifeCycleStep, step) for step in message.life_cycle] == [
         *life_cycle_of(counted)
     ]
-    assert [codec.model_of(Disagreement, one) for one in message.disagreements] == [
+    assert [codec.model_of(Disagreement, conflict) for conflict in message.disagreements] == [
         *disagreements(counted)
     ]
     assert message.claim_count == len(counted)
     assert message.earlier_claims_uncounted == (len(view.claims) > len(counted))
-    assert [seen_of(one.event) for one in claims] == view.claims
+    assert [seen_of(claim.event) for claim in claims] == view.claims
     with patch.object(limits, "PAGE_BYTES_MAX", 1):
         message, claims = whole_subject(ask, 100, as_of)
     assert len(message.claims) <= 1
-    assert [seen_of(one.event) for one in claims] == view.claims
+    assert [seen_of(claim.event) for claim in claims] == view.claims
 
 
 def check_board(
@@ -158,7 +158,7 @@ def check_board(
         return
     with pytest.raises(IssueNotFound) as refused:
         ask(PageRequest(size))
-    assert {*refused.value.near} <= {one for one in named if named[one]}
+    assert {*refused.value.near} <= {name for name in named if named[name]}
 
 
 def board_pages(ask: Callable[[PageRequest], BoardPage], size: int) -> Iterator[IssueBoard]:
@@ -172,8 +172,8 @@ def board_pages(ask: Callable[[PageRequest], BoardPage], size: int) -> Iterator[
 
 def claims_by_issue(log: oracle.Log, as_of: AsOf) -> dict[str, list[Claim]]:
     """Return the claims that name each issue, in the order of (earliest, event id)."""
-    happened = [it.claim for it in oracle.timeline(log, as_of)]
-    return {issue: [one for one in happened if issue in one.issues] for issue in ISSUES}
+    happened = [seen.claim for seen in oracle.timeline(log, as_of)]
+    return {issue: [claim for claim in happened if issue in claim.issues] for issue in ISSUES}
 
 
 @FEWER
@@ -181,7 +181,7 @@ def claims_by_issue(log: oracle.Log, as_of: AsOf) -> dict[str, list[Claim]]:
 def test_every_list_of_subjects_and_issues_is_the_oracle_s(
     data: st.DataObject, log: list[Recorded], sizes: list[int], page_size: int
 ) -> None:
-    """At any point, of any prefix, through any filter, in pages of any size."""
+    """Lists of subjects and issues are the oracle's at any point, prefix and filter."""
     with real_log(log) as real, projected(real, sizes) as read_models:
         for as_of in data.draw(some_points(log)):
             asked, at = data.draw(filters(log)), question(as_of)
@@ -191,7 +191,7 @@ def test_every_list_of_subjects_and_issues_is_the_oracle_s(
             by_key = expected_counts(oracle_subjects.subjects(log, as_of), asked)
             by_issue = expected_counts(claims_by_issue(log, as_of), asked)
 
-            begun = [one for one in by_key if one[0].startswith(prefix)]
+            begun = [entry for entry in by_key if entry[0].startswith(prefix)]
             assert list(counted(named, page_size, as_of)) == begun
             assert list(counted(about, page_size, as_of)) == by_issue
             with patch.object(limits, "CLAIM_COUNT_MAX", 2):
@@ -203,7 +203,7 @@ def test_every_list_of_subjects_and_issues_is_the_oracle_s(
 def expected_counts(claims: Mapping[str, Sequence[Claim]], asked: Filter) -> list[Counted]:
     """Return what the claims of each name count; they stand in the order of their times."""
     selected = {
-        name: [one for one in claims[name] if matches(asked, one)] for name in sorted(claims)
+        name: [claim for claim in claims[name] if matches(asked, claim)] for name in sorted(claims)
     }
     return [(name, len(about), about[-1].occurred) for name, about in selected.items() if about]
 
@@ -226,7 +226,7 @@ def counted(ask: Callable[[PageRequest], TopicPage], size: int, as_of: AsOf) -> 
 def test_a_list_goes_on_as_it_began_whatever_is_recorded_meanwhile(
     data: st.DataObject, log: list[Recorded], sizes: list[int]
 ) -> None:
-    """Pages after the first are of the same point, though subjects came and contents changed."""
+    """Later pages of a list are as of the first page's point while the log grows."""
     half = len(log) // 2
     as_of = data.draw(points(log[:half]))
     asked = RequestedAsOf(as_of.valid, as_of.known, as_of.position)

@@ -30,9 +30,9 @@ from tests.support.oracle_subjects import winners
 def issue_elements(log: Log, issue: str, as_of: AsOf) -> list[IssueElement]:
     """Return the winners that have a place on the board of an issue."""
     return [
-        IssueElement(dyad=dyad, element=one.element)
-        for (dyad, _), one in winners(log, as_of).items()
-        if issue in issues_of(one.claim, one.says)
+        IssueElement(dyad=dyad, element=winner.element)
+        for (dyad, _), winner in winners(log, as_of).items()
+        if issue in issues_of(winner.claim, winner.says)
     ]
 
 
@@ -46,9 +46,9 @@ def comparison(log: Log, dyad: Dyad, before: AsOf, after: AsOf) -> BilateralComp
     was, now = winners(log, before), winners(log, after)
 
     def causes(facet: str) -> tuple[UUID, ...]:
-        found = [won.get((str(dyad), facet)) for won in (was, now)]
-        one, other = (it.element if it else None for it in found)
-        return causes_between(one, other, amendments)
+        winning = [won.get((str(dyad), facet)) for won in (was, now)]
+        old, new = (winner.element if winner else None for winner in winning)
+        return causes_between(old, new, amendments)
 
     def amendments(event_id: UUID) -> tuple[UUID, ...]:
         return amendments_between(stream(log, event_id), before, after)
@@ -58,7 +58,11 @@ def comparison(log: Log, dyad: Dyad, before: AsOf, after: AsOf) -> BilateralComp
 
 def stream(log: Log, event_id: UUID) -> list[Recorded]:
     """Return a claim and its amendments as recorded."""
-    return [it for it in log if it.event and event_id in {it.event.event_id, _amends(it.event)}]
+    return [
+        entry
+        for entry in log
+        if entry.event and event_id in {entry.event.event_id, _amends(entry.event)}
+    ]
 
 
 def _amends(event: Claim | Amendment) -> UUID | None:
@@ -67,13 +71,13 @@ def _amends(event: Claim | Amendment) -> UUID | None:
 
 def life_cycle_of(entries: Iterable[SubjectEntry]) -> tuple[LifeCycleStep, ...]:
     """Return the life cycle that claims about one subject tell."""
-    claims = {it.claim.event_id: it for it in entries}
-    said = [_said(it) for it in claims.values() if asserted_of(it.claim)]
+    claims = {entry.claim.event_id: entry for entry in entries}
+    said = [_said(entry) for entry in claims.values() if asserted_of(entry.claim)]
     return life_cycle(said, lambda event_id: claims[UUID(bytes=event_id)].claim.occurred)
 
 
-def _said(it: SubjectEntry) -> RankedState:
-    claim, (state, stage) = it.claim, state_of(it.claim)
-    earliest, known = micros(claim.occurred.earliest), micros(it.known)
+def _said(entry: SubjectEntry) -> RankedState:
+    claim, (state, stage) = entry.claim, state_of(entry.claim)
+    earliest, known = micros(claim.occurred.earliest), micros(entry.known)
     rank = Rank(earliest, stage, claim.certainty.rank, known, claim.event_id.bytes)
     return RankedState(state, rank)

@@ -1,6 +1,6 @@
 """Calling the service in tests: stubs, messages to submit, and errors taken apart."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import NamedTuple, cast
@@ -106,6 +106,16 @@ def meeting(
     return event
 
 
+def refusal(actor: str = "JPN", recipient: str = "KOR", **fields: object) -> event_pb2.Event:
+    """A refusal of talks on 20 August 2019."""
+    event = meeting(occurred="2019-08-20", **fields)  # type: ignore[arg-type]
+    event.ClearField("participants")
+    event.actors.append(participant(actor).party)
+    event.recipients.append(participant(recipient).party)
+    event.talks_refused.SetInParent()
+    return event
+
+
 def participant(code: str) -> values_pb2.Participant:
     """One who takes part."""
     return values_pb2.Participant(party=values_pb2.Party(code=code))
@@ -174,3 +184,10 @@ def eventually(is_true: Callable[[], bool], seconds: float = 30) -> None:
     while not is_true():
         assert monotonic() < deadline
         sleep(0.01)
+
+
+def positions(
+    frames: Iterable[record_service_pb2.ReadResponse | record_service_pb2.SubscribeResponse],
+) -> list[int]:
+    """The positions of all events."""
+    return [event.position for frame in frames for event in frame.events.events]

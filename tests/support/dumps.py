@@ -16,7 +16,7 @@ def dump(path: Path) -> dict[str, list[object]]:
     """Return every row of every table, sorted; in place of another row's number stands that row."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     names = [name for (name,) in connection.execute(_TABLES)]
-    tables = {name: _rows(connection, name) for name in names}
+    tables = {name: rows_of(connection, name) for name in names}
     numbers = {_number(connection, name): name for name in names}
     connection.close()
     numbered = {
@@ -35,7 +35,8 @@ def dump(path: Path) -> dict[str, list[object]]:
     return {name: sorted((said(name, row) for row in tables[name]), key=repr) for name in names}
 
 
-def _rows(connection: apsw.Connection, name: str) -> list[Row]:
+def rows_of(connection: apsw.Connection, name: str) -> list[Row]:
+    """Return the rows of a table, by their columns."""
     cursor = connection.execute(f"SELECT * FROM {name}")  # noqa: S608 -- one of the file's own
     return [
         {column: value for (column, *_), value in zip(cursor.get_description(), row, strict=True)}

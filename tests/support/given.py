@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from communique.domain.claims.event import (
     Amendment,
+    AmendmentPayload,
     Claim,
     Event,
     EventCorrected,
@@ -50,7 +51,7 @@ def claim(payload: Payload, occurred: object, who: str, **more: Any) -> Claim:  
 
 def _cast(who: str) -> dict[str, Any]:
     if "+" in who:
-        return {"participants": [Participant(party=Party(code=one)) for one in who.split("+")]}
+        return {"participants": [Participant(party=Party(code=code)) for code in who.split("+")]}
     actors, _, recipients = who.partition(">")
     return {"actors": _parties(actors), "recipients": _parties(recipients)}
 
@@ -75,6 +76,11 @@ def disputed(claimed: Claim, known: str | None = None) -> Amendment:
     return _amendment(EventDisputed(amends=claimed.event_id, statement="It was shorter."), known)
 
 
+def amended(payload: AmendmentPayload, number: int = 1) -> Amendment:
+    """Return an amendment whose id follows from its target, its type and a number."""
+    return Amendment(event_id=uuid5(payload.amends, f"{payload.type}{number}"), payload=payload)
+
+
 def _amendment(payload: object, known: str | None) -> Amendment:
     given = {"event_id": UUID(int=next(_numbers)), "known": known, "payload": payload}
     return Amendment.model_validate(given)
@@ -97,11 +103,11 @@ def point(valid: str, known: str | None = None, position: int = 1_000) -> AsOf:
     return AsOf(parse_point(valid), parse_point(known or "9999-12-31T23:59"), position)
 
 
-def status(told: oracle.Log, valid: str, dyad: str = "JPN-KOR", **of: Any) -> BilateralStatus:  # noqa: ANN401 -- as `point`
+def status(history: oracle.Log, valid: str, dyad: str = "JPN-KOR", **of: Any) -> BilateralStatus:  # noqa: ANN401 -- as `point`
     """Return how things stood between two parties, by the oracle."""
-    return oracle.status(told, Dyad.parse(dyad), point(valid, **of))
+    return oracle.status(history, Dyad.parse(dyad), point(valid, **of))
 
 
 def states(elements: Iterable[StatusElement]) -> dict[str, State]:
     """Return the state of each facet."""
-    return {one.facet: one.state for one in elements}
+    return {element.facet: element.state for element in elements}

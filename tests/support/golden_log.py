@@ -106,12 +106,12 @@ def replayed(stored: list[Stored]) -> Iterator[Replayed]:
         log = SQLiteEventLog.open(Path(folder) / "log.db", clock)
         read_models = read_models_of(log, Path(folder) / "read-models")
         try:
-            for one in stored:
-                clock.micros = one.record_micros
-                [receipt] = log.append([one.entry], submitter=one.submitter).result()
+            for line in stored:
+                clock.micros = line.record_micros
+                [receipt] = log.append([line.entry], submitter=line.submitter).result()
                 assert (receipt.position, receipt.record_micros) == (
-                    one.position,
-                    one.record_micros,
+                    line.position,
+                    line.record_micros,
                 )
             read_models.start()
             read_models.wait_for(len(stored), _WAIT_SECONDS)

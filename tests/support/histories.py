@@ -228,12 +228,12 @@ class Instants(NamedTuple):
 
 def instants(log: Sequence[Recorded]) -> Instants:
     """Return the instants of a log, in order."""
-    known = {LATE, *(it.record_time for it in log)}
+    known = {LATE, *(recorded.record_time for recorded in log)}
     valid = set(known)
-    for it in log:
-        known.add(known_at(it.event.known if it.event else None, it.record_time))
-        if claim := content_of(it.event):
-            known.add(known_at(claim.known, it.record_time))
+    for recorded in log:
+        known.add(known_at(recorded.event.known if recorded.event else None, recorded.record_time))
+        if claim := content_of(recorded.event):
+            known.add(known_at(claim.known, recorded.record_time))
             for stretch in (claim.occurred, *(says.scheduled for says in assertions(claim))):
                 if stretch:
                     valid |= {stretch.earliest, stretch.latest or stretch.earliest}

@@ -43,15 +43,15 @@ class Seen(NamedTuple):
 def visible(log: Log, as_of: AsOf) -> list[Seen]:
     """Return the visible events in the order of their positions."""
     seen: dict[UUID, Seen] = {}
-    for it in log:
-        if it.position > as_of.position or it.event is None:
+    for entry in log:
+        if entry.position > as_of.position or entry.event is None:
             continue
-        if isinstance(it.event, Claim):
-            known = known_at(it.event.known, it.record_time)
-            seen[it.event.event_id] = Seen(it.position, it.record_time, it.event, known)
-        elif known_at(it.event.known, it.record_time) <= as_of.known:
-            amend(seen, it.event)
-    return [one for one in seen.values() if one.known <= as_of.known]
+        if isinstance(entry.event, Claim):
+            known = known_at(entry.event.known, entry.record_time)
+            seen[entry.event.event_id] = Seen(entry.position, entry.record_time, entry.event, known)
+        elif known_at(entry.event.known, entry.record_time) <= as_of.known:
+            amend(seen, entry.event)
+    return [event for event in seen.values() if event.known <= as_of.known]
 
 
 def amend(seen: dict[UUID, Seen], amendment: Amendment) -> None:
@@ -59,55 +59,55 @@ def amend(seen: dict[UUID, Seen], amendment: Amendment) -> None:
     amends, payload = amendment.payload.amends, amendment.payload
     if amends not in seen:
         return
-    one = seen[amends]
+    target = seen[amends]
     if isinstance(payload, EventRetracted):
         del seen[amends]
     elif isinstance(payload, EventCorrected):
-        known = known_at(payload.content.known, one.record_time)
-        seen[amends] = one._replace(
+        known = known_at(payload.content.known, target.record_time)
+        seen[amends] = target._replace(
             claim=payload.content, known=known, corrected_by=amendment.event_id
         )
     else:
-        seen[amends] = one._replace(disputed_by=(*one.disputed_by, amendment.event_id))
+        seen[amends] = target._replace(disputed_by=(*target.disputed_by, amendment.event_id))
 
 
 def events(log: Log, as_of: AsOf, matches: Callable[[Claim], bool] = lambda _: True) -> list[Seen]:
     """Return the matching events that had happened by then, in the order of their positions."""
-    happened = [it for it in visible(log, as_of) if it.claim.occurred.earliest <= as_of.valid]
-    return [it for it in happened if matches(it.claim)]
+    happened = [seen for seen in visible(log, as_of) if seen.claim.occurred.earliest <= as_of.valid]
+    return [event for event in happened if matches(event.claim)]
 
 
 def timeline(
     log: Log, as_of: AsOf, matches: Callable[[Claim], bool] = lambda _: True
 ) -> list[Seen]:
     """Return the same in the order of what began first, then of their ids."""
-    found = events(log, as_of, matches)
-    return sorted(found, key=lambda it: (it.claim.occurred.earliest, it.claim.event_id))
+    happened = events(log, as_of, matches)
+    return sorted(happened, key=lambda event: (event.claim.occurred.earliest, event.claim.event_id))
 
 
 def status(log: Log, dyad: Dyad, as_of: AsOf) -> BilateralStatus:
     """Return how things stand between two parties."""
     facets: dict[str, dict[Rank, StatusElement]] = defaultdict(dict)
-    for it in events(log, as_of):
-        for says in assertions(it.claim):
+    for event in events(log, as_of):
+        for says in assertions(event.claim):
             if says.dyad == dyad:
-                element = element_of(it.claim, says, it.known)
-                facets[str(says.facet)][rank(it, says)] = element.model_copy(
-                    update={"contested": bool(it.disputed_by)}
+                element = element_of(event.claim, says, event.known)
+                facets[str(says.facet)][rank(event, says)] = element.model_copy(
+                    update={"contested": bool(event.disputed_by)}
                 )
     return assemble(dyad, as_of, [winner(claims) for claims in facets.values()])
 
 
-def rank(it: Seen, says: Assertion) -> Rank:
+def rank(event: Seen, says: Assertion) -> Rank:
     """Return what decides between the claims of a facet: the greatest wins."""
-    earliest, certainty = it.claim.occurred.earliest, it.claim.certainty.rank
-    return earliest, says.stage, certainty, it.known, it.claim.event_id
+    earliest, certainty = event.claim.occurred.earliest, event.claim.certainty.rank
+    return earliest, says.stage, certainty, event.known, event.claim.event_id
 
 
 def winner(claims: dict[Rank, StatusElement]) -> StatusElement:
     """Return the greatest claim; less than certain, it names the last certain one."""
-    *_, last = ranked = [claims[each] for each in sorted(claims)]
-    certain = [it for it in ranked if it.certainty is Certainty.CERTAIN]
+    *_, last = ranked = [claims[claim_rank] for claim_rank in sorted(claims)]
+    certain = [element for element in ranked if element.certainty is Certainty.CERTAIN]
     if last.certainty is Certainty.CERTAIN or not certain:
         return last
     return last.model_copy(update={"last_certain": certain[-1]})

@@ -18,13 +18,13 @@ MILLION: Final = 1_000_000
 
 def series(log: oracle.Log, wanted: ScoreWindow, as_of: AsOf) -> ScoreSeries:
     """Return the scores of a dyad over time by the shortest fold."""
-    found: dict[date, list[int]] = defaultdict(list)
-    for it in oracle.events(log, as_of):
-        earliest = it.claim.occurred.earliest
-        score = millionths_of(it.claim, wanted.scale)
+    by_day: dict[date, list[int]] = defaultdict(list)
+    for event in oracle.events(log, as_of):
+        earliest = event.claim.occurred.earliest
+        score = millionths_of(event.claim, wanted.scale)
         is_in = wanted.since <= earliest <= wanted.until
-        if is_in and score is not None and is_act(it.claim, wanted.dyad, wanted.actor):
-            found[first_day(earliest, wanted.bucket)].append(score)
+        if is_in and score is not None and is_act(event.claim, wanted.dyad, wanted.actor):
+            by_day[first_day(earliest, wanted.bucket)].append(score)
     return ScoreSeries(
         dyad=str(wanted.dyad),
         actor=wanted.actor,
@@ -38,7 +38,7 @@ def series(log: oracle.Log, wanted: ScoreWindow, as_of: AsOf) -> ScoreSeries:
                 event_count=len(scores),
                 score_sum=float(Fraction(sum(scores), MILLION)),
             )
-            for day, scores in sorted(found.items())
+            for day, scores in sorted(by_day.items())
         ),
     )
 
@@ -49,7 +49,7 @@ def is_act(claim: Claim, dyad: Dyad, actor: str) -> bool:
     acts = {(a.code, r.code) for a in claim.actors for r in claim.recipients}
     if actor:
         return (actor, dyad.other(actor)) in acts
-    together = {one.party.code for one in claim.participants}
+    together = {participant.party.code for participant in claim.participants}
     return pair <= together or any({*act} == pair for act in acts)
 
 

@@ -40,40 +40,42 @@ class SubjectView(NamedTuple):
 def subject(log: Log, key: str, as_of: AsOf) -> SubjectView:
     """Return how things stand with one subject."""
     about = oracle.timeline(log, as_of, lambda claim: key in subjects_of(claim))
-    entries = [SubjectEntry(it.claim, it.known) for it in about]
+    entries = [SubjectEntry(seen.claim, seen.known) for seen in about]
     return SubjectView(life_cycle(entries), about, list(disagreements(entries)))
 
 
 def subjects(log: Log, as_of: AsOf) -> dict[str, list[Claim]]:
     """Return the claims about each subject in the order of (earliest, event id), by sorted keys."""
     about: dict[str, list[Claim]] = defaultdict(list)
-    for it in oracle.timeline(log, as_of):
-        for key in subjects_of(it.claim):
-            about[key].append(it.claim)
+    for seen in oracle.timeline(log, as_of):
+        for key in subjects_of(seen.claim):
+            about[key].append(seen.claim)
     return dict(sorted(about.items()))
 
 
 def life_cycle(entries: Iterable[SubjectEntry]) -> list[LifeCycleStep]:
     """Return the states that claims assert: found from the greatest down, told the other way."""
     steps: dict[State, list[Claim]] = defaultdict(list)
-    asserting = [it for it in entries if not denies(it.claim)]
-    for it in sorted(asserting, key=_rank, reverse=True):
-        steps[state_of(it.claim)[0]].append(it.claim)
+    asserting = [entry for entry in entries if not denies(entry.claim)]
+    for entry in sorted(asserting, key=_rank, reverse=True):
+        steps[state_of(entry.claim)[0]].append(entry.claim)
     return [
         LifeCycleStep(
             state=state,
             occurred=said[0].occurred,
-            certainty=next(it for it in Certainty if it in {one.certainty for one in said}),
-            event_ids=tuple(one.event_id for one in said),
+            certainty=next(
+                word for word in Certainty if word in {claim.certainty for claim in said}
+            ),
+            event_ids=tuple(claim.event_id for claim in said),
         )
         for state, said in reversed(steps.items())
     ]
 
 
-def _rank(it: SubjectEntry) -> Rank:
-    said = it.claim
-    _, stage = state_of(said)
-    return said.occurred.earliest, stage, said.certainty.rank, it.known, said.event_id
+def _rank(entry: SubjectEntry) -> Rank:
+    claim = entry.claim
+    _, stage = state_of(claim)
+    return claim.occurred.earliest, stage, claim.certainty.rank, entry.known, claim.event_id
 
 
 # --- winners of all facets -----------------------------------------------------------------------
@@ -91,13 +93,13 @@ def winners(log: Log, as_of: AsOf) -> dict[tuple[str, str], Winner]:
     """Return the winner of each facet of each dyad, by (dyad, facet), sorted."""
     said: dict[tuple[str, str], dict[Rank, tuple[Claim, Assertion]]] = defaultdict(dict)
     elements: dict[tuple[str, str], dict[Rank, StatusElement]] = defaultdict(dict)
-    for it in oracle.events(log, as_of):
-        for says in assertions(it.claim):
-            slot, rank = (str(says.dyad), str(says.facet)), oracle.rank(it, says)
-            element = element_of(it.claim, says, it.known)
-            contested = {"contested": bool(it.disputed_by)}
+    for event in oracle.events(log, as_of):
+        for says in assertions(event.claim):
+            slot, rank = (str(says.dyad), str(says.facet)), oracle.rank(event, says)
+            element = element_of(event.claim, says, event.known)
+            contested = {"contested": bool(event.disputed_by)}
             elements[slot][rank] = element.model_copy(update=contested)
-            said[slot][rank] = it.claim, says
+            said[slot][rank] = event.claim, says
     return {
         slot: Winner(*said[slot][max(said[slot])], oracle.winner(elements[slot]))
         for slot in sorted(said)
@@ -109,7 +111,7 @@ def winners(log: Log, as_of: AsOf) -> dict[tuple[str, str], Winner]:
 
 def board(log: Log, issue: str, as_of: AsOf) -> IssueBoard:
     """Return how things stand on one issue."""
-    shown = [one for one in winners(log, as_of).values() if _is_about(one, issue)]
+    shown = [winner for winner in winners(log, as_of).values() if _is_about(winner, issue)]
     return IssueBoard(
         issue=issue,
         as_of=_resolved(as_of),
@@ -123,19 +125,19 @@ def board(log: Log, issue: str, as_of: AsOf) -> IssueBoard:
     )
 
 
-def _is_about(one: Winner, issue: str) -> bool:
+def _is_about(won: Winner, issue: str) -> bool:
     """Whether the claim names the issue, and would fill the same facet if it named no other."""
-    alone = one.claim.model_copy(update={"issues": (issue,)})
-    return issue in one.claim.issues and _slot(one.says) in set(map(_slot, assertions(alone)))
+    alone = won.claim.model_copy(update={"issues": (issue,)})
+    return issue in won.claim.issues and _slot(won.says) in set(map(_slot, assertions(alone)))
 
 
-def _own(one: Winner) -> set[str]:
+def _own(won: Winner) -> set[str]:
     """Whose facet it is: as the keys say, if need be those of the claim without a subject."""
-    if one.says.facet.kind.value not in {"stance", "demand", "proposal", "commitment", "measure"}:
+    if won.says.facet.kind.value not in {"stance", "demand", "proposal", "commitment", "measure"}:
         return set()
-    bare = one.claim.model_copy(update={"subject": None})
-    same_kind = {_slot(says) for says in assertions(bare) if says.facet.kind is one.says.facet.kind}
-    mine = {_slot(one.says)} & same_kind or {it for it in same_kind if it[0] == one.says.dyad}
+    bare = won.claim.model_copy(update={"subject": None})
+    same_kind = {_slot(says) for says in assertions(bare) if says.facet.kind is won.says.facet.kind}
+    mine = {_slot(won.says)} & same_kind or {slot for slot in same_kind if slot[0] == won.says.dyad}
     return {facet.key.split("/")[0] for _, facet in mine}
 
 
@@ -144,7 +146,7 @@ def _slot(says: Assertion) -> tuple[Dyad, Facet]:
 
 
 def _part(shown: list[Winner], code: str, as_of: AsOf) -> IssueParty:
-    own = [one for one in shown if code in _own(one)]
+    own = [winner for winner in shown if code in _own(winner)]
     return IssueParty(
         party=code,
         stances=_those(own, "stance", as_of),
@@ -157,9 +159,9 @@ def _part(shown: list[Winner], code: str, as_of: AsOf) -> IssueParty:
 
 def _those(shown: list[Winner], kind: str, as_of: AsOf) -> tuple[IssueElement, ...]:
     return tuple(
-        IssueElement(dyad=str(one.says.dyad), element=by_then(one.element, as_of))
-        for one in shown
-        if one.says.facet.kind.value == kind
+        IssueElement(dyad=str(winner.says.dyad), element=by_then(winner.element, as_of))
+        for winner in shown
+        if winner.says.facet.kind.value == kind
     )
 
 
@@ -197,21 +199,21 @@ def comparison(log: Log, dyad: Dyad, before: AsOf, after: AsOf) -> BilateralComp
 def by_facet(status: BilateralStatus) -> dict[str, StatusElement]:
     """Return the elements of a status by their facets."""
     lists = [value for name, value in status if name not in {"relations", "posture_triggers"}]
-    elements = [one for value in lists if isinstance(value, tuple) for one in value]
-    return {one.facet: one for one in [*elements, status.relations] if one}
+    elements = [element for value in lists if isinstance(value, tuple) for element in value]
+    return {element.facet: element for element in [*elements, status.relations] if element}
 
 
 def _kind(*, was: bool, now: bool) -> ChangeKind:
     return ChangeKind.CHANGED if was and now else ChangeKind.ENDED if was else ChangeKind.APPEARED
 
 
-def causes(log: Log, slot: tuple[str, str], one: AsOf, other: AsOf) -> tuple[UUID, ...]:
+def causes(log: Log, slot: tuple[str, str], before: AsOf, after: AsOf) -> tuple[UUID, ...]:
     """Return what makes a facet differ between two points."""
-    found = [winners(log, as_of).get(slot) for as_of in (one, other)]
-    won = [{it.element.event_ids[0]} if it else set[UUID]() for it in found]
-    below = [it.element.last_certain if it else None for it in found]
-    certain = [{it.event_ids[0]} if it else set[UUID]() for it in below]
-    differ = set.symmetric_difference(*map(amendments_seen, (log, log), (one, other)))
+    winning = [winners(log, as_of).get(slot) for as_of in (before, after)]
+    won = [{winner.element.event_ids[0]} if winner else set[UUID]() for winner in winning]
+    below = [winner.element.last_certain if winner else None for winner in winning]
+    certain = [{element.event_ids[0]} if element else set[UUID]() for element in below]
+    differ = set.symmetric_difference(*map(amendments_seen, (log, log), (before, after)))
     either = set[UUID]().union(*won, *certain)
     amended = {amendment for amends, amendment in differ if amends in either}
     return tuple(sorted((won[0] ^ won[1]) | (certain[0] ^ certain[1]) | amended or won[0]))
@@ -220,8 +222,8 @@ def causes(log: Log, slot: tuple[str, str], one: AsOf, other: AsOf) -> tuple[UUI
 def amendments_seen(log: Log, as_of: AsOf) -> set[tuple[UUID, UUID]]:
     """Return the visible amendments, each as (what it amends, itself)."""
     return {
-        (it.event.payload.amends, it.event.event_id)
-        for it in log[: as_of.position]
-        if isinstance(it.event, Amendment)
-        and known_at(it.event.known, it.record_time) <= as_of.known
+        (recorded.event.payload.amends, recorded.event.event_id)
+        for recorded in log[: as_of.position]
+        if isinstance(recorded.event, Amendment)
+        and known_at(recorded.event.known, recorded.record_time) <= as_of.known
     }

@@ -39,12 +39,12 @@ class RealLog:
 
     def append(self, history: Sequence[Recorded]) -> None:
         """Append the next events of a history; each must get the position that it was told with."""
-        for it in history:
-            self.clock.micros = micros(it.record_time)
-            (receipt,) = self.log.append([entry_of(it)]).result()
-            assert receipt.position == it.position
-            assert receipt.revision == it.revision
-            assert receipt.record_micros == micros(it.record_time)
+        for recorded in history:
+            self.clock.micros = micros(recorded.record_time)
+            (receipt,) = self.log.append([entry_of(recorded)]).result()
+            assert receipt.position == recorded.position
+            assert receipt.revision == recorded.revision
+            assert receipt.record_micros == micros(recorded.record_time)
 
 
 @contextmanager
@@ -59,15 +59,16 @@ def real_log(history: Sequence[Recorded] = ()) -> Iterator[RealLog]:
             real.log.close()
 
 
-def entry_of(it: Recorded) -> Entry:
+def entry_of(recorded: Recorded) -> Entry:
     """Return what the log is given of an event; of a newer type, one that nobody here knows."""
-    if it.event is None:
-        return ClaimEntry(UUID(int=it.position), NEWER_TYPE, NEWER_STATE)
-    topic, state = it.event.payload.type, state_of(it.event)
-    if isinstance(it.event, Claim):
-        return ClaimEntry(it.event.event_id, topic, state)
-    amends, retracts = it.event.payload.amends, isinstance(it.event.payload, EventRetracted)
-    return AmendmentEntry(it.event.event_id, amends, topic, state, retracts)
+    event = recorded.event
+    if event is None:
+        return ClaimEntry(UUID(int=recorded.position), NEWER_TYPE, NEWER_STATE)
+    topic, state = event.payload.type, state_of(event)
+    if isinstance(event, Claim):
+        return ClaimEntry(event.event_id, topic, state)
+    amends, retracts = event.payload.amends, isinstance(event.payload, EventRetracted)
+    return AmendmentEntry(event.event_id, amends, topic, state, retracts)
 
 
 def state_of(event: Event) -> bytes:

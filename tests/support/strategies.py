@@ -162,7 +162,7 @@ def fields(kind: type[BaseModel], *but: str) -> dict[str, SearchStrategy[Any]]:
 
 def _limits(metadata: Iterable[Any]) -> list[Any]:
     """Lay open what stands in `Field(...)` among the metadata of an annotation."""
-    nested = [getattr(one, "metadata", [one]) for one in metadata]
+    nested = [getattr(part, "metadata", [part]) for part in metadata]
     return [limit for limits in nested for limit in limits]
 
 
@@ -170,8 +170,8 @@ def _limited(kind: Any, limits: list[Any]) -> SearchStrategy[Any]:  # noqa: ANN4
     for limit in limits:
         if isinstance(limit, Line | Prose):
             return _texts(limit)
-    low = next((one.ge for one in limits if hasattr(one, "ge")), None)
-    high = next((one.le for one in limits if hasattr(one, "le")), None)
+    low = next((limit.ge for limit in limits if hasattr(limit, "ge")), None)
+    high = next((limit.le for limit in limits if hasattr(limit, "le")), None)
     if kind is str:
         return st.sampled_from(CAMEO_CODES)
     if kind is float:
@@ -200,16 +200,16 @@ def _texts(shape: Line | Prose) -> SearchStrategy[str]:
 
 def _casts(shape: Shape) -> list[dict[str, Any]]:
     """Return the ways to fill the fields that name a claim's parties."""
-    orders = [some for count in (2, 3) for some in permutations(PARTIES, count)]
-    orders = [some for some in orders if len({one.code for one in some}) > 1]
+    orders = [order for count in (2, 3) for order in permutations(PARTIES, count)]
+    orders = [order for order in orders if len({party.code for party in order}) > 1]
     together: list[dict[str, Any]] = []
     directed: list[dict[str, Any]] = []
     alone: list[dict[str, Any]] = []
-    for some in orders:
-        together.append({"participants": tuple(Participant(party=one) for one in some)})
-        for split in range(1, len(some)):
-            directed.append({"actors": some[:split], "recipients": some[split:]})
-            alone.append({"actors": some[:split]})
+    for order in orders:
+        together.append({"participants": tuple(Participant(party=party) for party in order)})
+        for split in range(1, len(order)):
+            directed.append({"actors": order[:split], "recipients": order[split:]})
+            alone.append({"actors": order[:split]})
     for role in Role:
         pair = [Participant(party=PARTIES[0]), Participant(party=PARTIES[1], role=role)]
         together.append({"participants": tuple(pair)})
@@ -223,7 +223,7 @@ def _casts(shape: Shape) -> list[dict[str, Any]]:
 
 def _are_two(cast: dict[str, Any]) -> bool:
     """Whether they are Japan and Korea, and nobody in them is named."""
-    together = [one.party for one in cast.get("participants", ())]
+    together = [participant.party for participant in cast.get("participants", ())]
     cast_parties = (*cast.get("actors", ()), *cast.get("recipients", ()), *together)
     return set(cast_parties) == set(PARTIES[:2])
 

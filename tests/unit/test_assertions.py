@@ -271,14 +271,14 @@ BY_SUBJECT = {"agenda", "agreement"}
 
 def facets(payload: Payload, who: str = "JPN>KOR", **more: object) -> dict[str, list[str]]:
     """Return the facets that a claim fills, by dyad."""
-    found: dict[str, list[str]] = {}
+    by_dyad: dict[str, list[str]] = {}
     for says in assertions(claim(payload, DAY, who, **more)):
-        found.setdefault(str(says.dyad), []).append(str(says.facet))
-    return found
+        by_dyad.setdefault(str(says.dyad), []).append(str(says.facet))
+    return by_dyad
 
 
 def test_there_is_one_of_each_type() -> None:
-    """The table below leaves no type out."""
+    """The table of examples has a claim of each payload type."""
     assert {type(payload) for payload, *_ in ONE_OF_EACH} == set(PAYLOADS)
 
 
@@ -290,7 +290,7 @@ def test_there_is_one_of_each_type() -> None:
 def test_each_type_fills_its_facet(
     payload: Payload, who: str, facet: str, state: State, statement: str, grounds: str
 ) -> None:
-    """A claim of the type fills one facet of JPN-KOR with its state and its words."""
+    """A claim of each type fills one facet of JPN-KOR with its state and its words."""
     subject = "sub" if facet.partition("/")[0] in BY_SUBJECT else None
     said = claim(payload, DAY, who, issues=("export-controls",), subject=subject)
     (says,) = assertions(said)
@@ -299,9 +299,9 @@ def test_each_type_fills_its_facet(
     assert (says.issue, says.statement, says.grounds) == ("export-controls", statement, grounds)
 
 
-@pytest.mark.parametrize(("payload", "who"), [each[:2] for each in ONE_OF_EACH])
+@pytest.mark.parametrize(("payload", "who"), [case[:2] for case in ONE_OF_EACH])
 def test_a_denial_asserts_nothing_but_an_outlook(payload: Payload, who: str) -> None:
-    """What did not happen changes no state; that progress is denied is an outlook's content."""
+    """A denial changes no state, but one of progress is an outlook's content."""
     said = claim(payload, DAY, who, polarity=Polarity.NEGATIVE)
 
     assert bool(list(assertions(said))) is isinstance(payload, OutlookAssessed)
@@ -354,40 +354,40 @@ def test_a_subject_is_the_facet_of_what_has_a_life_cycle(payload: Payload, facet
 
 
 def test_a_plan_without_a_subject_is_a_facet_of_its_own() -> None:
-    """Nothing says that two such plans are about one meeting."""
+    """Two plans of meetings without a subject fill two facets."""
     said = claim(MeetingPlanned(), DAY, "JPN+KOR")
 
     assert [str(says.facet) for says in assertions(said)] == [f"agenda/{said.event_id}"]
 
 
 def test_a_meeting_with_a_subject_closes_the_plan_of_it() -> None:
-    """It is the last of its level, and the end of the agenda's facet with its subject."""
+    """A meeting is the last of its level, and ends the agenda's facet with its subject."""
     held = facets(MeetingHeld(level=MeetingLevel.DIRECTOR_GENERAL), "JPN+KOR", subject="m")
 
     assert held == {"JPN-KOR": ["meeting/director-general", "agenda/m"]}
 
 
 def test_a_meeting_of_unstated_level_has_a_facet() -> None:
-    """A source that does not give the level fills the facet of the unstated ones."""
+    """A meeting whose source gives no level fills the facet of unstated ones."""
     assert facets(MeetingHeld(), "JPN+KOR") == {"JPN-KOR": ["meeting/unstated"]}
 
 
 def test_a_trilateral_meeting_concerns_three_dyads() -> None:
-    """It is one event, and the last meeting of each two of the three."""
+    """A trilateral meeting is the last meeting of each two of the three."""
     held = facets(MeetingHeld(level=MINISTER), "CHN+JPN+KOR")
 
     assert held == {dyad: ["meeting/minister"] for dyad in ("CHN-JPN", "CHN-KOR", "JPN-KOR")}
 
 
 def test_a_directed_claim_is_about_each_actor_and_recipient() -> None:
-    """Two that act together are no dyad of the claim, and each acts for itself."""
+    """A directed claim is about each pair of actor and recipient, and not about two actors."""
     demanded = facets(DemandMade(demand="more"), "KOR,CHN>JPN")
 
     assert demanded == {"CHN-JPN": ["demand/CHN/general"], "JPN-KOR": ["demand/KOR/general"]}
 
 
 def test_a_claim_of_one_party_alone_asserts_nothing_between_two() -> None:
-    """A stance towards nobody is on no dyad's state, and on no dyad's timeline."""
+    """A claim of one party alone is on no dyad's state and on no dyad's timeline."""
     said = claim(StanceStated(position="free trade"), DAY, "KOR")
 
     assert list(assertions(said)) == []
@@ -397,27 +397,27 @@ def test_a_claim_of_one_party_alone_asserts_nothing_between_two() -> None:
 
 @pytest.mark.parametrize("payload", [MediationOffered(), DialogueUrged()])
 def test_a_third_party_steps_between_those_it_addresses(payload: Payload) -> None:
-    """Its step is about the dyad of its recipients, and on the timelines of its own dyads, too."""
+    """A third party's step is about its recipients' dyad, and on its own dyads' timelines."""
     said = claim(payload, DAY, "CHN>JPN,KOR")
 
-    assert [str(one) for one in dyads_between(said)] == ["JPN-KOR"]
-    assert [str(one) for one in dyads_concerned(said)] == ["CHN-JPN", "CHN-KOR", "JPN-KOR"]
+    assert [str(dyad) for dyad in dyads_between(said)] == ["JPN-KOR"]
+    assert [str(dyad) for dyad in dyads_concerned(said)] == ["CHN-JPN", "CHN-KOR", "JPN-KOR"]
 
 
 @pytest.mark.parametrize("kind", [MediationOffered, DialogueUrged])
 def test_a_third_party_may_address_one_side_alone(
     kind: type[MediationOffered | DialogueUrged],
 ) -> None:
-    """Then the claim names those it steps between, and they are concerned."""
+    """A third party that addresses one side names the dyad it steps between."""
     said = claim(kind(between=("JPN", "KOR")), DAY, "CHN>KOR")
 
     assert facets(kind(between=("JPN", "KOR")), "CHN>KOR") == {"JPN-KOR": ["mediation/CHN"]}
-    assert [str(one) for one in dyads_concerned(said)] == ["CHN-KOR", "JPN-KOR"]
+    assert [str(dyad) for dyad in dyads_concerned(said)] == ["CHN-KOR", "JPN-KOR"]
     assert codes_concerned(said) == {"CHN", "JPN", "KOR"}
 
 
 def test_each_third_party_has_a_facet() -> None:
-    """What one mediator did last does not hide what another did."""
+    """The last step of one mediator does not hide another mediator's."""
     assert facets(MediationOffered(), "CHN,USA>JPN,KOR") == {
         "JPN-KOR": ["mediation/CHN", "mediation/USA"]
     }
@@ -435,7 +435,7 @@ def test_each_third_party_has_a_facet() -> None:
 def test_a_meeting_that_is_merely_possible_comes_before_a_planned_one(
     certainty: Certainty, stage: Stage
 ) -> None:
-    """The life cycle of a meeting: possible, planned, started, held."""
+    """The life cycle of a meeting is possible, planned, started, held."""
     (says,) = assertions(claim(MeetingPlanned(), DAY, "JPN+KOR", certainty=certainty))
 
     assert says.stage is stage
@@ -452,7 +452,7 @@ def test_a_meeting_that_is_merely_possible_comes_before_a_planned_one(
 def test_a_notice_ends_when_it_says_or_when_its_period_is_over(
     notice: AgreementTerminationNotified, ends: str | None
 ) -> None:
-    """90 days from 21 August is 19 November; a notice that says neither has no known end."""
+    """A notice ends at its date or after its period, and otherwise has no known end."""
     (says,) = assertions(claim(notice, DAY, "KOR>JPN"))
 
     assert (says.scheduled.edtf if says.scheduled else None) == ends
@@ -460,7 +460,7 @@ def test_a_notice_ends_when_it_says_or_when_its_period_is_over(
 
 @pytest.mark.parametrize("occurred", ["9999-12-31", "1000-01-01T00:00+18:00"])
 def test_a_notice_at_the_edge_of_the_calendar_has_no_known_end(occurred: str) -> None:
-    """A day that cannot be written is not known; the claim stands all the same."""
+    """A notice whose end cannot be written stands with no known end."""
     zone = {"edtf": occurred, "zone": "America/New_York"}
     notice = AgreementTerminationNotified(notice_period=timedelta(minutes=30))
     (says,) = assertions(claim(notice, zone, "KOR>JPN"))
@@ -469,7 +469,7 @@ def test_a_notice_at_the_edge_of_the_calendar_has_no_known_end(occurred: str) ->
 
 
 def test_a_schedule_is_handed_on() -> None:
-    """When a measure is to take effect, or a meeting to take place, stands in what is asserted."""
+    """An assertion names when its measure is to take effect or its meeting to take place."""
     measure = MeasureAnnounced.model_validate({"measure": "checks", "scheduled": "2019-08-28"})
     plan = MeetingPlanned.model_validate({"scheduled": "2019-08-30"})
 
@@ -480,12 +480,12 @@ def test_a_schedule_is_handed_on() -> None:
 
 @pytest.mark.parametrize("text", ["relations", "talks/export-controls", "agenda/a/b"])
 def test_a_facet_is_written_and_read_back(text: str) -> None:
-    """The written form names the kind, then the key."""
+    """A facet is written as its kind and then its key, and reads back equal."""
     assert str(Facet.parse(text)) == text
 
 
 def test_an_unknown_kind_of_facet_is_refused() -> None:
-    """There are no other facets than those of the list."""
+    """A facet of an unknown kind is refused."""
     with pytest.raises(ValueError, match="weather"):
         Facet.parse("weather/JPN")
     assert Facet.parse("TALKS/x").kind is FacetKind.TALKS

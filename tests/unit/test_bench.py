@@ -30,7 +30,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> history.History:
 
 
 def test_every_event_is_valid_and_canonical(drawn: history.History) -> None:
-    """The pieces that an event is put together from are what the service would store of it."""
+    """An event of the benchmark has the bytes that the service would store."""
     for index in range(len(drawn)):
         message = event_pb2.Event.FromString(drawn[index])
         assert canonical_bytes(message, submitted(message)) == drawn[index]
@@ -39,7 +39,7 @@ def test_every_event_is_valid_and_canonical(drawn: history.History) -> None:
 def test_every_amendment_names_an_earlier_claim_that_still_can_be_amended(
     drawn: history.History,
 ) -> None:
-    """A history can be imported in its order without a rejection."""
+    """A drawn history can be imported in its order without a rejection."""
     claims = set[object]()
     amendments = 0
     for index in range(len(drawn)):
@@ -55,14 +55,14 @@ def test_every_amendment_names_an_earlier_claim_that_still_can_be_amended(
 
 
 def test_the_same_events_are_drawn_each_time(drawn: history.History, tmp_path: Path) -> None:
-    """Figures of two machines, or of two versions, are about the same events."""
+    """The benchmark draws the same events each time."""
     again = history.written(tmp_path, HISTORY_EVENTS)
     assert again.path.read_bytes() == drawn.path.read_bytes()
     assert (again.busiest, again.quiet) == (drawn.busiest, drawn.quiet)
 
 
 def test_a_history_is_sent_to_another_process_without_its_events(drawn: history.History) -> None:
-    """The other process opens the file itself, also of one that was looked at here before."""
+    """A history sent to another process opens its own file there."""
     assert drawn[0]
     sent = pickle.dumps(drawn)
     assert len(sent) < 1_000
@@ -71,12 +71,12 @@ def test_a_history_is_sent_to_another_process_without_its_events(drawn: history.
 
 
 def test_events_are_about_as_long_as_those_of_icews(drawn: history.History) -> None:
-    """An event has about 230 bytes."""
+    """An event of the benchmark has about 230 bytes."""
     assert 220 < drawn.byte_count / len(drawn) < 240
 
 
 def test_events_arrive_as_densely_as_those_of_icews(tmp_path: Path) -> None:
-    """What is measured arriving is of few days, each of which has 250 events."""
+    """Events that are measured arriving are of few days with 250 events each."""
     said: list[str] = []
     arriving = Bed(tmp_path, [1_000], 1, said.append).arriving(1_000)
     days = {
@@ -86,7 +86,7 @@ def test_events_arrive_as_densely_as_those_of_icews(tmp_path: Path) -> None:
 
 
 def test_sizes_that_would_take_hours_are_left_out_and_named(tmp_path: Path) -> None:
-    """Such a workload is measured with the others, and the report says what is missing."""
+    """A workload of a size that would take hours is left out, and the report names it."""
     bed = Bed(tmp_path, [1_000, 2_000_000], 1, print)
     assert bed.sizes_up_to(1_000_000, "rebuild") == [1_000]
     assert bed.missing == {
@@ -95,7 +95,7 @@ def test_sizes_that_would_take_hours_are_left_out_and_named(tmp_path: Path) -> N
 
 
 def test_batches_are_the_whole_history_in_order(drawn: history.History) -> None:
-    """No event is left out of the batches or sent twice."""
+    """Batches hold each event of the history once, in order."""
     batches = list(drawn.batches(300))
     assert [event for batch in batches for event in batch] == [
         drawn[index] for index in range(len(drawn))
@@ -105,7 +105,7 @@ def test_batches_are_the_whole_history_in_order(drawn: history.History) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_questions_are_the_same_for_the_same_seed(kind: str, drawn: history.History) -> None:
-    """Two runs with one seed ask the same, with two seeds something else."""
+    """Questions are the same for the same seed, and differ for another."""
     first = asked(kind, drawn.busiest, drawn, 50, seed=1)
     assert first == asked(kind, drawn.busiest, drawn, 50, seed=1)
     assert first != asked(kind, drawn.busiest, drawn, 50, seed=2)
@@ -126,7 +126,7 @@ def test_questions_stay_within_the_history(drawn: history.History) -> None:
     ("share", "expected"), [(0.5, 100.0), (0.99, 198.0), (1.0, 200.0), (0.001, 1.0)]
 )
 def test_a_percentile_is_one_of_the_values(share: float, expected: float) -> None:
-    """It is the smallest value that at least that share of the values does not exceed."""
+    """A percentile is the smallest value that at least its share does not exceed."""
     assert percentile([float(value) for value in range(1, 201)], share) == expected
 
 
@@ -138,7 +138,7 @@ def test_latencies_do_not_depend_on_the_order_of_calls() -> None:
 
 
 def test_a_figure_is_the_median_of_its_runs() -> None:
-    """One slow run does not move a figure, but shows in its spread."""
+    """A figure is the median of its runs, and a slow run shows only in the spread."""
     samples = [{"seconds": 3.0}, {"seconds": 1.0}, {"seconds": 50.0}]
     assert figure("start", "communique", "", 0, samples).measures == {
         "seconds": Spread(median=3.0, low=1.0, high=50.0, runs=3)
@@ -146,7 +146,7 @@ def test_a_figure_is_the_median_of_its_runs() -> None:
 
 
 def test_the_system_forgets_files_and_gets_to_know_them_again(tmp_path: Path) -> None:
-    """After `drop` a file has to be read from the disk, after `fill` it does not."""
+    """A file has to be read from the disk after `drop`, and not after `fill`."""
     path, gone = tmp_path / "file", tmp_path / "gone"
     path.write_bytes(bytes(1 << 20))
     page_cache.drop([path, gone])
@@ -159,7 +159,7 @@ def test_the_system_forgets_files_and_gets_to_know_them_again(tmp_path: Path) ->
 
 
 def test_what_a_process_had_to_read_from_the_disk_is_told(tmp_path: Path) -> None:
-    """A file that is in the system's memory is not counted, one that it forgot is."""
+    """Bytes read from the disk count forgotten files, and not files in memory."""
     path = tmp_path / "file"
     path.write_bytes(bytes(1 << 20))
     page_cache.drop([path])
@@ -174,7 +174,7 @@ def test_what_a_process_had_to_read_from_the_disk_is_told(tmp_path: Path) -> Non
 
 
 def test_a_server_that_has_settled_does_nothing_by_itself(tmp_path: Path) -> None:
-    """What it still had to do for its start is over."""
+    """A server that has settled has nothing left to do for its start."""
     begun, done = "open('begun', 'w').close()", "open('done', 'w').close()"
     program = f"import time; {begun}; sum(range(30_000_000)); {done}; time.sleep(60)"
     (tmp_path / "starting.py").write_text(program)

@@ -20,7 +20,7 @@ pytest.importorskip("bench", reason="the benchmark is not here")
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(options: list[str], said: str) -> None:
-    """With what is wrong with it, in one line under the usage, and the exit code for that."""
+    """An option that cannot be used is named with its fault in one line, under the usage."""
     done = subprocess.run(
         [sys.executable, "-m", "bench", *options], capture_output=True, text=True, check=False
     )
@@ -29,7 +29,7 @@ def test_an_option_that_cannot_be_used_is_named(options: list[str], said: str) -
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
-    """In one line, with the command that installs it."""
+    """A missing package is named in one line with the command that installs it."""
     missing = "raise ModuleNotFoundError(name='matplotlib')"
     (tmp_path / "matplotlib.py").write_text(missing, encoding="utf-8")
     done = subprocess.run(

@@ -22,8 +22,8 @@ METHODS = {
 
 
 def test_every_question_of_the_contract_is_asked() -> None:
-    """None is left out, but those about the log's head and positions."""
-    about_the_log = {f"/communique.v1.RecordService/Get{it}" for it in ("Head", "Position")}
+    """The benchmark asks every question of the contract but those about head and positions."""
+    about_the_log = {f"/communique.v1.RecordService/Get{noun}" for noun in ("Head", "Position")}
     assert {query.path for query in QUERIES} == METHODS - about_the_log
 
 
@@ -41,7 +41,7 @@ def test_what_is_asked_about_occurs_in_the_history(tmp_path: Path) -> None:
 
 
 def test_the_elements_of_an_answer_are_what_it_lists() -> None:
-    """They are counted in the answer itself, and in the one message that it has."""
+    """The elements of an answer are counted in the answer and in its one message."""
     listed = timeline_service_pb2.ListTimelineResponse()
     listed.events.add()
     listed.events.add()
@@ -61,16 +61,16 @@ def test_the_elements_of_an_answer_are_what_it_lists() -> None:
     ],
 )
 def test_windows_end_at_rising_lengths_and_at_the_end(size: int, expected: list[int]) -> None:
-    """The last window ends where the history does."""
+    """Windows end at rising lengths, and the last one at the end of the history."""
     assert list(window_ends(size)) == expected
 
 
 @pytest.mark.parametrize("count", [1, 3, 100])
 @pytest.mark.parametrize("end", [1_000, 10_000, 100_000, 10_000_000])
 def test_windows_follow_each_other_up_to_the_end(end: int, count: int) -> None:
-    """They are as long as each other, and of the later half of the events, 50,000 at most."""
+    """Windows are equally long and of the later half of the events, 50,000 at most."""
     windows = windows_before(end, count)
-    assert [window.stop for window in windows] == [*(it.start for it in windows[1:]), end]
+    assert [window.stop for window in windows] == [*(window.start for window in windows[1:]), end]
     assert len(windows) == count
     assert len({len(window) for window in windows}) == 1
     assert windows[0].start >= max(end // 2, end - 50_000)

@@ -75,8 +75,8 @@ def _answer(log: Log, question: Question) -> Answer:
     as_of = AsOf(from_micros(point.valid), from_micros(point.known), point.position)
     status = oracle.status(log, Dyad.parse(facts.dyad_of(question)), as_of)
     return sorted(
-        [one.facet, str(one.event_ids[0]), one.state.value, one.statement, one.gist, one.outlet]
-        for one in status.elements
+        [row.facet, str(row.event_ids[0]), row.state.value, row.statement, row.gist, row.outlet]
+        for row in status.elements
     )
 
 
@@ -97,7 +97,7 @@ def test_a_database_answers_as_the_oracle(
     questions: list[Question],
     expected: list[Answer],
 ) -> None:
-    """The same event wins each facet and says the same, at random points after amendments."""
+    """A rival database names the oracle's winner of each facet at random points."""
     subject = rival()
     with _started(subject, folder):
         subject.fill(drawn)
@@ -109,7 +109,7 @@ def test_a_database_answers_as_the_oracle(
 def test_the_library_answers_as_the_oracle(
     tmp_path: Path, drawn: history.History, questions: list[Question], expected: list[Answer]
 ) -> None:
-    """The library's projection comes to the same state, as it goes and when it is run anew."""
+    """The library's projection comes to the oracle's state, live and when run anew."""
     subject = Library()
     subject.start(tmp_path)
     _append(subject, drawn)
@@ -123,7 +123,7 @@ def test_the_library_answers_as_the_oracle(
 def test_a_store_gives_back_what_was_appended(
     rival: type[Subject], folder: Path, drawn: history.History
 ) -> None:
-    """What is read is what was written, byte for byte, at positions 1, 2, 3, ..."""
+    """A rival store gives back what was written, byte for byte, at positions 1, 2, 3, ..."""
     subject = rival()
     with _started(subject, folder):
         assert _append(subject, drawn) == len(drawn)
@@ -132,7 +132,7 @@ def test_a_store_gives_back_what_was_appended(
 
 @pytest.mark.parametrize("rival", RIVALS)
 def test_a_rival_says_what_it_is(rival: type[Subject]) -> None:
-    """Its name, its settings, what it leaves out and its version can stand beside its figures."""
+    """A rival states its name, its settings, what it leaves out and its version."""
     assert rival.name
     assert rival.about.endswith(".")
     try:
@@ -142,13 +142,13 @@ def test_a_rival_says_what_it_is(rival: type[Subject]) -> None:
 
 
 def test_what_is_not_installed_is_missing() -> None:
-    """The benchmark goes on without a rival, and can say why."""
+    """A rival that is not installed is missing, with the reason."""
     with pytest.raises(Missing, match=r"^the package no-such-rival is not installed$"):
         installed("psutil", "no-such-rival")
 
 
 def test_a_server_that_does_not_start_is_missing(tmp_path: Path) -> None:
-    """The last line of what it said is the reason that is told."""
+    """A rival server that does not start is missing, with the last line of its output."""
     server = Server("bench.servers.no_such_one", [], {}, tmp_path / "log")
     with pytest.raises(Missing, match=r"^its server does not start: .*no_such_one"):
         ready(server, lambda: False)
@@ -157,7 +157,7 @@ def test_a_server_that_does_not_start_is_missing(tmp_path: Path) -> None:
 def test_a_rival_that_answers_otherwise_is_not_compared(
     tmp_path: Path, drawn: history.History, questions: list[Question]
 ) -> None:
-    """Two that hold the same agree; one that lacks the last third of it gives wrong results."""
+    """A rival that holds less of the history is found to give wrong results."""
     whole, again = (_holding(tmp_path / name, drawn, EVENTS) for name in ("one", "other"))
     cut = _holding(tmp_path / "cut", drawn, EVENTS * 2 // 3)
     check_agree(whole, again, questions)
@@ -166,7 +166,7 @@ def test_a_rival_that_answers_otherwise_is_not_compared(
 
 
 def test_facts_are_written_once(drawn: history.History) -> None:
-    """All databases copy the same file; times in it are in UTC, and None is nothing."""
+    """All databases copy one file of facts, with times in UTC and nothing for None."""
     path = facts.written(drawn)
     changed = path.stat().st_mtime_ns
     assert facts.written(drawn).stat().st_mtime_ns == changed
@@ -177,7 +177,7 @@ def test_facts_are_written_once(drawn: history.History) -> None:
 
 
 def test_a_point_left_open_is_the_latest() -> None:
-    """A question without a point is about everything that is recorded, known and has begun."""
+    """A question without a point is about all that is recorded, known and begun."""
     point = Point.of(LATEST)
     assert point.valid < facts.OPEN_MICROS
     assert point.known < facts.OPEN_MICROS

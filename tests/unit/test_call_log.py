@@ -24,7 +24,7 @@ def written(stream: StringIO, log_format: LogFormat, level: LogLevel = LogLevel.
 
 
 def test_lines_are_json_where_no_terminal_is() -> None:
-    """Each line is one JSON object, errors with their stack, what all have first."""
+    """A log line away from a terminal is one JSON object, with the stack of an error."""
     call, failed = map(json.loads, written(StringIO(), LogFormat.AUTO).splitlines())
     assert list(call) == ["logged_at", "level", "event", "method", "code"]
     assert failed["level"] == "error"
@@ -32,7 +32,7 @@ def test_lines_are_json_where_no_terminal_is() -> None:
 
 
 def test_lines_are_for_people_on_a_terminal() -> None:
-    """On a terminal lines have colours; asked for elsewhere, they have none."""
+    """Log lines have colours on a terminal and none where asked for elsewhere."""
     assert "\x1b[" in written(Terminal(), LogFormat.AUTO)
     plain = written(StringIO(), LogFormat.CONSOLE)
     assert "\x1b[" not in plain
@@ -40,13 +40,13 @@ def test_lines_are_for_people_on_a_terminal() -> None:
 
 
 def test_less_severe_lines_are_left_out() -> None:
-    """At level error calls are not logged, and errors are."""
+    """A log at level error leaves out calls and keeps errors."""
     (failed,) = map(json.loads, written(StringIO(), LogFormat.JSON, LogLevel.ERROR).splitlines())
     assert failed["level"] == "error"
 
 
 def test_notes_belong_to_the_call_under_way() -> None:
-    """What is noted outside of a call is lost, and inside it is kept."""
+    """A note inside a call is kept, and a note outside of any call is lost."""
     facts: dict[str, object] = {}
     note(position=1)
     with noting(facts):

@@ -46,12 +46,12 @@ JAPAN, KOREA = Party(code="JPN"), Party(code="KOR", organ="Foreign Affairs")
     ],
 )
 def test_the_longest_prefix_of_a_code_decides_its_type(code: str, type_word: str) -> None:
-    """The table has the types of the codes that state something a type can say."""
+    """The longest prefix of a CAMEO code decides its payload type."""
     assert cameo.payload_of(code).type == type_word
 
 
 def test_what_a_code_says_more_exactly_is_kept() -> None:
-    """A call is a meeting by phone; optimism is a positive outlook; relations fall no further."""
+    """A CAMEO code for a call, for optimism or for reduced relations keeps that detail."""
     call, hope, cut = map(cameo.payload_of, ("041", "013", "161"))
     assert isinstance(call, MeetingHeld)
     assert call.format is MeetingFormat.PHONE
@@ -62,7 +62,7 @@ def test_what_a_code_says_more_exactly_is_kept() -> None:
 
 
 def test_every_code_has_a_name_a_score_and_a_payload() -> None:
-    """No code of the list is without a name, a score in range and a payload."""
+    """Every CAMEO code of the list has a name, a score in range and a payload."""
     for code in CODES:
         assert cameo.name_of(cameo.known_code(code))
         assert -10 <= cameo.goldstein_of(code) <= 10
@@ -71,19 +71,19 @@ def test_every_code_has_a_name_a_score_and_a_payload() -> None:
 
 
 def test_every_name_leads_to_a_code_of_that_name() -> None:
-    """A name is found whatever its case."""
+    """The name of a CAMEO event leads to a code of that name, whatever its case."""
     for name, _ in CODES.values():
         assert cameo.name_of(cameo.code_named(name.upper()) or "") == name
 
 
 def test_of_two_codes_of_one_name_the_finer_is_meant() -> None:
-    """`Consult` is 040, not the root 04."""
+    """A name that two CAMEO codes share means the finer code: `Consult` is 040."""
     assert cameo.code_named("Consult") == "040"
     assert cameo.code_named("Sit and drink tea") is None
 
 
 def test_a_code_that_is_only_longer_than_a_known_one_has_its_name() -> None:
-    """An unlisted kind of a listed event is named for what it is a kind of, and keeps its code."""
+    """An unlisted CAMEO code is named for the listed one it extends, and keeps its code."""
     assert cameo.known_code("0319") == "0319"
     assert cameo.name_of("0319") == cameo.name_of("031")
     assert cameo.payload_of("0319").model_dump()["code"] == "0319"
@@ -93,7 +93,7 @@ def test_a_code_that_is_only_longer_than_a_known_one_has_its_name() -> None:
     "code", ["", "4", "99", "21", "00", "04000", "4x", "--", "০৪০", "٠٤", "138A"]
 )
 def test_what_no_cameo_code_begins_is_refused(code: str) -> None:
-    """Codes are two to four ASCII digits and begin with 01 to 20."""
+    """A CAMEO code that is not two to four ASCII digits from 01 to 20 is refused."""
     with pytest.raises(cameo.UnknownCode, match="not a CAMEO code"):
         cameo.known_code(code)
 
@@ -112,12 +112,12 @@ def test_what_no_cameo_code_begins_is_refused(code: str) -> None:
     ],
 )
 def test_a_code_has_its_plover_category(code: str, category: str) -> None:
-    """Categories follow the roots, and where they do not, the longest prefix."""
+    """A CAMEO code has the PLOVER category of its longest listed prefix."""
     assert cameo.plover_of(code) == category
 
 
 def test_an_issue_is_given_only_where_the_code_itself_names_one() -> None:
-    """Economic cooperation is an issue; a statement is about anything."""
+    """A CAMEO code gives an issue only if the code itself names one."""
     assert cameo.issues_of("0311") == ("economic-cooperation",)
     assert cameo.issues_of("163") == cameo.issues_of("085") == ("sanctions",)
     assert cameo.issues_of("010") == ()
@@ -129,7 +129,7 @@ def test_guest_and_host_tell_of_one_visit() -> None:
     assert cameo.canonical("042", "KOR", "JPN") != cameo.canonical("042", "JPN", "KOR")
     visit, hosting = cameo.cast_of("042", KOREA, JAPAN), cameo.cast_of("043", JAPAN, KOREA)
     assert visit == hosting
-    assert [one.party for one in visit.participants if one.role is Role.HOST] == [JAPAN]
+    assert [member.party for member in visit.participants if member.role is Role.HOST] == [JAPAN]
 
 
 def test_of_a_mediation_the_mediator_is_known() -> None:
@@ -156,20 +156,20 @@ def test_what_can_be_reciprocal_has_a_direction_until_both_sides_report_it(code:
         cameo.cast_of(code, *sides, both_ways=True) for sides in ((KOREA, JAPAN), (JAPAN, KOREA))
     ]
     assert both[0] == both[1]
-    assert [one.party for one in both[0].participants] == [JAPAN, KOREA]
+    assert [member.party for member in both[0].participants] == [JAPAN, KOREA]
 
 
 def test_all_else_keeps_its_direction() -> None:
-    """A demand is the demand of one side, and so is an accusation, whoever answers it in kind."""
+    """An act that is neither joint nor mirrored keeps its direction, such as a demand."""
     for code in ("010", "102", "112", "161", "190"):
-        one, other = cameo.canonical(code, "KOR", "JPN"), cameo.canonical(code, "JPN", "KOR")
-        assert (one, other) == ((code, "KOR", "JPN"), (code, "JPN", "KOR"))
+        forth, back = cameo.canonical(code, "KOR", "JPN"), cameo.canonical(code, "JPN", "KOR")
+        assert (forth, back) == ((code, "KOR", "JPN"), (code, "JPN", "KOR"))
         cast = cameo.cast_of(code, KOREA, JAPAN, both_ways=True)
         assert (cast.actors, cast.recipients) == ((KOREA,), (JAPAN,))
 
 
 def test_every_code_fits_the_shape_of_its_type() -> None:
-    """No code makes an event whose type wants other sides than the code gives it."""
+    """No CAMEO code makes an event whose type wants other sides than the code gives."""
     for code in CODES:
         for both_ways in (False, True):
             cast = cameo.cast_of(code, KOREA, JAPAN, both_ways=both_ways)

@@ -10,7 +10,7 @@ from communique.cli.checks import of_the_folder
 def test_a_folder_that_is_there_is_said_to_be_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However it is named: the default is a relative path."""
+    """The doctor names the data folder by its absolute path, and says if it is not made yet."""
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)
     for path in (Path("data"), tmp_path / "data"):

@@ -26,14 +26,14 @@ def every_command() -> Iterator[tuple[str, object]]:
         name, command = waiting.pop()
         yield name, command
         nested = getattr(command, "commands", {})
-        waiting += [(f"{name} {word}", one) for word, one in nested.items()]
+        waiting += [(f"{name} {word}", command) for word, command in nested.items()]
 
 
 COMMANDS = dict(every_command())
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "fault"),
     [
         (("status", "KOR", "Japn"), "unknown party 'Japn': did you mean JPN (Japan)?"),
         (("status", "KOR"), "Missing argument 'OTHER'"),
@@ -62,10 +62,10 @@ COMMANDS = dict(every_command())
         (("status", "--known"), "--known-at"),
     ],
 )
-def test_what_is_not_understood_is_told_in_a_line(words: tuple[str, ...], told: str) -> None:
+def test_what_is_not_understood_is_told_in_a_line(words: tuple[str, ...], fault: str) -> None:
     """A usage error names what is wrong and what is allowed, points to --help, and exits with 2."""
     result = run(*words)
-    assert told in result.stderr
+    assert fault in result.stderr
     assert result.exit_code == ExitCode.USAGE
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) <= 3
@@ -75,14 +75,14 @@ def test_what_is_not_understood_is_told_in_a_line(words: tuple[str, ...], told: 
 def test_a_server_that_is_not_there_is_told_in_two_lines(words: tuple[str, ...]) -> None:
     """Without a server a question says which address it tried and what to do, and exits with 3."""
     result = run(*words, "--server", NOWHERE)
-    what, hint = result.stderr.splitlines()
-    assert NOWHERE in what
+    error, hint = result.stderr.splitlines()
+    assert NOWHERE in error
     assert "communique serve" in hint
     assert result.exit_code == ExitCode.UNREACHABLE
 
 
 def test_a_flag_may_come_from_the_environment() -> None:
-    """An environment variable stands for a flag, and the flag goes before it."""
+    """An environment variable stands for a flag, and a given flag goes before the variable."""
     result = run("head", COMMUNIQUE_SERVER=NOWHERE)
     assert result.exit_code == ExitCode.UNREACHABLE
     result = run("head", "--server", NOWHERE, COMMUNIQUE_SERVER="127.0.0.1:2")
@@ -92,9 +92,9 @@ def test_a_flag_may_come_from_the_environment() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_flag_is_an_environment_variable(name: str) -> None:
     """Each option of each command has a variable COMMUNIQUE_..., named in the help."""
-    params = [one for one in COMMANDS[name].params if one.param_type_name == "option"]  # type: ignore[attr-defined]
+    params = [param for param in COMMANDS[name].params if param.param_type_name == "option"]  # type: ignore[attr-defined]
     without = {"help", "_version", "install_completion", "show_completion"}
-    names = {one.name: one.envvar for one in params if one.name not in without}
+    names = {param.name: param.envvar for param in params if param.name not in without}
     assert all(variable.startswith("COMMUNIQUE_") for variable in names.values())
 
 
@@ -104,17 +104,17 @@ def test_every_command_explains_itself(name: str) -> None:
     result = run(*name.split()[1:], "--help")
     assert result.exit_code == 0
     assert COMMANDS[name].help  # type: ignore[attr-defined]
-    assert all(one.help for one in COMMANDS[name].params)  # type: ignore[attr-defined]
+    assert all(param.help for param in COMMANDS[name].params)  # type: ignore[attr-defined]
 
 
 def test_the_help_lists_the_exit_codes() -> None:
-    """The one table of exit codes is shown with the help, and it is whole."""
-    told = " ".join(run("--help").stdout.split())
-    assert all(f" {code.value} " in told for code in ExitCode)
+    """The help shows the whole table of exit codes."""
+    text = " ".join(run("--help").stdout.split())
+    assert all(f" {code.value} " in text for code in ExitCode)
 
 
 def test_the_server_s_flags_mirror_its_settings() -> None:
-    """There is an option for each setting, by the same name and with the same default."""
+    """The server has an option for each setting, with the same name and default."""
     assert ServeOptions().settings() == Settings()
     assert set(ServeOptions.__annotations__) == set(Settings.model_fields)
 
@@ -126,7 +126,7 @@ def test_the_version_is_told() -> None:
 
 
 def test_without_a_command_the_help_is_shown() -> None:
-    """The bare name shows what can be asked."""
+    """The bare name of the program shows the help."""
     result = run()
     assert "timeline" in result.stdout
     assert "Traceback" not in result.output

@@ -157,7 +157,7 @@ def test_the_wait_asked_for_is_told() -> None:
 
 
 def test_a_message_too_large_for_grpc_is_no_overload() -> None:
-    """What gRPC itself refuses for its size is not to be sent again unchanged."""
+    """A message too large for gRPC is no overload, which a client would send again."""
     error = failure(status(grpc.StatusCode.RESOURCE_EXHAUSTED, "Received message larger than max"))
     assert (type(error), error.reason, error.retryable) == (InvalidRequest, "TOO_LARGE", False)
 
@@ -181,7 +181,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 
 def test_no_answer_in_time_is_timed_out() -> None:
-    """A server that takes the call and does not answer is `TimedOut`."""
+    """A call that gets no answer in time is `TimedOut`."""
     over = threading.Event()
     with (
         serving(lambda _, __: over.wait(30) and b"") as address,

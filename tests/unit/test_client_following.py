@@ -1,7 +1,6 @@
 """What a client that follows does when the connection breaks, at a server that fails on purpose."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 
 import grpc
@@ -10,17 +9,22 @@ import pytest
 from communique.client import Client, OutOfRange, Unavailable
 from communique.client.following import Call, Subscription
 from communique.domain.claims.event import Recorded
-from communique.v1 import record_service_pb2 as pb
 from communique.v1 import record_service_pb2_grpc
-from tests.unit.test_client_resuming import CLAIMS, POSITIONS, QUICK, Fragile
+from communique.v1.record_service_pb2 import (
+    Checkpoint,
+    RecordedEvents,
+    SubscribeRequest,
+    SubscribeResponse,
+)
+from tests.support.fragile_server import CLAIMS, POSITIONS, QUICK, Fragile, client_of
 
 
 class Followed(Fragile):
     """A log in memory to subscribe to; every second event is passed over by a filter."""
 
     def Subscribe(  # noqa: N802  gRPC's name
-        self, request: pb.SubscribeRequest, context: grpc.ServicerContext
-    ) -> Iterator[pb.SubscribeResponse]:
+        self, request: SubscribeRequest, context: grpc.ServicerContext
+    ) -> Iterator[SubscribeResponse]:
         """Give frames of two events, then say that all was given, then beat."""
         if request.after_position > len(self.recorded):
             context.abort(grpc.StatusCode.OUT_OF_RANGE, "beyond the head")
@@ -29,25 +33,27 @@ class Followed(Fragile):
         log = list(self.recorded.values())
         for start in range(after, len(log), 2):
             self.may_break(context)
-            found = [it for it in log[start : start + 2] if _is_selected(it.position, request)]
-            end = pb.Checkpoint(position=min(start + 2, len(log)))
-            if found:
-                yield pb.SubscribeResponse(events=pb.RecordedEvents(events=found))
+            selected = [
+                entry for entry in log[start : start + 2] if _is_selected(entry.position, request)
+            ]
+            end = Checkpoint(position=min(start + 2, len(log)))
+            if selected:
+                yield SubscribeResponse(events=RecordedEvents(events=selected))
             else:
-                yield pb.SubscribeResponse(checkpoint=end)
+                yield SubscribeResponse(checkpoint=end)
         self.may_break(context)
-        end = pb.Checkpoint(position=len(log))
-        yield pb.SubscribeResponse(caught_up=end)
+        end = Checkpoint(position=len(log))
+        yield SubscribeResponse(caught_up=end)
         while True:
             self.may_break(context)
-            yield pb.SubscribeResponse(heartbeat=end)
+            yield SubscribeResponse(heartbeat=end)
 
 
 def _stub_of(client: Client) -> record_service_pb2_grpc.RecordServiceStub:
     return client._records  # noqa: SLF001  of which the client gives out no other subscription
 
 
-def _is_selected(position: int, request: pb.SubscribeRequest) -> bool:
+def _is_selected(position: int, request: SubscribeRequest) -> bool:
     return not request.filter.issues or position % 4 == 1
 
 
@@ -60,18 +66,13 @@ def followed() -> Followed:
 @pytest.fixture
 def client(followed: Followed) -> Iterator[Client]:
     """A client of that server."""
-    server = grpc.server(ThreadPoolExecutor(8))
-    record_service_pb2_grpc.add_RecordServiceServicer_to_server(followed, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    with Client(f"127.0.0.1:{port}", retry=QUICK) as client:
+    with client_of(followed) as client:
         yield client
-    server.stop(0).wait()
 
 
 @pytest.mark.parametrize("broken", range(7))
 def test_a_broken_subscription_is_complete(followed: Followed, client: Client, broken: int) -> None:
-    """Wherever it breaks, every event comes once and in order, with the position to resume from."""
+    """A subscription that breaks anywhere gives every event once, with resume positions."""
     client.submit(CLAIMS)
     followed.breaks, followed.frames = {broken, broken + 1}, count()
     with client.subscribe(0) as subscription:
@@ -85,18 +86,18 @@ class ClosedWhenLive(Subscription):
     CALLS = 4
     calls = 0
 
-    def _call(self) -> Call[pb.SubscribeResponse]:
+    def _call(self) -> Call[SubscribeResponse]:
         self.calls += 1
         return super()._call()
 
-    def _items_of(self, frame: pb.SubscribeResponse) -> Iterator[Recorded]:
+    def _items_of(self, frame: SubscribeResponse) -> Iterator[Recorded]:
         yield from super()._items_of(frame)
         if self.is_live and self.calls == self.CALLS:
             self.close()
 
 
 def test_it_begins_at_the_end_and_stays_there(followed: Followed, client: Client) -> None:
-    """Without a position what was recorded before is not given, and all that comes after is."""
+    """A subscription without a position gives only events after its beginning."""
     client.submit(CLAIMS[:5])
     followed.breaks, followed.frames = set(range(3, 1_000, 3)), count()
     subscription = ClosedWhenLive(_stub_of(client), QUICK, None, None)
@@ -105,24 +106,24 @@ def test_it_begins_at_the_end_and_stays_there(followed: Followed, client: Client
     assert (subscription.position, subscription.is_live) == (5, True)
     client.submit(CLAIMS[5:])
     with client.subscribe(subscription.position) as resumed:
-        assert [it.position for it in islice(resumed, 6)] == [6, 7, 8, 9, 10, 11]
+        assert [event.position for event in islice(resumed, 6)] == [6, 7, 8, 9, 10, 11]
 
 
 class ClosedMeanwhile(Subscription):
     """A subscription that another thread closes while it makes its call."""
 
-    def _call(self) -> Call[pb.SubscribeResponse]:
+    def _call(self) -> Call[SubscribeResponse]:
         self.close()
         return super()._call()
 
 
 def test_one_that_is_closed_while_it_connects_ends(client: Client) -> None:
-    """The call that was not there yet to be cancelled is cancelled, too."""
+    """A subscription that is closed while connecting cancels its call and ends."""
     assert list(ClosedMeanwhile(_stub_of(client), QUICK, 0, None)) == []
 
 
 def test_a_server_that_stays_away_is_told(followed: Followed, client: Client) -> None:
-    """After some attempts in a row without a frame the failure comes out."""
+    """A subscription whose server stays away fails after some attempts in a row."""
     followed.breaks = set(range(1_000))
     with pytest.raises(Unavailable, match="the connection broke"):
         next(client.subscribe(0))
@@ -130,6 +131,6 @@ def test_a_server_that_stays_away_is_told(followed: Followed, client: Client) ->
 
 
 def test_a_position_beyond_the_head_is_told(client: Client) -> None:
-    """It is not tried again: the position is of another log."""
+    """A subscription from beyond the head is refused and not tried again."""
     with pytest.raises(OutOfRange):
         next(client.subscribe(1))

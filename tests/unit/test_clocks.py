@@ -36,7 +36,7 @@ def day(number: int) -> datetime:
 
 
 def test_a_known_day_means_its_last_microsecond_in_the_source_s_zone() -> None:
-    """22 August in Seoul is over at 15:00 UTC."""
+    """A known day means its last microsecond in the source's zone."""
     known = KnownTime.parse("2019-08-22", SEOUL)
 
     assert known.instant == datetime(2019, 8, 22, 15, tzinfo=UTC) - MICROSECOND
@@ -46,7 +46,7 @@ def test_a_known_day_means_its_last_microsecond_in_the_source_s_zone() -> None:
 
 @pytest.mark.parametrize("text", ["2019-08-22T21:00+09:00", "2019-08-22T12:00:00Z"])
 def test_a_known_instant_means_itself(text: str) -> None:
-    """A date-time is the moment of publication, to the microsecond at which it begins."""
+    """A known date-time means its first microsecond."""
     known = KnownTime.parse(text, SEOUL)
 
     assert known.instant == known.begins == NOON
@@ -54,7 +54,7 @@ def test_a_known_instant_means_itself(text: str) -> None:
 
 
 def test_a_known_time_of_a_datetime_is_what_its_text_parses_to() -> None:
-    """What is made from a datetime keeps its microsecond."""
+    """A known time made from a datetime keeps the microsecond."""
     at = NOON + MICROSECOND
 
     assert KnownTime.at(at).instant == at
@@ -63,24 +63,24 @@ def test_a_known_time_of_a_datetime_is_what_its_text_parses_to() -> None:
 
 @pytest.mark.parametrize("text", ["2019-08", "2019", "2019-08-22~", "2019-08-22/..", "soon", ""])
 def test_a_known_time_is_a_day_or_a_date_time(text: str) -> None:
-    """Nothing coarser, uncertain or lasting says when a source published."""
+    """A known time that is coarser than a day, uncertain or an interval is refused."""
     with pytest.raises(EdtfError):
         KnownTime.parse(text)
 
 
 def test_without_a_known_time_the_record_time_counts() -> None:
-    """What a submitter leaves out was known when it was recorded."""
+    """A claim without a known time was known when it was recorded."""
     assert known_at(None, NOON) == NOON
 
 
 @pytest.mark.parametrize("text", ["2019-08-22", "2019-08-22T12:03Z"])
 def test_nothing_counts_as_known_later_than_it_was_recorded(text: str) -> None:
-    """A day that is not over, or a clock that is ahead, gives the record time."""
+    """A known time after the record time counts as the record time."""
     assert known_at(KnownTime.parse(text), NOON) == NOON
 
 
 def test_a_past_known_time_counts_as_it_is() -> None:
-    """A source of the past was known then, whenever it was recorded."""
+    """A known time in the past counts as it is."""
     assert known_at(KnownTime.parse("2019-08-02"), NOON) == day(3) - MICROSECOND
 
 
@@ -94,7 +94,7 @@ def test_a_past_known_time_counts_as_it_is() -> None:
     ],
 )
 def test_a_known_time_within_the_skew_is_accepted(known: KnownTime | None) -> None:
-    """A day is accepted once it has begun, an instant up to five minutes ahead."""
+    """A known day that has begun, or an instant up to five minutes ahead, is accepted."""
     check_known(known, NOON)
 
 
@@ -102,13 +102,13 @@ def test_a_known_time_within_the_skew_is_accepted(known: KnownTime | None) -> No
     "known", [KnownTime.parse("2019-08-23"), KnownTime.at(NOON + SKEW_MAX + MICROSECOND)]
 )
 def test_a_known_time_beyond_the_skew_is_refused(known: KnownTime) -> None:
-    """A source cannot have published in the future."""
+    """A known time more than the skew ahead is refused."""
     with pytest.raises(KnownInFuture, match="after the record time 2019-08-22T12:00"):
         check_known(known, NOON)
 
 
 def test_a_day_may_begin_within_the_skew() -> None:
-    """Five minutes before midnight the next day is accepted, just before that it is not."""
+    """A known day is accepted from five minutes before its midnight on."""
     tomorrow = KnownTime.parse("2019-08-23")
 
     check_known(tomorrow, day(23) - SKEW_MAX)
@@ -123,14 +123,14 @@ def test_a_day_may_begin_within_the_skew() -> None:
 def test_visible_needs_both_the_position_and_the_known_time(
     position: int, known: datetime, *, visible: bool
 ) -> None:
-    """Both bounds of an amendment are inclusive."""
+    """An amendment is visible within both of its inclusive bounds only."""
     as_of = AsOf(valid=day(20), known=day(10), position=5)
 
     assert amendment_visible(position, known, as_of) is visible
 
 
 def test_asserted_needs_it_to_have_begun() -> None:
-    """What begins at the very instant of the question has happened."""
+    """A claim is asserted from the very instant at which its valid time begins."""
     as_of = AsOf(valid=day(10), known=day(1), position=0)
 
     assert asserted(day(10), as_of)
@@ -138,7 +138,7 @@ def test_asserted_needs_it_to_have_begun() -> None:
 
 
 def test_a_point_is_an_instant_or_the_end_of_a_day() -> None:
-    """A question as of a day sees all of that day in its zone."""
+    """A point given as a day is the end of that day in its zone."""
     assert parse_point("2019-08-22T21:00:00+09:00") == NOON
     assert parse_point("2019-08-22T21:00", SEOUL) == NOON
     assert parse_point("2019-08-22") == day(23) - MICROSECOND
@@ -147,7 +147,7 @@ def test_a_point_is_an_instant_or_the_end_of_a_day() -> None:
 
 
 def test_the_end_of_what_is_not_a_day_is_refused() -> None:
-    """A date-time has no end of day of its own, and a zone must exist."""
+    """The end of a day is refused for a date-time and for an unknown zone."""
     with pytest.raises(EdtfError, match="is not a day"):
         end_of_day("2019-08-22T12:00")
     with pytest.raises(UnknownZone):
@@ -155,7 +155,7 @@ def test_the_end_of_what_is_not_a_day_is_refused() -> None:
 
 
 def test_microseconds_count_from_1970_in_whole_numbers() -> None:
-    """Before 1970 they are negative, and none is lost to a float."""
+    """Microseconds are whole numbers from 1970 on, and negative before."""
     assert micros(datetime(1970, 1, 1, tzinfo=UTC)) == 0
     assert micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
     assert micros(datetime.max.replace(tzinfo=UTC)) == 253_402_300_799_999_999
@@ -163,21 +163,21 @@ def test_microseconds_count_from_1970_in_whole_numbers() -> None:
 
 
 def test_a_naive_datetime_has_no_microseconds() -> None:
-    """Without a zone there is no instant to count to."""
+    """A naive datetime is refused, since without a zone there is no instant."""
     with pytest.raises(TypeError):
         micros(NOON.replace(tzinfo=None))
 
 
 def test_a_claim_alone_decides_from_its_position_and_known_time_on() -> None:
-    """One version has one region, open above."""
+    """A claim without amendments has one region that is open above."""
     assert regions(Version(3, day(5), day(5)), []) == [(0, Region(3, None, day(5), None))]
 
 
 def test_a_correction_known_later_leaves_the_claim_a_stretch_before_it() -> None:
-    """The example of the docstring: the claim still shows to who knew less or read less."""
-    found = regions(Version(1, day(5), day(5)), [Version(4, day(7), day(7))])
+    """A correction known later leaves the claim to those who knew or read less."""
+    decided = regions(Version(1, day(5), day(5)), [Version(4, day(7), day(7))])
 
-    assert found == [
+    assert decided == [
         (0, Region(1, 4, day(5), None)),
         (0, Region(4, None, day(5), day(7))),
         (1, Region(4, None, day(7), None)),
@@ -185,21 +185,21 @@ def test_a_correction_known_later_leaves_the_claim_a_stretch_before_it() -> None
 
 
 def test_a_correction_known_before_the_claim_replaces_it_from_its_position_on() -> None:
-    """Then nobody who reads up to the correction sees the claim's content."""
-    found = regions(Version(1, day(5), day(5)), [Version(4, day(3), day(3))])
+    """A correction known before the claim replaces the claim from its position on."""
+    decided = regions(Version(1, day(5), day(5)), [Version(4, day(3), day(3))])
 
-    assert found == [(0, Region(1, 4, day(5), None)), (1, Region(4, None, day(3), None))]
+    assert decided == [(0, Region(1, 4, day(5), None)), (1, Region(4, None, day(3), None))]
 
 
 def test_a_retraction_has_no_region_of_its_own() -> None:
-    """Where it decides, the event does not show."""
-    found = regions(Version(1, day(5), day(5)), [Version(4, day(7), None)])
+    """A retraction leaves no region where it decides."""
+    decided = regions(Version(1, day(5), day(5)), [Version(4, day(7), None)])
 
-    assert found == [(0, Region(1, 4, day(5), None)), (0, Region(4, None, day(5), day(7)))]
+    assert decided == [(0, Region(1, 4, day(5), None)), (0, Region(4, None, day(5), day(7)))]
 
 
 def test_versions_out_of_order_are_refused() -> None:
-    """Positions ascend, and a claim has a content."""
+    """Versions whose positions do not ascend, or a claim without content, are refused."""
     with pytest.raises(ValueError, match="ascending position"):
         regions(Version(4, day(5), day(5)), [Version(4, day(7), None)])
     with pytest.raises(ValueError, match="only an amendment retracts"):
@@ -207,7 +207,7 @@ def test_versions_out_of_order_are_refused() -> None:
 
 
 def test_a_pydantic_field_takes_a_known_time_its_text_or_text_and_zone() -> None:
-    """It is dumped as its text and zone, from which it is read again."""
+    """A known time in a model is read from what it is dumped as, and from its text."""
     adapter = TypeAdapter(KnownTime)
     known = KnownTime.parse("2019-08-22", SEOUL)
 

@@ -61,15 +61,12 @@ def causes(before: AsOf, after: AsOf, *events: Event) -> set[UUID]:
 
 def ids(*events: Event) -> set[UUID]:
     """Return the ids of events."""
-    return {one.event_id for one in events}
-
-
-# --- what changed --------------------------------------------------------------------------------
+    return {event.event_id for event in events}
 
 
 def test_elements_appear_change_and_end() -> None:
-    """Each facet that differs is one change, in the order of facets, with both its elements."""
-    told = log(
+    """Each facet that differs is one change with both elements, in the order of facets."""
+    history = log(
         claim(StanceStated(position="unfair"), "2019-08-01", "KOR>JPN"),
         claim(TalksProposed(), "2019-08-02", "KOR>JPN"),
         claim(MeasureTookEffect(), "2019-08-03", "JPN>KOR"),
@@ -77,106 +74,108 @@ def test_elements_appear_change_and_end() -> None:
         claim(MeasureLifted(), "2019-08-13", "JPN>KOR"),
         claim(DemandMade(demand="pay"), "2019-08-14", "JPN>KOR"),
     )
-    before, after = status(told, "2019-08-10"), status(told, "2019-08-20")
-    found = compare(before, after, uncaused)
+    before, after = status(history, "2019-08-10"), status(history, "2019-08-20")
+    result = compare(before, after, uncaused)
 
-    assert [(one.facet, one.kind) for one in found.changes] == [
+    assert [(change.facet, change.kind) for change in result.changes] == [
         ("demand/JPN/general", ChangeKind.APPEARED),
         ("measure/JPN/general", ChangeKind.ENDED),
         ("talks/general", ChangeKind.CHANGED),
     ]
-    appeared, ended, changed = found.changes
+    appeared, ended, changed = result.changes
     assert (appeared.before, appeared.after) == (None, after.demands[0])
     assert (ended.before, ended.after) == (before.measures[0], None)
     assert (changed.before, changed.after) == (before.talks[0], after.talks[0])
 
 
 def test_every_list_of_a_status_is_compared() -> None:
-    """Relations, plans and meetings change like the rest."""
-    told = log(
+    """A comparison covers relations, plans and meetings as well as talks."""
+    history = log(
         claim(RelationsChanged(change=RelationsChange.DOWNGRADED), "2019-08-21", "JPN+KOR"),
         claim(PLAN, "2019-08-21", "JPN+KOR", subject="m"),
         claim(MeetingHeld(level=MeetingLevel.WORKING), "2019-08-21", "JPN+KOR"),
     )
-    found = compare(status(told, "2019-08-20"), status(told, "2019-08-21"), uncaused)
+    result = compare(status(history, "2019-08-20"), status(history, "2019-08-21"), uncaused)
 
-    assert [one.facet for one in found.changes] == ["agenda/m", "meeting/working", "relations"]
+    assert [change.facet for change in result.changes] == [
+        "agenda/m",
+        "meeting/working",
+        "relations",
+    ]
 
 
 def test_a_comparison_names_its_points_and_postures() -> None:
-    """It says between which points it is, and what the posture was and is."""
-    told = log(claim(TalksRefused(), "2019-08-21", "JPN>KOR"))
-    before, after = status(told, "2019-08-20"), status(told, "2019-08-21")
-    found = compare(before, after, uncaused)
+    """A comparison names its two points and the posture at each of them."""
+    history = log(claim(TalksRefused(), "2019-08-21", "JPN>KOR"))
+    before, after = status(history, "2019-08-20"), status(history, "2019-08-21")
+    result = compare(before, after, uncaused)
 
-    assert (found.dyad, found.before, found.after) == ("JPN-KOR", before.as_of, after.as_of)
-    assert (found.posture_before, found.posture_after) == (Posture.UNKNOWN, Posture.STRAINED)
+    assert (result.dyad, result.before, result.after) == ("JPN-KOR", before.as_of, after.as_of)
+    assert (result.posture_before, result.posture_after) == (Posture.UNKNOWN, Posture.STRAINED)
 
 
 def test_what_is_the_same_is_no_change() -> None:
-    """Two points between which nothing happened differ in nothing, and no cause is asked for."""
-    told = log(claim(TalksRefused(), "2019-08-21", "JPN>KOR"))
+    """Points that differ in nothing have no change, and no cause is asked for."""
+    history = log(claim(TalksRefused(), "2019-08-21", "JPN>KOR"))
 
-    assert compare(status(told, "2019-08-21"), status(told, "2019-09-21"), uncaused).changes == ()
+    before, after = status(history, "2019-08-21"), status(history, "2019-09-21")
+    assert compare(before, after, uncaused).changes == ()
 
 
 def test_causes_are_asked_for_facet_by_facet() -> None:
-    """They come back sorted, and each once."""
-    told = log(
+    """The causes of each facet come back sorted and once each."""
+    history = log(
         claim(TalksRefused(), "2019-08-21", "JPN>KOR"),
         claim(StanceStated(position="unfair"), "2019-08-21", "KOR>JPN"),
     )
     given = {"talks/general": (UUID(int=2), UUID(int=1), UUID(int=2)), "stance/KOR/general": ()}
-    found = changes_between((), status(told, "2019-08-21").elements, given.__getitem__)
+    changes = changes_between((), status(history, "2019-08-21").elements, given.__getitem__)
 
-    assert {one.facet: one.cause_event_ids for one in found} == {
+    assert {change.facet: change.cause_event_ids for change in changes} == {
         "stance/KOR/general": (),
         "talks/general": (UUID(int=1), UUID(int=2)),
     }
 
 
 def test_two_dyads_cannot_be_compared() -> None:
-    """A comparison is of one pair of parties."""
+    """A comparison of two dyads is refused."""
     with pytest.raises(ValueError, match="CHN-JPN cannot be compared with JPN-KOR"):
         compare(status([], "2019-08-21", "CHN-JPN"), status([], "2019-08-21"), uncaused)
 
 
-# --- why -----------------------------------------------------------------------------------------
-
-
 def test_who_wins_at_one_point_only_makes_the_difference() -> None:
-    """Both the claim that came and the one that it came before are causes; older ones are not."""
-    told = (
+    """The causes of a change are the winner that came and the one that it replaced."""
+    events = (
         claim(TalksProposed(), "2019-08-01", "KOR>JPN"),
         claim(TalksAgreed(), "2019-08-02", "JPN+KOR"),
         claim(TalksRefused(), "2019-08-20", "JPN>KOR"),
     )
 
-    assert causes(point("2019-08-10"), point("2019-08-20"), *told) == ids(*told[1:])
+    assert causes(point("2019-08-10"), point("2019-08-20"), *events) == ids(*events[1:])
 
 
 def test_a_closing_claim_ends_an_element() -> None:
-    """It wins though it is not shown: it is a cause."""
-    told = (
+    """A claim that ends an element is a cause of the change."""
+    events = (
         claim(MeasureTookEffect(), "2019-08-01", "JPN>KOR"),
         claim(MeasureLifted(), "2019-08-20", "JPN>KOR"),
     )
 
-    assert causes(point("2019-08-10"), point("2019-08-20"), *told) == ids(*told)
+    assert causes(point("2019-08-10"), point("2019-08-20"), *events) == ids(*events)
 
 
 def test_a_retraction_is_a_cause() -> None:
-    """So are the claim that it takes away and the one that wins instead."""
+    """A retraction, its claim and the claim that wins instead are causes."""
     proposed = claim(TalksProposed(), "2019-08-01", "KOR>JPN")
     refused = claim(TalksRefused(), "2019-08-02", "JPN>KOR")
-    told = (proposed, refused, retracted(refused))
+    events = (proposed, refused, retracted(refused))
     before, after = point(LATER, position=2), point(LATER, position=3)
 
-    assert causes(before, after, *told) == ids(*told)
+    assert causes(before, after, *events) == ids(*events)
 
 
 def test_a_correction_of_the_winner_is_the_cause() -> None:
-    """The claim wins at both points, with other content."""
+    """A correction of a claim that wins at both points is the only cause."""
     refused = claim(TalksRefused(grounds="trust"), "2019-08-02", "JPN>KOR")
     correction = corrected(refused, payload=TalksRefused(grounds="security"))
     before, after = point(LATER, position=1), point(LATER, position=2)
@@ -185,7 +184,7 @@ def test_a_correction_of_the_winner_is_the_cause() -> None:
 
 
 def test_a_correction_that_makes_the_winner_certain_is_the_only_cause() -> None:
-    """The claim wins at both points, and nothing lies below it at either."""
+    """A correction that makes a lasting winner certain is the only cause."""
     doubtful = claim(TalksRefused(), "2019-08-21", "JPN>KOR", **PROBABLE)
     correction = corrected(doubtful, certainty=Certainty.CERTAIN)
     before, after = point(LATER, position=1), point(LATER, position=2)
@@ -194,21 +193,21 @@ def test_a_correction_that_makes_the_winner_certain_is_the_only_cause() -> None:
 
 
 def test_a_correction_that_moves_a_claim_is_a_cause_on_both_sides() -> None:
-    """What it left ends by it, what it went to appears by it."""
+    """A correction that moves a claim ends one element and makes the other appear."""
     refused = claim(TalksRefused(), "2019-08-02", "JPN>KOR", issues=("a",))
     correction = corrected(refused, issues=("b",))
     before, after = point(LATER, position=1), point(LATER, position=2)
     changes = compared(before, after, refused, correction).changes
 
-    assert [(one.facet, one.kind) for one in changes] == [
+    assert [(change.facet, change.kind) for change in changes] == [
         ("talks/a", ChangeKind.ENDED),
         ("talks/b", ChangeKind.APPEARED),
     ]
-    assert [set(one.cause_event_ids) for one in changes] == [ids(refused, correction)] * 2
+    assert [set(change.cause_event_ids) for change in changes] == [ids(refused, correction)] * 2
 
 
 def test_a_dispute_is_the_cause_of_being_contested() -> None:
-    """It counts from its own known time."""
+    """A dispute is the cause of the mark contested from its own known time on."""
     refused = claim(TalksRefused(), "2019-08-02", "JPN>KOR", known="2019-08-02")
     dispute = disputed(refused, "2019-08-05")
     before, after = point(LATER, "2019-08-04"), point(LATER, "2019-08-05")
@@ -217,16 +216,16 @@ def test_a_dispute_is_the_cause_of_being_contested() -> None:
 
 
 def test_amendments_of_other_claims_are_no_causes() -> None:
-    """Only those of a winner count, and only those that are visible at one of the points."""
+    """Only amendments of a winner that are visible at one of the points are causes."""
     proposed = claim(TalksProposed(), "2019-08-01", "KOR>JPN")
     refused = claim(TalksRefused(), "2019-08-20", "JPN>KOR")
     older, dispute = disputed(refused), disputed(proposed)
-    told = (proposed, refused, older, dispute)
+    events = (proposed, refused, older, dispute)
 
-    assert causes(point(LATER, position=3), point(LATER, position=1), *told) == ids(
+    assert causes(point(LATER, position=3), point(LATER, position=1), *events) == ids(
         proposed, refused, older
     )
-    assert causes(point("2019-08-10"), point("2019-08-20"), *told) == ids(proposed, refused)
+    assert causes(point("2019-08-10"), point("2019-08-20"), *events) == ids(proposed, refused)
 
 
 @pytest.mark.parametrize(
@@ -241,24 +240,24 @@ def test_amendments_of_other_claims_are_no_causes() -> None:
 def test_where_time_alone_passed_it_is_the_winner_itself(
     planned: Claim, before: str, after: str
 ) -> None:
-    """Its day came, or its interval ended: nothing else was claimed."""
+    """A change by the passing of time alone has the winner as its cause."""
     assert causes(point(before), point(after), planned) == ids(planned)
 
 
 def test_the_last_certain_claim_is_a_cause_of_its_own() -> None:
-    """Below a probable winner that stays, another certain claim makes the difference."""
-    told = (
+    """A new last certain claim below a lasting probable winner is a cause."""
+    events = (
         claim(TalksProposed(), "2019-08-01", "KOR>JPN"),
         claim(TalksRefused(), "2019-08-20", "JPN>KOR", **PROBABLE),
         claim(TalksAgreed(), "2019-08-02", "JPN+KOR"),
     )
     before, after = point(LATER, position=2), point(LATER, position=3)
 
-    assert causes(before, after, *told) == ids(told[0], told[2])
+    assert causes(before, after, *events) == ids(events[0], events[2])
 
 
 def test_a_winner_that_becomes_the_last_certain_one_is_a_cause() -> None:
-    """So is the probable claim above it; and so is it alone, where that one won before."""
+    """A winner that becomes the last certain claim below a probable one is a cause."""
     certain = element(claim(TalksAgreed(), "2019-08-02", "JPN+KOR"))
     probable = element(claim(TalksRefused(), "2019-08-20", "JPN>KOR", **PROBABLE))
     above = probable.model_copy(update={"last_certain": certain})
@@ -271,8 +270,8 @@ def test_a_winner_that_becomes_the_last_certain_one_is_a_cause() -> None:
 
 def element(said: Claim) -> StatusElement:
     """Return the element of a claim of talks."""
-    (found,) = status(log(said), LATER).talks
-    return found
+    (talks,) = status(log(said), LATER).talks
+    return talks
 
 
 def unamended(_: UUID) -> Iterable[UUID]:
@@ -281,21 +280,21 @@ def unamended(_: UUID) -> Iterable[UUID]:
 
 
 def test_without_a_winner_there_is_no_cause() -> None:
-    """Where no claim of a facet is visible at either point, nothing makes a difference."""
+    """A facet without a visible claim at either point has no cause."""
     assert causes_between(None, None, unamended) == ()
 
 
 def test_causes_are_sorted() -> None:
-    """Their order says nothing of which came first."""
-    one = element(claim(TalksAgreed(), "2019-08-02", "JPN+KOR", event_id=UUID(int=9 << 90)))
-    other = element(claim(TalksRefused(), "2019-08-20", "JPN>KOR"))
+    """The causes of a change are sorted by event id."""
+    agreed = element(claim(TalksAgreed(), "2019-08-02", "JPN+KOR", event_id=UUID(int=9 << 90)))
+    refused = element(claim(TalksRefused(), "2019-08-20", "JPN>KOR"))
 
-    assert one.state is State.AGREED
-    assert causes_between(one, other, unamended) == (*other.event_ids, *one.event_ids)
+    assert agreed.state is State.AGREED
+    assert causes_between(agreed, refused, unamended) == (*refused.event_ids, *agreed.event_ids)
 
 
 def test_amendments_between_two_points_are_those_visible_at_one() -> None:
-    """By position or by known time, whichever point comes first."""
+    """Amendments between two points are those that only one of the points sees."""
     said = claim(TalksRefused(), "2019-08-20", "JPN>KOR")
     first, second, third = disputed(said), disputed(said, "2019-08-25"), retracted(said)
     stream = log(said, first, second, third)

@@ -68,10 +68,10 @@ def by_rows(
 def test_any_span_comes_out_as_its_rows(
     log: SQLiteEventLog, after: int, until: int, limit: int, *, descending: bool, bytes_max: int
 ) -> None:
-    """Whichever way events are joined, they are those of the rows, byte for byte, in order."""
-    found = log.read_wire(after, until, limit, descending=descending, bytes_max=bytes_max)
+    """Events joined by SQLite are those of the rows, byte for byte, in order."""
+    joined = log.read_wire(after, until, limit, descending=descending, bytes_max=bytes_max)
     rows = by_rows(log, after, until, limit, descending=descending, bytes_max=bytes_max)
-    assert found == rows
+    assert joined == rows
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=20))
@@ -103,10 +103,10 @@ def test_any_states_come_out_as_they_went_in(growing: SQLiteEventLog, states: li
 def test_a_frame_ends_before_it_has_too_many_bytes(
     tmp_path: Path, sizes: list[int], expected: int
 ) -> None:
-    """Events are joined up to the last that fits, the first one always."""
+    """A frame holds events up to the last that fits, and always the first."""
     with SQLiteEventLog.open(tmp_path / "log.db", count(1).__next__) as log:
         record(log, [bytes(size) for size in sizes])
         span = 0, len(sizes), EVENTS_PER_FRAME_MAX
-        found = log.read_wire(*span, bytes_max=FRAME_BYTES_MAX)
-        assert found == by_rows(log, *span, descending=False, bytes_max=FRAME_BYTES_MAX)
-        assert found.event_count == expected
+        joined = log.read_wire(*span, bytes_max=FRAME_BYTES_MAX)
+        assert joined == by_rows(log, *span, descending=False, bytes_max=FRAME_BYTES_MAX)
+        assert joined.event_count == expected

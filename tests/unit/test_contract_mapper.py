@@ -30,14 +30,14 @@ def test_an_event_comes_back_as_it_went_in(event: Claim | Amendment, version: in
 
 @given(claims())
 def test_a_row_of_the_log_becomes_the_domains(claim: Claim) -> None:
-    """Record times become instants, and bytes an event."""
+    """A row of the log becomes a domain event with an instant as its record time."""
     stored = MAPPER.to_stored_event(StreamEvent(STREAM, 1, claim))
     row = LogRow(3, STREAM.bytes, 1, stored.topic, stored.state, 5, "desk")
     assert recorded_of(row) == (3, from_micros(5), 1, claim, "desk")
 
 
 def test_a_type_of_a_newer_release_is_no_event_yet() -> None:
-    """Bytes of a type that is not known are no fault, and no event."""
+    """A stored event of an unknown type is mapped to no event, without a fault."""
     stored = StoredEvent(STREAM, 1, "EnvoyRecalled", b"\xfa\x3e\x05hello")
     assert MAPPER.to_domain_event(stored).event is None
     with pytest.raises(TypeError):
@@ -46,7 +46,7 @@ def test_a_type_of_a_newer_release_is_no_event_yet() -> None:
 
 @given(claims())
 def test_a_word_of_a_newer_release_is_no_event_yet(claim: Claim) -> None:
-    """Nor is an event of a known type that says something newer, such as a certainty."""
+    """A stored event with an unknown word, such as a certainty, is mapped to no event."""
     stored = MAPPER.to_stored_event(StreamEvent(STREAM, 1, claim))
     newer = StoredEvent(STREAM, 1, stored.topic, stored.state + b"\x50\x63")  # certainty 99
     assert MAPPER.to_domain_event(newer).event is None
@@ -62,15 +62,15 @@ def test_a_word_of_a_newer_release_is_no_event_yet(claim: Claim) -> None:
     ],
 )
 def test_what_is_no_valid_event_is_refused(topic: str, state: bytes) -> None:
-    """Reading validates: bytes that are damaged, empty, or of another type are no event."""
+    """Stored bytes that are damaged, empty or of another type are refused."""
     with pytest.raises(MapperDeserialisationError, match=topic):
         MAPPER.to_domain_event(StoredEvent(STREAM, 1, topic, state))
 
 
 @given(claims())
 def test_an_event_under_another_topic_is_refused(claim: Claim) -> None:
-    """The topic and the payload have to say the same."""
+    """A stored event whose topic differs from its payload is refused."""
     stored = MAPPER.to_stored_event(StreamEvent(STREAM, 1, claim))
-    other = "MeetingHeld" if stored.topic != "MeetingHeld" else "TalksRefused"
+    topic = "MeetingHeld" if stored.topic != "MeetingHeld" else "TalksRefused"
     with pytest.raises(MapperDeserialisationError, match=stored.topic):
-        MAPPER.to_domain_event(StoredEvent(STREAM, 1, other, stored.state))
+        MAPPER.to_domain_event(StoredEvent(STREAM, 1, topic, stored.state))

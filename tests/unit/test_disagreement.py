@@ -38,30 +38,30 @@ def held(occurred: object = "2019-08-21", who: str = "JPN+KOR", **more: Any) -> 
 
 def among(*claims: Claim) -> tuple[Disagreement, ...]:
     """Return where claims that name one subject disagree."""
-    naming = [one.model_copy(update={"subject": "meeting/JPN-KOR"}) for one in claims]
-    return disagreements([SubjectEntry(one, known_at(one.known, RECORDED)) for one in naming])
+    naming = [claim.model_copy(update={"subject": "meeting/JPN-KOR"}) for claim in claims]
+    return disagreements([SubjectEntry(claim, known_at(claim.known, RECORDED)) for claim in naming])
 
 
 def fields(*claims: Claim) -> dict[str, list[str]]:
     """Return the readings of each field in which they disagree, the preferred one first."""
-    return {one.field: [reading.value for reading in one.readings] for one in among(*claims)}
-
-
-# --- what disagrees ------------------------------------------------------------------------------
+    return {
+        conflict.field: [reading.value for reading in conflict.readings]
+        for conflict in among(*claims)
+    }
 
 
 def test_two_lengths_of_one_meeting_stay_side_by_side() -> None:
-    """30 minutes or 35: both readings are told, each with its claims and outlets."""
-    one, other = held(minutes=30, outlet="Arirang"), held(minutes=35, outlet="Yonhap")
+    """Two lengths of one meeting are two readings, each with its claims and outlets."""
+    first, second = held(minutes=30, outlet="Arirang"), held(minutes=35, outlet="Yonhap")
     third = held(minutes=30, outlet="Kyodo")
 
-    assert among(one, other, third) == (
+    assert among(first, second, third) == (
         Disagreement(
             type="MeetingHeld",
             field="duration",
             readings=(
-                Reading(value="30 min", event_ids=(third.event_id, one.event_id), outlet_count=2),
-                Reading(value="35 min", event_ids=(other.event_id,), outlet_count=1),
+                Reading(value="30 min", event_ids=(third.event_id, first.event_id), outlet_count=2),
+                Reading(value="35 min", event_ids=(second.event_id,), outlet_count=1),
             ),
             reason="more outlets",
         ),
@@ -69,23 +69,24 @@ def test_two_lengths_of_one_meeting_stay_side_by_side() -> None:
 
 
 def test_claims_that_agree_are_not_mentioned() -> None:
-    """Neither one claim alone, nor two that say the same, nor none at all disagree."""
+    """Claims that agree, a claim alone and no claim at all make no disagreement."""
     assert among() == among(held(minutes=30)) == among(held(minutes=30), held(minutes=30)) == ()
 
 
 def test_claims_that_name_no_subject_are_not_compared() -> None:
-    """A derived key holds things of different times together: they differ, no more."""
+    """Claims that share only a derived key are not compared."""
     said = [held(minutes=30), held(minutes=35)]
-    assert disagreements([SubjectEntry(one, known_at(one.known, RECORDED)) for one in said]) == ()
+    entries = [SubjectEntry(claim, known_at(claim.known, RECORDED)) for claim in said]
+    assert disagreements(entries) == ()
 
 
 def test_claims_of_two_types_are_not_compared() -> None:
-    """A meeting that began at one time and was held at another is no contradiction."""
+    """Claims of two types about one subject are not compared."""
     assert among(held("2019-08-21"), claim(MeetingStarted(), "2019-08-20", "JPN+KOR")) == ()
 
 
 def test_what_is_not_said_disagrees_with_nothing() -> None:
-    """A claim without a length, a place or words takes no side."""
+    """A claim without a length, a place or words takes no side on that field."""
     silent = claim(TalksRefused(), "2019-08-21", "JPN>KOR")
     wordy = claim(
         TalksRefused(finality=Finality.NOT_NOW, grounds="trust"),
@@ -98,14 +99,14 @@ def test_what_is_not_said_disagrees_with_nothing() -> None:
 
 
 def test_disagreements_are_told_in_the_order_of_type_and_field() -> None:
-    """Several fields of several types come sorted."""
+    """Disagreements on several fields of several types come sorted."""
     refusals = [
         claim(TalksRefused(grounds="trust"), "2019-08-20", "JPN>KOR"),
         claim(TalksRefused(grounds="security"), "2019-08-21", "JPN>KOR"),
     ]
     meetings = [held("2019-08-20", minutes=30), held("2019-08-21", minutes=35)]
 
-    assert [(one.type, one.field) for one in among(*refusals, *meetings)] == [
+    assert [(conflict.type, conflict.field) for conflict in among(*refusals, *meetings)] == [
         ("MeetingHeld", "duration"),
         ("MeetingHeld", "occurred"),
         ("TalksRefused", "grounds"),
@@ -113,11 +114,8 @@ def test_disagreements_are_told_in_the_order_of_type_and_field() -> None:
     ]
 
 
-# --- fields and their words ----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
-    ("one", "other", "field", "readings"),
+    ("first", "second", "field", "readings"),
     [
         (
             MeetingHeld(level=MeetingLevel.DIRECTOR_GENERAL),
@@ -142,16 +140,16 @@ def test_disagreements_are_told_in_the_order_of_type_and_field() -> None:
     ids=["level", "venue", "scheduled", "duration"],
 )
 def test_every_field_of_a_payload_can_be_disagreed_on(
-    one: Payload, other: Payload, field: str, readings: list[str]
+    first: Payload, second: Payload, field: str, readings: list[str]
 ) -> None:
-    """Words, texts, times and lengths are told so that people can read them."""
-    claims = [claim(each, "2019-08-21", "JPN+KOR") for each in (one, other)]
+    """Every field of a payload can be disagreed on, with readings in words."""
+    claims = [claim(payload, "2019-08-21", "JPN+KOR") for payload in (first, second)]
 
     assert fields(*claims) == {field: readings}
 
 
 def test_four_end_dates_are_four_readings() -> None:
-    """The end of an agreement as four sources have it."""
+    """Four sources' end dates of an agreement are four readings."""
     days = ["2019-11-22", "2019-11-23", "2019-11-24", "2019-11-25"]
     notices = [
         claim(
@@ -173,17 +171,17 @@ def test_four_end_dates_are_four_readings() -> None:
 
 
 def test_parties_are_compared_by_their_codes() -> None:
-    """Who met is told by sorted codes; who of them, and their roles, are not compared."""
-    two, three = held(who="KOR+JPN"), held(who="KOR+JPN+CHN")
+    """Participants are compared by sorted codes, and not by persons or roles."""
+    bilateral, trilateral = held(who="KOR+JPN"), held(who="KOR+JPN+CHN")
     host = Participant(party=Party(code="KOR", person="Kang Kyung-wha"), role=Role.HOST)
     hosted = held(participants=[host, Participant(party=Party(code="JPN"))])
 
-    assert fields(two, three) == {"participants": ["CHN, JPN, KOR", "JPN, KOR"]}
-    assert fields(two, hosted) == {}
+    assert fields(bilateral, trilateral) == {"participants": ["CHN, JPN, KOR", "JPN, KOR"]}
+    assert fields(bilateral, hosted) == {}
 
 
 def test_actors_and_recipients_are_compared_apart() -> None:
-    """Who agreed to whose talks; who names participants instead takes no side."""
+    """Actors and recipients are compared apart, and not with participants."""
     assert fields(
         claim(TalksAgreed(), "2019-08-21", "JPN>KOR"),
         claim(TalksAgreed(), "2019-08-21", "KOR>JPN"),
@@ -195,13 +193,13 @@ def test_actors_and_recipients_are_compared_apart() -> None:
     ) == {"between": ["CHN, JPN", "JPN, KOR"]}
 
 
-@pytest.mark.parametrize("other", ["Security reasons!", "SECURITY  reasons", "sécurity reasons"])
-def test_text_is_compared_as_people_do(other: str) -> None:
-    """Case, accents, spaces and punctuation make no other text; the words do."""
-    one = claim(StanceStated(position="security reasons"), "2019-08-21", "KOR>JPN")
+@pytest.mark.parametrize("spelling", ["Security reasons!", "SECURITY  reasons", "sécurity reasons"])
+def test_text_is_compared_as_people_do(spelling: str) -> None:
+    """Texts that differ in case, accents, spaces or punctuation are equal readings."""
+    stated = claim(StanceStated(position="security reasons"), "2019-08-21", "KOR>JPN")
 
-    assert fields(one, claim(StanceStated(position=other), "2019-08-21", "KOR>JPN")) == {}
-    assert fields(one, claim(StanceStated(position="trust"), "2019-08-21", "KOR>JPN")) == {
+    assert fields(stated, claim(StanceStated(position=spelling), "2019-08-21", "KOR>JPN")) == {}
+    assert fields(stated, claim(StanceStated(position="trust"), "2019-08-21", "KOR>JPN")) == {
         "position": ["trust", "security reasons"]
     }
     assert fields(
@@ -211,16 +209,13 @@ def test_text_is_compared_as_people_do(other: str) -> None:
 
 
 def test_a_reading_is_in_the_words_of_its_latest_claim() -> None:
-    """Of two spellings of one text, the one known later is shown."""
+    """A reading with two spellings is shown in the one known later."""
     said = [
         claim(StanceStated(position=words), "2019-08-21", "KOR>JPN", known=known)
         for words, known in [("Unfair", "2019-08-23"), ("unfair", "2019-08-22"), ("fair", None)]
     ]
 
     assert fields(*said) == {"position": ["fair", "Unfair"]}
-
-
-# --- times and places within each other ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,12 +232,12 @@ def test_a_reading_is_in_the_words_of_its_latest_claim() -> None:
     ],
 )
 def test_a_less_exact_time_agrees_with_one_within_it(exact: str, vague: object) -> None:
-    """A day agrees with a time of that day, a month with a day of it, and a time with itself."""
+    """A time agrees with itself and with any more exact time within."""
     assert fields(held(exact), held(vague)) == fields(held(vague), held(exact)) == {}
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("2019-08-21", "2019-08-22"),
         ("2019-08-21", {"edtf": "2019-08-21", "zone": "Asia/Seoul"}),
@@ -251,39 +246,39 @@ def test_a_less_exact_time_agrees_with_one_within_it(exact: str, vague: object) 
         ("2019-08-21/2019-08-23", "2019-08-22/2019-08-24"),
     ],
 )
-def test_times_apart_or_across_disagree(one: object, other: object) -> None:
-    """Neither lies within the other: each is a reading."""
-    assert [*fields(held(one), held(other))] == ["occurred"]
+def test_times_apart_or_across_disagree(first: object, second: object) -> None:
+    """Two times of which neither lies within the other are two readings."""
+    assert [*fields(held(first), held(second))] == ["occurred"]
 
 
 def test_who_is_less_exact_takes_no_side_between_two() -> None:
-    """Who says August speaks neither for the 21st nor for the 22nd, and is no reading itself."""
-    month, one, other = held("2019-08", outlet="Kyodo"), held("2019-08-21"), held("2019-08-22")
-    (found,) = among(month, one, other)
+    """A time that holds two readings supports neither and is no reading itself."""
+    month, day, next_day = held("2019-08", outlet="Kyodo"), held("2019-08-21"), held("2019-08-22")
+    (conflict,) = among(month, day, next_day)
 
-    assert found.readings == (
-        Reading(value="22 Aug 2019 (UTC)", event_ids=(other.event_id,), outlet_count=1),
-        Reading(value="21 Aug 2019 (UTC)", event_ids=(one.event_id,), outlet_count=1),
+    assert conflict.readings == (
+        Reading(value="22 Aug 2019 (UTC)", event_ids=(next_day.event_id,), outlet_count=1),
+        Reading(value="21 Aug 2019 (UTC)", event_ids=(day.event_id,), outlet_count=1),
     )
 
 
 def test_support_by_less_exact_times_can_decide() -> None:
-    """Who says 2019, and who says August, speak for the day of it against one of 2018."""
+    """Less exact times that hold one reading only count as support for that reading."""
     claims = [
         held("2019", outlet="Kyodo"),
         held("2019-08", outlet="Yonhap"),
         held("2019-08-31"),
         held("2018-08-21", known="2019-12-01"),
     ]
-    (found,) = among(*claims)
+    (conflict,) = among(*claims)
 
-    assert [reading.outlet_count for reading in found.readings] == [3, 1]
-    assert found.readings[0].value == "31 Aug 2019 (UTC)"
-    assert found.readings[0].event_ids == tuple(one.event_id for one in reversed(claims[:3]))
+    assert [reading.outlet_count for reading in conflict.readings] == [3, 1]
+    assert conflict.readings[0].value == "31 Aug 2019 (UTC)"
+    assert conflict.readings[0].event_ids == tuple(claim.event_id for claim in reversed(claims[:3]))
 
 
 def test_a_place_agrees_with_one_that_says_more() -> None:
-    """Beijing agrees with Beijing, China, and so does China; Guam does not."""
+    """A place agrees with another that names more of the same place."""
     names = [Place(name="Beijing"), Place(name="beijing", country="CHN"), Place(country="CHN")]
     coordinates = Place(coordinates=Coordinates(latitude=39.9, longitude=116.4))
     agreeing = [held(place=place) for place in (*names, coordinates)]
@@ -294,28 +289,27 @@ def test_a_place_agrees_with_one_that_says_more() -> None:
 
 
 def test_a_place_that_says_less_speaks_for_the_only_one_within() -> None:
-    """Who says China speaks for Beijing against Guam, and takes no side against Shanghai."""
+    """A country supports the only place named within, and takes no side between two."""
     china = held(place=Place(country="CHN"), outlet="Kyodo")
     beijing, shanghai = (
-        held(place=Place(name=it, country="CHN")) for it in ("Beijing", "Shanghai")
+        held(place=Place(name=name, country="CHN")) for name in ("Beijing", "Shanghai")
     )
     guam = held(place=Place(name="Guam", country="USA"))
 
-    assert [(it.value, it.outlet_count) for it in among(china, beijing, guam)[0].readings] == [
+    readings = among(china, beijing, guam)[0].readings
+    assert [(reading.value, reading.outlet_count) for reading in readings] == [
         ("Beijing, CHN", 2),
         ("Guam, USA", 1),
     ]
-    assert [(it.value, it.outlet_count) for it in among(china, beijing, shanghai)[0].readings] == [
+    readings = among(china, beijing, shanghai)[0].readings
+    assert [(reading.value, reading.outlet_count) for reading in readings] == [
         ("Shanghai, CHN", 1),
         ("Beijing, CHN", 1),
     ]
 
 
-# --- denials -------------------------------------------------------------------------------------
-
-
 def test_a_denial_says_nothing_but_that_it_denies() -> None:
-    """Who denies a meeting of the 22nd claims no other day for that of the 21st."""
+    """A denial adds no reading to any field."""
     affirms = held("2019-08-21", minutes=30)
     denial = held("2019-08-22", minutes=35, **DENIAL)
 
@@ -323,15 +317,12 @@ def test_a_denial_says_nothing_but_that_it_denies() -> None:
 
 
 def test_a_denial_of_an_assessment_is_an_assessment() -> None:
-    """It gives its readings beside the others."""
+    """A denied assessment gives its readings beside the others."""
     up, down = OutlookAssessed(outlook=Outlook.POSITIVE), OutlookAssessed(outlook=Outlook.NEGATIVE)
 
     assert fields(
         claim(up, "2019-08-21", "JPN+KOR"), claim(down, "2019-08-21", "JPN+KOR", **DENIAL)
     ) == {"outlook": ["negative", "positive"], "polarity": ["negative", "positive"]}
-
-
-# --- which one is preferred ----------------------------------------------------------------------
 
 
 def graded(reliability: str | None, credibility: str | None) -> Grade:
@@ -341,15 +332,15 @@ def graded(reliability: str | None, credibility: str | None) -> Grade:
 
 def preferred(*claims: Claim) -> tuple[str, str]:
     """Return the preferred reading of the only disagreement, and why."""
-    (found,) = among(*claims)
-    return found.readings[0].value, found.reason
+    (conflict,) = among(*claims)
+    return conflict.readings[0].value, conflict.reason
 
 
 def test_more_outlets_go_before_a_better_grade() -> None:
-    """Two outlets are better than one with the best grade; one outlet twice is still one."""
+    """A reading of two outlets is preferred to one of the best grade."""
     best = held(minutes=35, outlet="Kyodo", grade=graded("A", "1"), known="2019-08-30")
-    poor = [held(minutes=30, outlet=one, known="2019-08-22") for one in ("Arirang", "Yonhap")]
-    twice = [held(minutes=30, outlet=one, known="2019-08-22") for one in ("Arirang", "arirang")]
+    poor = [held(minutes=30, outlet=name, known="2019-08-22") for name in ("Arirang", "Yonhap")]
+    twice = [held(minutes=30, outlet=name, known="2019-08-22") for name in ("Arirang", "arirang")]
 
     assert preferred(best, *poor) == ("30 min", "more outlets")
     assert preferred(best, *twice) == ("35 min", "better grade")
@@ -367,50 +358,50 @@ def test_more_outlets_go_before_a_better_grade() -> None:
     ],
 )
 def test_a_better_grade_goes_before_a_later_report(better: Grade, worse: Grade | None) -> None:
-    """Reliability from A to F decides, then credibility from 1 to 6; ungraded comes last."""
+    """A better reliability, and then credibility, is preferred to a later report."""
     good = held(minutes=30, grade=better, known="2019-08-22")
 
     assert preferred(good, held(minutes=35, grade=worse)) == ("30 min", "better grade")
 
 
 def test_a_reading_has_the_grade_of_its_best_claim() -> None:
-    """A poor report beside a good one takes nothing from it."""
-    both = [held(minutes=30, grade=graded(one, None), known="2019-08-22") for one in ("E", "A")]
+    """A reading has the grade of its best claim, whatever poor report stands beside."""
+    both = [held(minutes=30, grade=graded(mark, None), known="2019-08-22") for mark in ("E", "A")]
 
     assert preferred(*both, held(minutes=35, grade=graded("B", None))) == ("30 min", "better grade")
 
 
 def test_a_later_report_goes_before_the_event_id() -> None:
-    """Outlets and grades being equal, what was known last is preferred."""
+    """The reading known last is preferred when outlets and grades are equal."""
     later = held(minutes=30, known="2019-08-23")
 
     assert preferred(later, held(minutes=35, known="2019-08-22")) == ("30 min", "known later")
 
 
 def test_a_reading_was_known_when_its_latest_claim_was() -> None:
-    """An early report beside a late one takes nothing from it."""
+    """A reading was known when its latest claim was."""
     both = [held(minutes=30, known=known) for known in ("2019-08-21", "2019-08-23")]
 
     assert preferred(*both, held(minutes=35, known="2019-08-22")) == ("30 min", "known later")
 
 
 def test_the_event_id_decides_in_the_end() -> None:
-    """No tie is left to the order of arrival."""
-    one = held(minutes=30, known="2019-08-22", event_id=UUID(int=1 << 100))
-    other = held(minutes=35, known="2019-08-22")
+    """The event id decides between readings that are equal in all else."""
+    first = held(minutes=30, known="2019-08-22", event_id=UUID(int=1 << 100))
+    second = held(minutes=35, known="2019-08-22")
 
-    assert preferred(one, other) == preferred(other, one) == ("30 min", "event id")
+    assert preferred(first, second) == preferred(second, first) == ("30 min", "event id")
 
 
 def test_the_known_time_is_that_of_the_entry() -> None:
-    """A claim without a known time counts from when it was recorded, as the entry has it."""
+    """A claim without a known time counts from the known time of its entry."""
     subject = "meeting/JPN-KOR"
-    one, other = held(minutes=30, subject=subject), held(minutes=35, subject=subject)
-    found = disagreements(
+    first, second = held(minutes=30, subject=subject), held(minutes=35, subject=subject)
+    conflicts = disagreements(
         [
-            SubjectEntry(one, datetime(2026, 1, 2, tzinfo=UTC)),
-            SubjectEntry(other, datetime(2026, 1, 1, tzinfo=UTC)),
+            SubjectEntry(first, datetime(2026, 1, 2, tzinfo=UTC)),
+            SubjectEntry(second, datetime(2026, 1, 1, tzinfo=UTC)),
         ]
     )
 
-    assert found[0].readings[0].value == "30 min"
+    assert conflicts[0].readings[0].value == "30 min"

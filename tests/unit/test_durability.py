@@ -39,7 +39,7 @@ def write_pages(connection: apsw.Connection, count: int) -> None:
 
 
 def test_what_there_is_enough_of_is_copied_back(path: Path, writer: apsw.Connection) -> None:
-    """After `wait` the file has all pages, and the next transaction begins the WAL anew."""
+    """A large write-ahead log is copied back, and the next transaction begins a new one."""
     copying = BackgroundCheckpointer(writer)
     write_pages(writer, CHECKPOINT_PAGES)
     size = path.stat().st_size
@@ -55,7 +55,7 @@ def test_what_there_is_enough_of_is_copied_back(path: Path, writer: apsw.Connect
 
 
 def test_little_is_left_where_it_is(path: Path, writer: apsw.Connection) -> None:
-    """A few pages are not worth it."""
+    """A write-ahead log of a few pages is not copied back."""
     copying = BackgroundCheckpointer(writer)
     write_pages(writer, 1)
     size = path.stat().st_size
@@ -68,10 +68,7 @@ def test_little_is_left_where_it_is(path: Path, writer: apsw.Connection) -> None
 def test_what_cannot_be_copied_is_left_for_the_next_time(
     path: Path, writer: apsw.Connection
 ) -> None:
-    """Here within a transaction, where SQLite refuses it as a full disk would: nothing is raised.
-
-    Everything is still in the write-ahead log.
-    """
+    """A write-ahead log that cannot be copied back, as in a transaction, is copied later."""
     copying = BackgroundCheckpointer(writer)
     write_pages(writer, CHECKPOINT_PAGES)
     size = path.stat().st_size

@@ -45,7 +45,7 @@ def utc(text: str) -> datetime:
 def test_a_text_means_a_half_open_stretch_in_its_zone(
     edtf: str, earliest: str, latest: str, precision: Precision
 ) -> None:
-    """A date or date-time runs from its first microsecond to just before the next one's."""
+    """A date runs from its first microsecond to just before the next one's, in its zone."""
     valid = ValidTime.parse(edtf, SEOUL)
 
     assert (valid.earliest, valid.latest) == (utc(earliest), utc(latest))
@@ -73,7 +73,7 @@ def test_a_text_means_a_half_open_stretch_in_its_zone(
 def test_an_interval_ends_at_its_end_s_instant_or_with_its_end_s_date(
     edtf: str, earliest: str, latest: str, precision: Precision
 ) -> None:
-    """An end with a time of day is exclusive, an end without is included whole."""
+    """An interval's end is exclusive with a time of day, and whole as a date."""
     valid = ValidTime.parse(edtf)
 
     assert (valid.earliest, valid.latest) == (utc(earliest), utc(latest))
@@ -82,7 +82,7 @@ def test_an_interval_ends_at_its_end_s_instant_or_with_its_end_s_date(
 
 
 def test_an_open_interval_has_no_latest_instant() -> None:
-    """`..` after the slash says that it is still running."""
+    """An interval with `..` after the slash has no latest instant."""
     valid = ValidTime.parse("2019-07-12T14:00+09:00/..", SEOUL)
 
     assert valid.earliest == utc("2019-07-12T05:00")
@@ -107,7 +107,7 @@ def test_an_open_interval_has_no_latest_instant() -> None:
 def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
     edtf: str, *, approximate: bool, uncertain: bool
 ) -> None:
-    """`~` is approximate, `?` uncertain and `%` both."""
+    """Qualifiers at either end of an interval make the whole approximate or uncertain."""
     valid = ValidTime.parse(edtf)
 
     assert (valid.approximate, valid.uncertain) == (approximate, uncertain)
@@ -164,7 +164,7 @@ def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
     ],
 )
 def test_what_is_refused_says_what_is_wrong_and_what_is_allowed(edtf: str, says: str) -> None:
-    """Each refusal names the fault, and the rule or an example."""
+    """A refused text is told its fault, and the rule or an example."""
     with pytest.raises(EdtfError, match=says):
         ValidTime.parse(edtf)
 
@@ -182,18 +182,18 @@ def test_what_is_refused_says_what_is_wrong_and_what_is_allowed(edtf: str, says:
     ],
 )
 def test_an_unknown_zone_is_refused_with_the_closest_one(zone: str, says: str) -> None:
-    """A zone is an IANA name exactly as it is spelled."""
+    """A zone that is not an exact IANA name is refused with the closest one."""
     with pytest.raises(UnknownZone, match=says):
         ValidTime.parse("2019-08-21T15:00Z", zone)
 
 
 def test_white_space_around_the_text_is_not_kept() -> None:
-    """The text is kept as it was given but for white space around it."""
+    """A valid time keeps its text as given but for white space around."""
     assert ValidTime.parse(" 2019-08~\n").edtf == "2019-08~"
 
 
 def test_a_day_with_a_change_of_clocks_is_23_or_25_hours_long() -> None:
-    """Days are civil days of the zone, however long."""
+    """A day with a change of clocks is 23 or 25 hours long."""
     spring = ValidTime.parse("2019-03-31", "Europe/Berlin")
     autumn = ValidTime.parse("2019-10-27", "Europe/Berlin")
 
@@ -204,26 +204,26 @@ def test_a_day_with_a_change_of_clocks_is_23_or_25_hours_long() -> None:
 
 
 def test_a_day_without_a_midnight_begins_when_the_clocks_jump() -> None:
-    """In Sao Paulo 4 November 2018 began at 01:00 local time, which is 03:00 UTC."""
+    """A day without a midnight begins when the clocks jump."""
     assert ValidTime.parse("2018-11-04", "America/Sao_Paulo").earliest == utc("2018-11-04T03:00")
 
 
 def test_a_local_time_shown_twice_is_the_first_of_the_two() -> None:
-    """02:30 on the day when Berlin's clocks go back is the summer one."""
+    """A local time that clocks show twice is the first of the two."""
     valid = ValidTime.parse("2019-10-27T02:30", "Europe/Berlin")
 
     assert valid.earliest == utc("2019-10-27T00:30")
 
 
 def test_a_skipped_local_time_is_read_with_the_offset_from_before() -> None:
-    """02:30 on the day when Berlin's clocks go forward is 03:30 summer time."""
+    """A local time that clocks skip is read with the offset from before."""
     valid = ValidTime.parse("2019-03-31T02:30", "Europe/Berlin")
 
     assert valid.earliest == utc("2019-03-31T01:30")
 
 
 def test_a_day_that_a_zone_skipped_is_refused() -> None:
-    """Samoa crossed the date line and had no 30 December 2011."""
+    """A day that its zone skipped, as Samoa did 30 December 2011, is refused."""
     with pytest.raises(EdtfError, match="skipped in Pacific/Apia"):
         ValidTime.parse("2011-12-30", "Pacific/Apia")
 
@@ -237,7 +237,7 @@ def test_an_end_beyond_the_ceiling_is_the_ceiling() -> None:
 
 
 def test_an_instant_is_one_microsecond_and_its_text_says_so() -> None:
-    """What is made from a datetime is what its text parses to."""
+    """An instant made from a datetime is the microsecond that its text parses to."""
     at = datetime(2019, 8, 21, 15, 0, tzinfo=timezone(timedelta(hours=9)))
     valid = ValidTime.instant(at, SEOUL)
 
@@ -247,7 +247,7 @@ def test_an_instant_is_one_microsecond_and_its_text_says_so() -> None:
 
 
 def test_an_interval_of_datetimes_is_what_its_text_parses_to() -> None:
-    """Made from datetimes it begins and ends exactly there, or stays open."""
+    """An interval made from datetimes begins and ends exactly there, or stays open."""
     start, end = utc("2019-08-21T06:00"), utc("2019-08-21T06:30:00.000001")
 
     assert ValidTime.interval(start, end).latest == end
@@ -258,13 +258,13 @@ def test_an_interval_of_datetimes_is_what_its_text_parses_to() -> None:
 
 @pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), CEILING])
 def test_an_instant_out_of_range_is_refused(at: datetime) -> None:
-    """Nothing begins before the year 1000 or in the last microsecond of all."""
+    """An instant before the year 1000 or in the last microsecond of all is refused."""
     with pytest.raises(EdtfError, match=r"1000|9999"):
         ValidTime.instant(at)
 
 
 def test_a_naive_datetime_is_refused() -> None:
-    """Without a zone a datetime is no instant."""
+    """A naive datetime is refused as an instant."""
     naive = datetime(2019, 8, 21, tzinfo=UTC).replace(tzinfo=None)
 
     with pytest.raises(EdtfError, match="aware"):
@@ -288,7 +288,7 @@ def test_a_naive_datetime_is_refused() -> None:
 def test_only_an_interval_is_under_way_from_its_start_until_before_its_end(
     edtf: str, at: str, *, under_way: bool
 ) -> None:
-    """A day given without more says when, not how long."""
+    """Only an interval is under way, from its start until just before its end."""
     assert ValidTime.parse(edtf).under_way_at(utc(at)) is under_way
 
 
@@ -312,12 +312,12 @@ def test_only_an_interval_is_under_way_from_its_start_until_before_its_end(
     ],
 )
 def test_it_is_displayed_in_short_words_in_its_zone(edtf: str, words: str) -> None:
-    """The words are as precise as the text, and name the zone only for a time of day."""
+    """A valid time is displayed as precisely as its text, with the zone of a time of day."""
     assert ValidTime.parse(edtf, SEOUL).display() == words
 
 
 def test_it_prints_as_its_text_and_cannot_be_changed() -> None:
-    """It is a value: printed, hashed and compared by its parts."""
+    """A valid time prints as its text, is compared by its parts and cannot be changed."""
     valid = ValidTime.parse("2019-08~")
 
     assert str(valid) == "2019-08~"
@@ -327,7 +327,7 @@ def test_it_prints_as_its_text_and_cannot_be_changed() -> None:
 
 
 def test_a_pydantic_field_takes_an_instance_text_or_text_and_zone() -> None:
-    """It is dumped as its text and zone, from which it is read again."""
+    """A valid time in a model is read from its text, and from its text and zone as dumped."""
     adapter = TypeAdapter(ValidTime)
     valid = ValidTime.parse("2019-08-21", SEOUL)
 
@@ -339,6 +339,6 @@ def test_a_pydantic_field_takes_an_instance_text_or_text_and_zone() -> None:
 
 @pytest.mark.parametrize("value", [2019, None, {"edtf": "2019"}, "2019-02-30"])
 def test_a_pydantic_field_refuses_the_rest(value: object) -> None:
-    """A refusal inside a model is an ordinary validation error."""
+    """A model refuses anything that is no valid time with a validation error."""
     with pytest.raises(ValidationError):
         TypeAdapter(ValidTime).validate_python(value)

@@ -58,7 +58,7 @@ def faults(content: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_claim_is_read_from_plain_data() -> None:
-    """Text becomes times, words and ids; what is left out is empty."""
+    """A claim is read from plain data with typed times, words and ids, and empty defaults."""
     event = read(REFUSAL)
 
     assert isinstance(event, Claim)
@@ -69,7 +69,7 @@ def test_a_claim_is_read_from_plain_data() -> None:
 
 
 def test_an_amendment_is_read_from_plain_data() -> None:
-    """Its payload's type tells it from a claim."""
+    """An amendment in plain data is told from a claim by its payload's type."""
     event = read(DISPUTE)
 
     assert isinstance(event, Amendment)
@@ -77,14 +77,14 @@ def test_an_amendment_is_read_from_plain_data() -> None:
 
 
 def test_a_correction_s_content_has_the_id_of_what_it_corrects() -> None:
-    """Whether it is given or left out."""
+    """The content of a correction has the corrected event's id, given or not."""
     given = dict(CORRECTION["payload"], content=REFUSAL)
 
     assert read(CORRECTION) == read(CORRECTION | {"payload": given})
 
 
 def test_words_are_read_in_any_case() -> None:
-    """`certain` and `will-not` are CERTAIN and WILL_NOT."""
+    """The words of a vocabulary are read in any case and with hyphens."""
     event = read(
         REFUSAL
         | {"certainty": "certain", "payload": {"type": "TalksRefused", "finality": "will-not"}}
@@ -94,7 +94,7 @@ def test_words_are_read_in_any_case() -> None:
 
 
 def test_events_are_immutable() -> None:
-    """A recorded claim is never changed in place."""
+    """A claim cannot be changed in place."""
     event = read(REFUSAL)
 
     with pytest.raises(ValidationError, match="frozen"):
@@ -243,16 +243,16 @@ def test_events_are_immutable() -> None:
     ],
 )
 def test_a_fault_is_named_by_its_field(content: dict[str, Any], field: str, says: str) -> None:
-    """The path is that of the contract, and the words say what is wrong or allowed."""
-    found = faults(content)
+    """A fault of an event has the contract's path, and says what is wrong or allowed."""
+    violations = faults(content)
 
-    assert field in found
-    assert says in found[field]
+    assert field in violations
+    assert says in violations[field]
 
 
 def test_all_faults_are_named_at_once() -> None:
-    """Nobody has to submit five times to learn of five mistakes."""
-    found = faults(
+    """All faults of an event are named at once."""
+    violations = faults(
         REFUSAL
         | {
             "occurred": "soon",
@@ -263,7 +263,7 @@ def test_all_faults_are_named_at_once() -> None:
         }
     )
 
-    assert set(found) == {
+    assert set(violations) == {
         "occurred",
         "certainty",
         "actors[0].code",
@@ -273,7 +273,7 @@ def test_all_faults_are_named_at_once() -> None:
 
 
 def test_paths_begin_where_the_caller_says() -> None:
-    """An event of a batch is named by its place in the request."""
+    """The paths of faults begin with the event's place in the request."""
     with pytest.raises(ValidationError) as raised:
         read(REFUSAL | {"occurred": "soon"})
 

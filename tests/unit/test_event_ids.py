@@ -17,20 +17,20 @@ def test_ids_are_version_7_and_begin_with_the_millisecond() -> None:
 
 
 def test_ids_grow_whatever_the_clock_does() -> None:
-    """Each id is greater than the one before, also when the clock goes back."""
+    """Each event id is greater than the one before, even when the clock goes back."""
     clock = iter(
         [NOW_MS, NOW_MS, NOW_MS + 1, NOW_MS - 5_000, NOW_MS, NOW_MS + 2] + [NOW_MS] * 5_000
     )
     ids = EventIds(clock.__next__)
     made = [ids.next() for _ in range(5_000)]
-    assert all(one < two for one, two in pairwise(made))
-    assert {one.version for one in made} == {7}
+    assert all(earlier < later for earlier, later in pairwise(made))
+    assert {event_id.version for event_id in made} == {7}
 
 
 def test_ids_made_in_one_millisecond_are_hard_to_guess() -> None:
     """Two makers at the same moment agree on nothing but the moment."""
-    one, other = EventIds(lambda: NOW_MS).next(), EventIds(lambda: NOW_MS).next()
-    assert one.int & (2**62 - 1) != other.int & (2**62 - 1)
+    first, second = EventIds(lambda: NOW_MS).next(), EventIds(lambda: NOW_MS).next()
+    assert first.int & (2**62 - 1) != second.int & (2**62 - 1)
 
 
 def test_no_two_threads_get_the_same_id() -> None:

@@ -65,18 +65,18 @@ CASES = {
 
 @pytest.mark.parametrize(("selection", "is_selected"), CASES.values(), ids=CASES)
 def test_each_part_of_a_filter_selects(selection: Filter, *, is_selected: bool) -> None:
-    """An empty part selects all; of several values one has to match; of several parts all."""
+    """A filter selects by any value of each part, by all parts, and all if it is empty."""
     assert selection.selects(MEDIATION) is is_selected
 
 
 def test_an_open_interval_reaches_into_the_future() -> None:
-    """What is still running is not over before any moment."""
+    """A filter finds an open interval at any later moment."""
     running = MEDIATION.model_copy(update={"occurred": ValidTime.parse("2019-08/..")})
     assert Filter(occurred_from=datetime(2100, 1, 1, tzinfo=UTC)).selects(running)
 
 
 def test_a_request_is_read_in_full() -> None:
-    """Every field of the contract's filter becomes its part of ours, days in the zone given."""
+    """Every field of a requested filter is read, with days in the request's zone."""
     day = time_pb2.PointInTime(text="2019-08-21")
     message = EventFilter(
         dyad="KOR-JPN",
@@ -106,7 +106,7 @@ def test_a_request_is_read_in_full() -> None:
 
 
 def test_all_faults_of_a_filter_are_told_at_once() -> None:
-    """Each value at fault is named by its place."""
+    """All values at fault of a filter are named by their places."""
     message = EventFilter(
         dyad="KOR",
         parties=["KOR", "XX"],
@@ -125,7 +125,7 @@ def test_all_faults_of_a_filter_are_told_at_once() -> None:
 
 
 def test_a_claim_that_names_no_subject_is_found_by_its_derived_ones() -> None:
-    """The key is made of the facet that it is about."""
+    """A filter by subject finds a claim that names none by its derived keys."""
     bare = MEDIATION.model_copy(update={"subject": None})
     assert Filter(subjects=frozenset({"mediation/JPN-KOR/CHN"})).selects(bare)
     assert not Filter(subjects=frozenset({"talks/JPN-KOR"})).selects(bare)

@@ -16,7 +16,7 @@ def left(folder: Path, *names: str, version: int = 3) -> set[str]:
 
 
 def test_the_highest_generation_serves_and_lower_ones_go(tmp_path: Path) -> None:
-    """Superseded generations and half-built files are cleared away."""
+    """Superseded generations and half-built files of a projection are cleared away."""
     for name in ("timeline.v3.g9.db", "timeline.v3.g10.db", "timeline.v3.building.db"):
         (tmp_path / name).touch()
     files = Generations(tmp_path, "timeline", 3)
@@ -25,7 +25,7 @@ def test_the_highest_generation_serves_and_lower_ones_go(tmp_path: Path) -> None
 
 
 def test_the_previous_version_is_kept_for_going_back(tmp_path: Path) -> None:
-    """Files of older versions than that are removed, with what SQLite keeps beside them."""
+    """The previous version's file is kept, and older ones are removed with their side files."""
     old = "timeline.v1.g4.db", "timeline.v1.g4.db-wal", "timeline.v1.g4.db-shm"
     kept = {"timeline.v2.g1.db", "timeline.v3.g1.db", "timeline.v4.g1.db"}
     assert left(tmp_path, *old, *kept) == kept
@@ -47,7 +47,7 @@ def left_unsynced(folder: Path) -> tuple[Path, Path]:
 
 
 def test_after_a_power_cut_what_was_not_synced_is_thrown_away(tmp_path: Path) -> None:
-    """The mark tells in which run of the machine it was: of another one nothing is left."""
+    """An unsynced file of another run of the machine is removed."""
     path, mark = left_unsynced(tmp_path)
     mark.write_text("another run of the machine")
     assert Generations(tmp_path, "timeline", 3).current() == path
@@ -55,7 +55,7 @@ def test_after_a_power_cut_what_was_not_synced_is_thrown_away(tmp_path: Path) ->
 
 
 def test_after_a_kill_what_was_not_synced_is_kept(tmp_path: Path) -> None:
-    """The system has kept it, and who opens it next makes it durable."""
+    """An unsynced file of the machine's current run is kept and made durable."""
     path, mark = left_unsynced(tmp_path)
     assert Generations(tmp_path, "timeline", 3).current().exists()
     assert mark.exists()
@@ -64,7 +64,7 @@ def test_after_a_kill_what_was_not_synced_is_kept(tmp_path: Path) -> None:
 
 
 def test_what_was_not_synced_is_durable_once_it_is_closed(tmp_path: Path) -> None:
-    """No mark is left, so that a power cut changes nothing."""
+    """Closing an unsynced file makes the file durable and leaves no mark."""
     path = Generations(tmp_path, "timeline", 3).current()
     file = ProjectionFile(path, TimelineProjection())
     file.stop_syncing()

@@ -79,10 +79,10 @@ def entries_of(connection: apsw.Connection, table: str) -> list[tuple[bytes, int
     return list(connection.execute(query.format(table)))
 
 
-def found(connection: apsw.Connection, random: Random) -> list[tuple[bytes, int, int]]:
+def found_claims(connection: apsw.Connection, random: Random) -> list[tuple[bytes, int, int]]:
     """What is found of all ids of claims, and of others that begin and end as they do."""
     ids = [event_id for event_id, _, _ in entries_of(connection, "events")]
-    others = [it[:2] + random.randbytes(12) + it[-2:] for it in ids]
+    others = [event_id[:2] + random.randbytes(12) + event_id[-2:] for event_id in ids]
     rows = connection.execute(FIND_CLAIMS, (apsw.carray((*ids, *others)),))
     return sorted(((event_id, 1, at) for event_id, at in rows), key=itemgetter(2))
 
@@ -107,26 +107,26 @@ def expected(position: int, sizes: tuple[int, ...], at_once: int) -> list[int]:
 def test_each_entry_is_in_one_level(
     sizes: list[int], seed: int, *, opened_anew: bool, levels: tuple[tuple[int, ...], int]
 ) -> None:
-    """Whatever comes, in groups of any size and ids of any order, is found; levels are full."""
+    """Ids in groups of any size and order are all found, each in one level of bounded size."""
     random, position = Random(seed), 0
     connection = apsw.Connection(":memory:")
     connection.execute(LOG_FORMAT.schema)
     versions = StreamIndex(connection, levels[0])
     for size in sizes:
         ids = [random.choice((b"\x00", b"\xff", b"")) + random.randbytes(15) for _ in range(size)]
-        rows = [(at, it.ljust(16), 1) for at, it in enumerate(ids, position + 1)]
+        rows = [(at, event_id.ljust(16), 1) for at, event_id in enumerate(ids, position + 1)]
         connection.executemany(ROW, rows)
         versions.enter(position, position + size)
         position += size
         assert entries_of(connection, "versions") == entries_of(connection, "events")
         assert held(connection) == expected(position, *levels)
-        assert found(connection, random) == entries_of(connection, "events")
+        assert found_claims(connection, random) == entries_of(connection, "events")
         if opened_anew:
             versions = StreamIndex(connection, levels[0])
 
 
 def test_events_are_known_in_every_level(tmp_path: Path) -> None:
-    """Duplicates, amendments and streams are found however far their entries have gone."""
+    """Duplicates, amendments and streams are found in every level of the index."""
     path = tmp_path / "log.db"
     ids = [uuid5(NAMESPACE, str(number)) for number in range(60)]
     claims: list[Entry] = [ClaimEntry(event_id, "MeetingHeld", b"x") for event_id in ids]
@@ -144,18 +144,18 @@ def test_events_are_known_in_every_level(tmp_path: Path) -> None:
         assert [receipt.position for receipt in again] == list(range(1, 121))
         assert [log.find(entry.event_id) for entry in claims + amendments] == list(range(1, 121))
         for number, event_id in enumerate(ids, 1):
-            found = [(row.revision, row.position) for row in log.stream(event_id)]
-            assert found == [(1, number), (2, number + 60)]
+            versions = [(row.revision, row.position) for row in log.stream(event_id)]
+            assert versions == [(1, number), (2, number + 60)]
             assert len(LogRecorder(log).select_events(event_id, gt=1)) == 1
 
 
 def test_a_version_is_taken_in_any_level(tmp_path: Path) -> None:
-    """The library's recorder refuses a version again, wherever its entry is, and in one batch."""
+    """The library's recorder refuses a version again, in any level and within one batch."""
     with SQLiteEventLog.open(tmp_path / "log.db", count(1).__next__, LIMITS) as log:
-        events = [StoredEvent(UUID(int=it), 1, "MeetingHeld", b"") for it in range(40)]
+        events = [StoredEvent(UUID(int=number), 1, "MeetingHeld", b"") for number in range(40)]
         LogRecorder(log).insert_events(events)
         fresh = StoredEvent(UUID(int=99), 1, "MeetingHeld", b"")
-        for refused in (*([fresh, each] for each in events), [fresh, fresh]):
+        for refused in (*([fresh, event] for event in events), [fresh, fresh]):
             with pytest.raises(IntegrityError):
                 LogRecorder(log).insert_events(refused)
         assert log.head()[0] == 40
@@ -166,7 +166,7 @@ def test_a_version_is_taken_in_any_level(tmp_path: Path) -> None:
     ("begin_alike", "kept"), [(False, 2 * (5_000 - 15)), (True, ENDINGS_BYTES_MAX)]
 )
 def test_what_ids_end_with_is_kept_within_a_bound(begin_alike: bool, kept: int) -> None:  # noqa: FBT001
-    """Two bytes for each claim in the large levels; of too many that begin alike, no more."""
+    """The index of id endings has two bytes per claim and a bound for those alike."""
     random, connection = Random(7), apsw.Connection(":memory:")
     connection.execute(LOG_FORMAT.schema)
     versions = StreamIndex(connection, LIMITS.level_sizes)
@@ -175,7 +175,7 @@ def test_what_ids_end_with_is_kept_within_a_bound(begin_alike: bool, kept: int) 
     for position in range(0, 5_000, 500):
         versions.enter(position, position + 500)
     assert connection.execute("SELECT sum(length(endings)) FROM endings").get == kept
-    assert found(connection, random) == entries_of(connection, "events")
+    assert found_claims(connection, random) == entries_of(connection, "events")
 
 
 @pytest.mark.parametrize("event_count", [0, 1, 10_000, 110_000])
@@ -183,7 +183,7 @@ def test_what_ids_end_with_is_kept_within_a_bound(begin_alike: bool, kept: int) 
 def test_a_log_of_a_former_version_is_upgraded(
     tmp_path: Path, version: int, event_count: int
 ) -> None:
-    """Its owner says so and has the same rows, each entered into the level where it would be."""
+    """A log of a former version is upgraded with the same rows, each in its level."""
     path = tmp_path / "log.db"
     former = apsw.Connection(str(path))
     former.execute(FORMER[version])
@@ -193,8 +193,8 @@ def test_a_log_of_a_former_version_is_upgraded(
     former.execute("DROP TRIGGER IF EXISTS entered")
     before = list(former.execute("SELECT * FROM events"))
     former.close()
-    with capture_logs() as said, SQLiteEventLog.open(path, count(1).__next__) as log:
-        assert [(it["event"], it["version"], it["to"]) for it in said] == [
+    with capture_logs() as logged, SQLiteEventLog.open(path, count(1).__next__) as log:
+        assert [(line["event"], line["version"], line["to"]) for line in logged] == [
             ("upgrading", version, 3)
         ]
         assert log.head()[0] == event_count
@@ -204,7 +204,7 @@ def test_a_log_of_a_former_version_is_upgraded(
     upgraded = connect(path, LOG_FORMAT)
     assert list(upgraded.execute("SELECT * FROM events"))[:-1] == before
     assert entries_of(upgraded, "versions") == entries_of(upgraded, "events")
-    assert found(upgraded, Random(7)) == entries_of(upgraded, "events")
+    assert found_claims(upgraded, Random(7)) == entries_of(upgraded, "events")
     assert held(upgraded) == [
         min(event_count, 8_192) + 1,
         min(max(event_count - 8_192, 0), 90_112),

@@ -66,20 +66,20 @@ def row(**fields: str) -> str:
 def export(directory: Path, *rows: str, name: str = "20180101001500.export.CSV") -> Path:
     """Write an export of these rows and return its path."""
     path = directory / name
-    path.write_text("".join(f"{one}\n" for one in rows), encoding="utf-8")
+    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
     return path
 
 
 def read(path: Path) -> tuple[list[Claim], Report]:
     """Import an export whole."""
     report = Report()
-    found = list(gdelt.claims(path, report))
+    claims = list(gdelt.claims(path, report))
     assert report.adds_up()
-    return found, report
+    return claims, report
 
 
 def test_a_row_between_two_countries_is_an_event(tmp_path: Path) -> None:
-    """Day, moment added, parties, place by ISO code, page, figures and the raw code are kept."""
+    """A GDELT row between two countries is an event with its day, page, figures and code."""
     [claim], report = read(export(tmp_path, row()))
     assert (claim.occurred.edtf, claim.occurred.zone) == ("2018-01-01", "UTC")
     assert claim.known is not None
@@ -109,7 +109,7 @@ def test_a_row_between_two_countries_is_an_event(tmp_path: Path) -> None:
 
 
 def test_a_machine_s_word_is_probable_and_ungraded(tmp_path: Path) -> None:
-    """Nobody has judged the source or seen the fact."""
+    """A GDELT event is probable and has no grade."""
     [claim], _ = read(export(tmp_path, row()))
     assert claim.certainty is Certainty.PROBABLE
     assert claim.grade is not None
@@ -118,29 +118,31 @@ def test_a_machine_s_word_is_probable_and_ungraded(tmp_path: Path) -> None:
 
 
 def test_repeated_reports_are_one_event_with_its_figures_added_up(tmp_path: Path) -> None:
-    """The first row lends its id and page; the tone is the mean over all articles."""
+    """Repeated GDELT rows are one event with added figures and the first row's id."""
     again = row(id="719024876", url="http://other.example/2", articles="24", tone="1.5")
     [claim], report = read(export(tmp_path, row(), again))
-    found = claim.classification
-    assert found is not None
-    assert (found.row_count, found.mention_count, found.source_count) == (2, 16, 4)
-    assert (found.article_count, found.tone, found.row_id) == (32, 0.5, "719024875")
+    figures = claim.classification
+    assert figures is not None
+    assert (figures.row_count, figures.mention_count, figures.source_count) == (2, 16, 4)
+    assert (figures.article_count, figures.tone, figures.row_id) == (32, 0.5, "719024875")
     assert claim.source.outlet == "yna.co.kr"
     assert (report.rows_merged, report.events) == (2, 1)
 
 
 def test_other_days_codes_and_directions_are_other_events(tmp_path: Path) -> None:
-    """Only the same day, pair, direction and code is a repetition."""
+    """GDELT rows of another day, pair, direction or code are other events."""
     others = (row(day="20171231"), row(code="111"), row(actor="JPN", target="KOR"))
-    found, _ = read(export(tmp_path, row(), *others))
-    assert len({one.event_id for one in found}) == 4
+    claims, _ = read(export(tmp_path, row(), *others))
+    assert len({claim.event_id for claim in claims}) == 4
 
 
 def test_both_sides_of_a_visit_are_one_event(tmp_path: Path) -> None:
-    """One row has the guest, the other the host."""
+    """Two GDELT rows of one visit, from guest and host, are one event."""
     visit, hosting = row(code="042"), row(code="043", actor="JPN", target="KOR")
     [claim], _ = read(export(tmp_path, visit, hosting))
-    assert [one.party.code for one in claim.participants if one.role is Role.HOST] == ["JPN"]
+    assert [member.party.code for member in claim.participants if member.role is Role.HOST] == [
+        "JPN"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,19 +159,19 @@ def test_both_sides_of_a_visit_are_one_event(tmp_path: Path) -> None:
 def test_a_day_that_stands_for_a_week_a_month_or_a_year_is_not_exact(
     tmp_path: Path, day: str, edtf: str
 ) -> None:
-    """7, 30 and 365 days before the report mean last week, last month and last year."""
+    """A GDELT day 7, 30 or 365 days before its report means last week, month or year."""
     [claim], _ = read(export(tmp_path, row(day=day, added="20180131120000")))
     assert claim.occurred.edtf == edtf
     assert claim.occurred.approximate == ("~" in edtf)
 
 
 def test_organisations_are_parties_whatever_their_region(tmp_path: Path) -> None:
-    """The European Union stands in the rows as a group of Europe, NATO as one of the West."""
+    """Organisations in GDELT rows are parties, whatever region they stand under."""
     eu = row(actor="EUR", actor_group="EEC", actor_type="IGO")
     nato = row(actor="WST", actor_group="NAT", actor_type="IGO")
     un = row(actor="", actor_group="UNO", actor_type="IGO")
-    found, _ = read(export(tmp_path, eu, nato, un))
-    assert [one.actors[0].code for one in found] == ["EU", "NATO", "UN"]
+    claims, _ = read(export(tmp_path, eu, nato, un))
+    assert [claim.actors[0].code for claim in claims] == ["EU", "NATO", "UN"]
 
 
 @pytest.mark.parametrize(
@@ -177,13 +179,13 @@ def test_organisations_are_parties_whatever_their_region(tmp_path: Path) -> None
     [("ROM", "ROU"), ("ZAR", "COD"), ("TMP", "TLS"), ("GZS", "PSE"), ("PSE", "PSE")],
 )
 def test_cameo_s_own_countries_become_iso_s(tmp_path: Path, cameo: str, iso: str) -> None:
-    """Most of CAMEO's codes of countries are those of ISO, and some are not."""
+    """CAMEO country codes in GDELT rows become those of ISO."""
     [claim], _ = read(export(tmp_path, row(target=cameo)))
     assert claim.recipients[0].code == iso
 
 
 def test_a_sector_is_given_where_all_reports_agree(tmp_path: Path) -> None:
-    """A report of the government and one of the country are about the country."""
+    """A merged GDELT event has a sector only if all its rows agree."""
     [claim], _ = read(export(tmp_path, row(actor_type="GOV")))
     assert claim.actors[0].sector == "government"
     [claim], _ = read(export(tmp_path, row(actor_type="GOV"), row()))
@@ -205,9 +207,9 @@ def test_a_sector_is_given_where_all_reports_agree(tmp_path: Path) -> None:
 def test_what_is_not_between_two_states_is_skipped_and_counted(
     tmp_path: Path, fields: dict[str, str], reason: Skip
 ) -> None:
-    """One actor alone, regions, others than the state, and affairs of one country make no event."""
-    found, report = read(export(tmp_path, row(**fields)))
-    assert found == []
+    """GDELT rows that are not between two states are skipped and counted."""
+    claims, report = read(export(tmp_path, row(**fields)))
+    assert claims == []
     assert report.skipped == {reason: 1}
 
 
@@ -237,71 +239,71 @@ def test_what_is_not_between_two_states_is_skipped_and_counted(
 def test_a_row_at_fault_is_rejected_and_the_rest_goes_on(
     tmp_path: Path, fields: dict[str, str], reason: str
 ) -> None:
-    """The field, what it holds and what it should hold are told; the next row is read."""
+    """A GDELT row at fault is rejected with field, value and rule, and the next is read."""
     path = export(tmp_path, row(**fields), row())
-    found, report = read(path)
-    assert len(found) == 1
+    claims, report = read(path)
+    assert len(claims) == 1
     assert report.rejections[0][:2] == (str(path), 1)
     assert reason in report.rejections[0].reason
 
 
 def test_another_version_of_gdelt_is_told_by_its_columns(tmp_path: Path) -> None:
-    """GDELT 1.0 has 58 columns; a row cut short may be the end of a truncated file."""
+    """A GDELT 1.0 file is recognised by its 58 columns, and a row cut short as truncated."""
     path = export(tmp_path, row(), row().rsplit("\t", 3)[0])
     path.write_text(path.read_text(encoding="utf-8")[:-1], encoding="utf-8")
-    found, report = read(path)
-    assert len(found) == 1
+    claims, report = read(path)
+    assert len(claims) == 1
     reason = report.rejections[0].reason
     assert reason.startswith("has 58 columns, GDELT 2.0 has 61; the file ends in this row")
 
 
 def test_sources_without_a_page_are_outlets_by_their_name(tmp_path: Path) -> None:
-    """A citation is no URL, and a broken URL names no host."""
-    found, _ = read(
+    """A GDELT source that is no valid URL is an outlet by its name."""
+    claims, _ = read(
         export(tmp_path, row(url="BBC Monitoring"), row(url="http://[broken", code="111"))
     )
-    assert [(one.source.outlet, one.source.url) for one in found] == [
+    assert [(claim.source.outlet, claim.source.url) for claim in claims] == [
         ("BBC Monitoring", ""),
         ("http://[broken", ""),
     ]
 
 
 def test_gzip_is_read_like_plain(tmp_path: Path) -> None:
-    """The packed file gives the same events, and the bytes counted are those on disk."""
+    """A packed GDELT file gives the plain one's events, with its bytes on disk counted."""
     plain = export(tmp_path, row(), row(code="111"))
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
-    found, report = read(packed)
-    assert found == read(plain)[0]
+    claims, report = read(packed)
+    assert claims == read(plain)[0]
     assert report.bytes_done == report.bytes_total == packed.stat().st_size
 
 
 def test_a_truncated_gzip_yields_nothing_and_tells_how_far_it_got(tmp_path: Path) -> None:
-    """Its counts would be too low, and the whole file's could then not be recorded."""
+    """A truncated packed GDELT file yields no event and says how far it was read."""
     rows = [row(id=str(number), url=f"http://{number * 7919}.example/") for number in range(500)]
     path = tmp_path / "cut"
     path.write_bytes(gzip.compress("\n".join(rows).encode())[:-400])
-    report, found = Report(), list[Claim]()
+    report, claims = Report(), list[Claim]()
     with pytest.raises(ImportFault, match=r"is truncated: row \d+ is the last one") as raised:
-        found.extend(gdelt.claims(path, report))
-    assert found == []
+        claims.extend(gdelt.claims(path, report))
+    assert claims == []
     assert raised.value.row_number == report.rows_read
     assert report.skipped == {Skip.HELD_BACK: report.rows_read}
     assert report.adds_up()
 
 
 def test_the_next_export_never_contradicts_the_first(tmp_path: Path) -> None:
-    """The same deed reported again 15 minutes later is an event of its own."""
+    """A deed that a later GDELT export reports again is an event of its own."""
     export(tmp_path, row(), row())
     export(tmp_path, row(added="20180101003000"), name="20180101003000.export.CSV")
-    found, report = read(tmp_path)
-    assert len({one.event_id for one in found}) == len(found) == 2
+    claims, report = read(tmp_path)
+    assert len({claim.event_id for claim in claims}) == len(claims) == 2
     assert report.rows_read == 3
-    assert found[0] == read(tmp_path / "20180101001500.export.CSV")[0][0]
+    assert claims[0] == read(tmp_path / "20180101001500.export.CSV")[0][0]
 
 
 def test_a_directory_without_an_export_is_told(tmp_path: Path) -> None:
-    """So is a file that is not there, and a zip archive as GDELT distributes them."""
+    """A missing GDELT export, an empty directory and a zip archive are refused."""
     with pytest.raises(ImportFault, match=r"has no \*.export.CSV"):
         read(tmp_path)
     with pytest.raises(ImportFault, match="cannot be read: No such file"):
@@ -323,12 +325,12 @@ def test_a_directory_without_an_export_is_told(tmp_path: Path) -> None:
 def test_two_runs_are_the_same_and_no_id_comes_twice(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str, str]]
 ) -> None:
-    """Ids and contents follow from the rows, so that a second run adds nothing to a log."""
+    """Two GDELT imports of the same rows give the same events, each id once."""
     rows = [row(actor=actor, code=code, day=day) for actor, code, day in drawn]
     path = export(tmp_path_factory.mktemp("export"), *rows)
-    found, _ = read(path)
-    assert found == read(path)[0]
-    assert len({one.event_id for one in found}) == len(found)
+    claims, _ = read(path)
+    assert claims == read(path)[0]
+    assert len({claim.event_id for claim in claims}) == len(claims)
 
 
 @given(
@@ -342,9 +344,9 @@ def test_two_runs_are_the_same_and_no_id_comes_twice(
 def test_any_text_in_any_column_is_read_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, fields: dict[str, str]
 ) -> None:
-    """No cell ends an import, and no row is lost."""
+    """No text in any GDELT column ends an import or loses a row."""
     text = row(**fields)
     path = export(tmp_path_factory.mktemp("export"), text, row())
-    found, report = read(path)
-    assert found
+    claims, report = read(path)
+    assert claims
     assert report.rows_read >= 2

@@ -57,19 +57,19 @@ def graph(directory: Path, *rows: Raw, split: str = "train.txt") -> Path:
 def read(directory: Path) -> tuple[list[Claim], Report]:
     """Import a graph whole."""
     report = Report()
-    found = list(icews.claims(directory, report))
+    claims = list(icews.claims(directory, report))
     assert report.adds_up()
-    assert report.events == len(found)
-    return found, report
+    assert report.events == len(claims)
+    return claims, report
 
 
-def codes(found: Iterable[Claim]) -> list[list[str]]:
+def codes(claims: Iterable[Claim]) -> list[list[str]]:
     """Return the codes of each event's parties, sorted."""
-    return [sorted(one.codes) for one in found]
+    return [sorted(claim.codes) for claim in claims]
 
 
 def test_a_row_between_two_states_is_an_event_of_its_day(tmp_path: Path) -> None:
-    """Occurred and known are the row's day; code, score and identity of the row are kept."""
+    """An ICEWS row between two states is an event of its day, with code, score and row."""
     [claim], report = read(graph(tmp_path, (KOREA, FORCE, JAPAN, MARCH_1)))
     assert claim.occurred.edtf == "2014-03-01"
     assert claim.known is not None
@@ -86,8 +86,8 @@ def test_a_row_between_two_states_is_an_event_of_its_day(tmp_path: Path) -> None
 
 
 def test_the_mirror_rows_of_a_meeting_are_one_event(tmp_path: Path) -> None:
-    """Two rows of one consultation, and guest and host of one visit, make two events in all."""
-    found, report = read(
+    """Two ICEWS rows that mirror each other are one event."""
+    claims, report = read(
         graph(
             tmp_path,
             (KOREA, CONSULT, JAPAN, 0),
@@ -96,31 +96,33 @@ def test_the_mirror_rows_of_a_meeting_are_one_event(tmp_path: Path) -> None:
             (JAPAN, HOST, KOREA, 0),
         )
     )
-    assert codes(found) == [["JPN", "KOR"], ["JPN", "KOR"]]
-    assert [one.classification.row_count for one in found if one.classification] == [2, 2]
-    visit = found[1]
-    assert [one.party.code for one in visit.participants if one.role is Role.HOST] == ["JPN"]
+    assert codes(claims) == [["JPN", "KOR"], ["JPN", "KOR"]]
+    assert [claim.classification.row_count for claim in claims if claim.classification] == [2, 2]
+    visit = claims[1]
+    assert [member.party.code for member in visit.participants if member.role is Role.HOST] == [
+        "JPN"
+    ]
     assert (report.rows_merged, report.events) == (4, 2)
 
 
 def test_cooperation_reported_from_both_sides_is_one_event_of_both(tmp_path: Path) -> None:
-    """From one side alone it keeps its direction; force used by either side is two events."""
-    both = [(KOREA, JAPAN), (JAPAN, KOREA)]
-    found, _ = read(
+    """ICEWS cooperation from both sides is one event, and force from both sides two."""
+    directions = [(KOREA, JAPAN), (JAPAN, KOREA)]
+    claims, _ = read(
         graph(
             tmp_path,
-            *((one, COOPERATE, other, 0) for one, other in both),
-            *((one, FORCE, other, 0) for one, other in both),
+            *((actor, COOPERATE, target, 0) for actor, target in directions),
+            *((actor, FORCE, target, 0) for actor, target in directions),
             (JAPAN, COOPERATE, KOREA, 24),
         )
     )
-    assert [len(one.participants) for one in found] == [2, 0, 0, 0]
-    assert [one.code for claim in found for one in claim.actors] == ["KOR", "JPN", "JPN"]
+    assert [len(claim.participants) for claim in claims] == [2, 0, 0, 0]
+    assert [actor.code for claim in claims for actor in claim.actors] == ["KOR", "JPN", "JPN"]
 
 
 def test_other_days_and_other_visits_are_other_events(tmp_path: Path) -> None:
-    """A visit returned, or made on the next day, is another visit."""
-    found, _ = read(
+    """ICEWS rows of a visit returned, or of the next day, are other events."""
+    claims, _ = read(
         graph(
             tmp_path,
             (KOREA, VISIT, JAPAN, 0),
@@ -128,30 +130,32 @@ def test_other_days_and_other_visits_are_other_events(tmp_path: Path) -> None:
             (KOREA, VISIT, JAPAN, 24),
         )
     )
-    assert len({one.event_id for one in found}) == 3
+    assert len({claim.event_id for claim in claims}) == 3
 
 
 def test_the_same_meeting_has_the_same_id_from_either_side(tmp_path: Path) -> None:
-    """An id says who did what on which day, not which row came first."""
-    (one, other), _ = read(graph(tmp_path, (KOREA, VISIT, JAPAN, 0), (KOREA, CONSULT, JAPAN, 0)))
+    """An ICEWS meeting has the same event id whichever row comes first."""
+    (visit, consultation), _ = read(
+        graph(tmp_path, (KOREA, VISIT, JAPAN, 0), (KOREA, CONSULT, JAPAN, 0))
+    )
     again, _ = read(graph(tmp_path, (JAPAN, CONSULT, KOREA, 0), (JAPAN, HOST, KOREA, 0)))
-    assert [one.event_id for one in again] == [other.event_id, one.event_id]
+    assert [claim.event_id for claim in again] == [consultation.event_id, visit.event_id]
 
 
 def test_organs_of_a_state_stand_for_it_and_are_named(tmp_path: Path) -> None:
-    """`Head of Government (Japan)` is Japan by its head of government, of the sector government."""
+    """An organ in ICEWS is its state with the organ and sector named."""
     [claim], _ = read(graph(tmp_path, (KOREAN_HEAD, CONSULT, JAPANESE_HEAD, 0)))
-    parties = {one.code: (one.organ, one.sector) for one in claim.parties}
+    parties = {party.code: (party.organ, party.sector) for party in claim.parties}
     assert parties == dict.fromkeys(("JPN", "KOR"), ("Head of Government", "government"))
     assert isinstance(claim.payload, MeetingHeld)
     assert claim.payload.level is MeetingLevel.LEADER
 
 
 def test_names_are_read_whatever_brackets_they_have(tmp_path: Path) -> None:
-    """Organs and countries with brackets of their own, organisations, and organs named alone."""
+    """ICEWS names of organs, countries and organisations are read whatever their brackets."""
     rows = [(KOREA, FORCE, number, 0) for number in (6, 7, 8, 10)]
-    found, _ = read(graph(tmp_path, *rows))
-    assert [str(one.recipients[0]) for one in found] == [
+    claims, _ = read(graph(tmp_path, *rows))
+    assert [str(claim.recipients[0]) for claim in claims] == [
         "VAT (Ministry, government)",
         "UNSC",
         "PSE (Member of Legislative (Govt), legislature)",
@@ -171,9 +175,9 @@ def test_names_are_read_whatever_brackets_they_have(tmp_path: Path) -> None:
 def test_what_is_not_between_two_states_is_skipped_and_counted(
     tmp_path: Path, row: Raw, reason: Skip
 ) -> None:
-    """People and groups of no country, citizens, and affairs of one country make no event."""
-    found, report = read(graph(tmp_path, row))
-    assert found == []
+    """ICEWS rows that are not between two states are skipped and counted."""
+    claims, report = read(graph(tmp_path, row))
+    assert claims == []
     assert report.skipped == {reason: 1}
 
 
@@ -192,59 +196,59 @@ def test_what_is_not_between_two_states_is_skipped_and_counted(
 def test_a_row_at_fault_is_rejected_and_the_rest_goes_on(
     tmp_path: Path, row: str, reason: str
 ) -> None:
-    """File, row number and what was wrong are told; the row after it is read."""
+    """An ICEWS row at fault is rejected with file and number, and the next is read."""
     path = graph(tmp_path) / "train.txt"
     path.write_text(f"{row}\n0\t3\t1\t24\t-1\n", encoding="utf-8")
-    found, report = read(tmp_path)
+    claims, report = read(tmp_path)
     assert str(report.rejections[0]).startswith(f"{path}:1: {reason}")
     assert report.rows_rejected == 1
-    assert len(found) == 1
+    assert len(claims) == 1
 
 
 def test_a_file_that_ends_in_a_row_is_told_to_be_truncated(tmp_path: Path) -> None:
-    """The last row without its end of line has fewer columns than the ones before it."""
+    """An ICEWS file whose last row is cut short is reported as truncated."""
     path = graph(tmp_path, (KOREA, FORCE, JAPAN, 0)) / "train.txt"
     path.write_text(path.read_text(encoding="utf-8") + "0\t3\t1\t2", encoding="utf-8")
-    found, report = read(tmp_path)
-    assert len(found) == 1
+    claims, report = read(tmp_path)
+    assert len(claims) == 1
     assert report.rejections[0].row_number == 2
     assert "may be truncated" in report.rejections[0].reason
 
 
 def test_bytes_that_are_not_utf_8_are_rejected_by_row(tmp_path: Path) -> None:
-    """The row and the byte are told, and the rest goes on."""
+    """An ICEWS row that is not UTF-8 is rejected with its byte, and the rest is read."""
     path = graph(tmp_path) / "train.txt"
     path.write_bytes(b"0\t3\t1\t0\t\xff\n0\t3\t1\t24\t-1\n")
-    found, report = read(tmp_path)
-    assert len(found) == 1
+    claims, report = read(tmp_path)
+    assert len(claims) == 1
     assert report.rejections[0].reason == "is not UTF-8: byte 9 of the row is 0xFF"
 
 
 def test_a_row_out_of_the_order_of_days_is_rejected(tmp_path: Path) -> None:
-    """A day that is over takes no more rows: its events may be in the log already."""
+    """An ICEWS row of a day that is over is rejected."""
     rows = [(KOREA, FORCE, JAPAN, hours) for hours in (0, 48, 24, 48)]
-    found, report = read(graph(tmp_path, *rows))
-    assert [one.occurred.edtf for one in found] == ["2014-01-01", "2014-01-03"]
+    claims, report = read(graph(tmp_path, *rows))
+    assert [claim.occurred.edtf for claim in claims] == ["2014-01-01", "2014-01-03"]
     assert report.rejections[0].row_number == 3
     assert "is of 2014-01-02, after rows of 2014-01-03" in report.rejections[0].reason
 
 
 def test_splits_are_read_together_by_day(tmp_path: Path) -> None:
-    """The two rows of a meeting are one event even where the splits part them."""
+    """Two ICEWS rows of one meeting in different splits are one event."""
     graph(tmp_path, (KOREA, CONSULT, JAPAN, 0), (KOREA, FORCE, JAPAN, 24))
     graph(tmp_path, (JAPAN, CONSULT, KOREA, 0), split="test.txt")
-    found, report = read(tmp_path)
-    assert [one.payload.type for one in found] == ["MeetingHeld", "CodedEventReported"]
+    claims, report = read(tmp_path)
+    assert [claim.payload.type for claim in claims] == ["MeetingHeld", "CodedEventReported"]
     assert report.rows_read == 3
 
 
 def test_another_year_s_graph_has_days_and_ids_of_its_own(tmp_path: Path) -> None:
-    """The first day and the dataset are the caller's to say."""
+    """An ICEWS graph of another year has that year's days and ids of its own."""
     graph(tmp_path, (KOREA, FORCE, JAPAN, 24))
-    [one] = icews.claims(tmp_path, Report())
-    [other] = icews.claims(tmp_path, Report(), dataset="icews18", first_day=date(2018, 1, 1))
-    assert other.occurred.edtf == "2018-01-02"
-    assert one.event_id != other.event_id
+    [earlier] = icews.claims(tmp_path, Report())
+    [later] = icews.claims(tmp_path, Report(), dataset="icews18", first_day=date(2018, 1, 1))
+    assert later.occurred.edtf == "2018-01-02"
+    assert earlier.event_id != later.event_id
 
 
 @pytest.mark.parametrize(
@@ -262,7 +266,7 @@ def test_another_year_s_graph_has_days_and_ids_of_its_own(tmp_path: Path) -> Non
 def test_without_its_tables_a_graph_means_nothing(
     tmp_path: Path, name: str, content: bytes | None, fault: str
 ) -> None:
-    """A missing or wrong table ends the import with the file and, in a table, the row."""
+    """An ICEWS graph with a missing or wrong table is refused with the file and row."""
     graph(tmp_path, (KOREA, FORCE, JAPAN, 0))
     if content is None:
         (tmp_path / name).unlink()
@@ -273,12 +277,12 @@ def test_without_its_tables_a_graph_means_nothing(
 
 
 def test_a_relation_that_is_no_cameo_event_rejects_its_rows(tmp_path: Path) -> None:
-    """The name is told; rows of other relations go on."""
+    """An ICEWS relation that is no CAMEO event rejects its rows and no others."""
     graph(tmp_path, (KOREA, 0, JAPAN, 0), (KOREA, FORCE, JAPAN, 0))
     path = tmp_path / "relation2id.txt"
     path.write_text(path.read_text(encoding="utf-8").replace("Consult", "Dance"), encoding="utf-8")
-    found, report = read(tmp_path)
-    assert len(found) == 1
+    claims, report = read(tmp_path)
+    assert len(claims) == 1
     assert report.rejections[0].reason == "relation 0 is 'Dance', which is no CAMEO event"
 
 
@@ -295,20 +299,20 @@ def test_a_relation_that_is_no_cameo_event_rejects_its_rows(tmp_path: Path) -> N
 def test_two_runs_are_the_same_and_no_id_comes_twice(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Raw]
 ) -> None:
-    """Ids and contents follow from the rows, so that a second run adds nothing to a log."""
+    """Two ICEWS imports of the same rows give the same events, each id once."""
     directory = graph(tmp_path_factory.mktemp("graph"), *sorted(rows, key=lambda row: row[3]))
-    found, report = read(directory)
-    assert found == read(directory)[0]
-    assert len({one.event_id for one in found}) == len(found)
+    claims, report = read(directory)
+    assert claims == read(directory)[0]
+    assert len({claim.event_id for claim in claims}) == len(claims)
     assert report.rows_rejected == 0
 
 
 def test_a_year_of_rows_fills_few_facets(tmp_path: Path) -> None:
-    """What two countries' rows assert stays a handful of slots, however many rows there are."""
+    """A year of ICEWS rows between two countries fills a handful of facets."""
     rows = [
         (KOREA, relation, JAPAN, 24 * day)
         for day in range(365)
         for relation in (CONSULT, VISIT, FORCE)
     ]
-    found, _ = read(graph(tmp_path, *rows))
-    assert len({one.facet for claim in found for one in assertions(claim)}) == 2
+    claims, _ = read(graph(tmp_path, *rows))
+    assert len({assertion.facet for claim in claims for assertion in assertions(claim)}) == 2

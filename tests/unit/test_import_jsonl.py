@@ -40,15 +40,15 @@ def read(path: Path, content: str | bytes) -> tuple[list[Event], Report]:
     """Write a file and read its events."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     report = Report()
-    found = list(jsonl.events(path, report))
+    events = list(jsonl.events(path, report))
     assert report.adds_up()
-    assert report.events == report.rows_merged == len(found)
-    return found, report
+    assert report.events == report.rows_merged == len(events)
+    return events, report
 
 
 @given(events)
 def test_what_is_written_reads_back_equal(event: Event) -> None:
-    """No type, field or value is lost or changed on the way, and it is one line."""
+    """An event written as one JSON line reads back with every type, field and value."""
     line = json_lines.event_line(event)
     assert jsonl.load(line) == event
     assert "\n" not in line
@@ -58,7 +58,7 @@ def test_what_is_written_reads_back_equal(event: Event) -> None:
 def test_an_event_as_the_log_keeps_it_reads_back_equal(
     event: Event | None, record_time: datetime
 ) -> None:
-    """Position, record time to the microsecond, revision and submitter are kept, too."""
+    """A recorded event reads back with position, record time, revision and submitter."""
     recorded = Recorded(7, record_time, 2, event, "Seoul desk, \U0001f4f0")
     line = json_lines.recorded_line(recorded)
     assert jsonl.load_recorded(line) == recorded
@@ -67,31 +67,31 @@ def test_an_event_as_the_log_keeps_it_reads_back_equal(
 
 
 def test_what_is_written_is_short() -> None:
-    """Defaults are left out, and a time in UTC is its text alone."""
+    """A written event leaves out defaults, and writes a time in UTC as its text alone."""
     event = jsonl.event_of({**REFUSAL, "event_id": UUID(int=1)})
     assert json.loads(json_lines.event_line(event)) == {**REFUSAL, "event_id": str(UUID(int=1))}
 
 
 def test_labels_named_like_times_are_left_as_they_are() -> None:
-    """Only times are shortened: a label is whatever somebody wrote."""
+    """A label that is named like a time is written as it is."""
     labels = {"edtf": "2019", "zone": "UTC", "known": "x"}
     event = jsonl.event_of({**REFUSAL, "labels": labels})
     assert jsonl.load(json_lines.event_line(event)).labels == labels
 
 
 def test_an_event_without_an_id_gets_the_one_of_its_content(tmp_path: Path) -> None:
-    """The same content has the same id in JSON and YAML, in any order of its fields."""
+    """An event without an id gets the same id for the same content in JSON and YAML."""
     reordered = dict(reversed(REFUSAL.items()))
     other = {**REFUSAL, "gist": "Tokyo declines."}
-    rows = "\n".join(json.dumps(one) for one in (REFUSAL, reordered, other))
-    one, same, another = read(tmp_path / "a.jsonl", rows)[0]
+    rows = "\n".join(json.dumps(row) for row in (REFUSAL, reordered, other))
+    first, same, another = read(tmp_path / "a.jsonl", rows)[0]
     [written], _ = read(tmp_path / "a.yaml", REFUSAL_YAML)
-    assert one == same == written
-    assert one.event_id != another.event_id
+    assert first == same == written
+    assert first.event_id != another.event_id
 
 
 def test_yaml_is_text_where_json_is(tmp_path: Path) -> None:
-    """Dates, codes with leading zeros and the word no are not turned into anything else."""
+    """YAML dates, codes with leading zeros and the word no are read as texts."""
     text = REFUSAL_YAML + (
         "  gist: no\n  known: 2019-08-22\n  grade: {credibility: 2}\n"
         "  classification: {cameo_code: 010, goldstein: -0.5}\n  place: ~\n"
@@ -106,21 +106,21 @@ def test_yaml_is_text_where_json_is(tmp_path: Path) -> None:
 
 
 def test_yaml_documents_and_lists_are_read_alike(tmp_path: Path) -> None:
-    """A document is an event or a list; anchors are filled in; each fault has its line."""
+    """A YAML document is an event or a list of events, and each fault has its line."""
     text = f"{REFUSAL_YAML}- &a nothing\n- *a\n---\n{REFUSAL_YAML.replace('- ', '  ')}---\n"
-    found, report = read(tmp_path / "a.yml", text)
-    assert len(found) == 2
-    assert [one.row_number for one in report.rejections] == [8, 8]
+    events, report = read(tmp_path / "a.yml", text)
+    assert len(events) == 2
+    assert [rejection.row_number for rejection in report.rejections] == [8, 8]
 
 
 def test_lines_of_a_replayed_log_are_read_as_their_events(tmp_path: Path) -> None:
-    """What one log recorded can be submitted to another; an event too new to be shown can not."""
+    """Lines of a replayed log are read as events, except those too new to be shown."""
     event = jsonl.event_of(REFUSAL)
     recorded = Recorded(1, datetime(2019, 8, 22, tzinfo=UTC), 1, event)
     newer = recorded._replace(event=None)
     lines = "\n\n".join(map(json_lines.recorded_line, (recorded, newer)))
-    found, report = read(tmp_path / "log.jsonl", lines)
-    assert found == [event]
+    events, report = read(tmp_path / "log.jsonl", lines)
+    assert events == [event]
     assert report.rejections[0].row_number == 3
     assert "its type is newer" in report.rejections[0].reason
 
@@ -153,8 +153,8 @@ def test_a_line_at_fault_is_rejected_with_every_field(
     tmp_path: Path, line: str, reasons: list[str]
 ) -> None:
     """All faults of a line are told at once, and the next line is read."""
-    found, report = read(tmp_path / "a.jsonl", f"{line}\n{json.dumps(REFUSAL)}\n")
-    assert len(found) == 1
+    events, report = read(tmp_path / "a.jsonl", f"{line}\n{json.dumps(REFUSAL)}\n")
+    assert len(events) == 1
     [rejection] = report.rejections
     assert rejection.row_number == 1
     assert all(reason in rejection.reason for reason in reasons)
@@ -162,9 +162,9 @@ def test_a_line_at_fault_is_rejected_with_every_field(
 
 
 def test_a_line_over_one_mebibyte_is_rejected(tmp_path: Path) -> None:
-    """It is read past in pieces, and the next line is read."""
-    found, report = read(tmp_path / "a.jsonl", f"{'x' * 3_000_000}\n{json.dumps(REFUSAL)}")
-    assert len(found) == 1
+    """A line over one mebibyte is rejected, and the next line is read."""
+    events, report = read(tmp_path / "a.jsonl", f"{'x' * 3_000_000}\n{json.dumps(REFUSAL)}")
+    assert len(events) == 1
     assert report.rejections[0].reason == "is longer than 1,048,576 bytes"
 
 
@@ -183,7 +183,7 @@ def test_a_line_over_one_mebibyte_is_rejected(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_yaml_ends_the_import(tmp_path: Path, content: bytes, fault: str) -> None:
-    """A file with a fault in its grammar has no events to go on with; the line is told."""
+    """A file that is not YAML ends the import with the line at fault."""
     with pytest.raises(ImportFault, match=fault):
         read(tmp_path / "a.yaml", content)
 
@@ -202,7 +202,7 @@ def test_what_is_not_yaml_ends_the_import(tmp_path: Path, content: bytes, fault:
     ],
 )
 def test_aliases_unfold_to_so_many_values_only(tmp_path: Path, unfolds: str) -> None:
-    """A few bytes of YAML can stand for any number of values: they are counted beforehand."""
+    """YAML aliases that stand for too many values are refused before they are unfolded."""
     _, report = read(tmp_path / "a.yaml", unfolds)
     assert "has more than 20,000 values" in report.rejections[-1].reason
 
@@ -210,16 +210,16 @@ def test_aliases_unfold_to_so_many_values_only(tmp_path: Path, unfolds: str) -> 
 @pytest.mark.parametrize("line", ["{}", '{"position": 1}', "[1]", '"x"'])
 @pytest.mark.parametrize("load", [jsonl.load, jsonl.load_recorded])
 def test_what_is_neither_is_refused(line: str, load: Callable[[str], object]) -> None:
-    """Reading back raises the one error that its callers look for."""
+    """A text that is neither a claim nor an amendment raises ValueError when read back."""
     with pytest.raises(ValueError, match=r"is not|payload"):
         load(line)
 
 
 def test_amendments_without_an_id_get_one_too(tmp_path: Path) -> None:
-    """A retraction submitted twice from one file is one retraction."""
+    """A retraction without an id gets the same id each time the file is read."""
     row = {"payload": {"type": "EventRetracted", "amends": str(UUID(int=1)), "reason": "wrong"}}
-    one, same = read(tmp_path / "a.jsonl", f"{json.dumps(row)}\n{json.dumps(row)}")[0]
-    assert one == same
+    first, second = read(tmp_path / "a.jsonl", f"{json.dumps(row)}\n{json.dumps(row)}")[0]
+    assert first == second
 
 
 JSON_VALUES: Final = st.recursive(
@@ -242,10 +242,10 @@ JSON_VALUES: Final = st.recursive(
 def test_any_value_in_any_field_is_read_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, fields: dict[str, Any], payload: dict[str, Any]
 ) -> None:
-    """No value ends an import, and the reason can be shown on any terminal."""
+    """No value in any field ends an import, and each reason can be printed."""
     directory = tmp_path_factory.mktemp("json")
     rows = [REFUSAL | fields, REFUSAL | {"payload": {**REFUSAL["payload"], **payload}}, REFUSAL]
-    found, report = read(directory / "a.jsonl", "\n".join(map(json.dumps, rows)))
-    assert REFUSAL["certainty"] in {one.certainty for one in found if isinstance(one, Claim)}
-    assert len(found) + report.rows_rejected == 3
-    assert all(one.reason.isprintable() for one in report.rejections)
+    events, report = read(directory / "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert REFUSAL["certainty"] in {event.certainty for event in events if isinstance(event, Claim)}
+    assert len(events) + report.rows_rejected == 3
+    assert all(rejection.reason.isprintable() for rejection in report.rejections)

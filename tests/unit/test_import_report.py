@@ -51,7 +51,7 @@ CONTENTS: Final = st.binary(max_size=200) | st.lists(WORDS, max_size=150).map(b"
 def test_any_bytes_are_read_or_refused_and_the_report_adds_up(
     kind: str, content: bytes, cut: int | None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Whatever is in a file, an importer yields, counts, or raises its own error."""
+    """An importer yields, counts or refuses any bytes, and its report adds up."""
     name, importer = IMPORTERS[kind]
     path = tmp_path_factory.mktemp("any") / name
     path.write_bytes(content if cut is None else gzip.compress(content)[: -cut or None])
@@ -67,23 +67,23 @@ def test_any_bytes_are_read_or_refused_and_the_report_adds_up(
 def test_every_line_is_yielded_rejected_or_blank(
     tmp_path_factory: pytest.TempPathFactory, rows: list[bytes], pack: Callable[[bytes], bytes]
 ) -> None:
-    """Line numbers are those of an editor: they count by line feeds and leave none out."""
+    """Every line of a file is yielded, rejected or blank, numbered as in an editor."""
     content = b"|" + b"\n".join(rows)
     path = tmp_path_factory.mktemp("lines") / "file"
     path.write_bytes(pack(content))
     report = Report()
-    found = {line.number: line for line in lines(path, report, bytes_max=20)}
-    rejected = {one.row_number for one in report.rejections}
-    assert not rejected & found.keys()
+    yielded = {line.number: line for line in lines(path, report, bytes_max=20)}
+    rejected = {rejection.row_number for rejection in report.rejections}
+    assert not rejected & yielded.keys()
     for number, raw in enumerate(content.split(b"\n"), 1):
-        if number in found:
-            assert raw.rstrip(b"\r").decode("utf-8-sig") == found[number].text
+        if number in yielded:
+            assert raw.rstrip(b"\r").decode("utf-8-sig") == yielded[number].text
         else:
             assert number in rejected or not raw.strip()
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
-    """Editors on Windows begin UTF-8 files with one and end lines with two characters."""
+    """A byte order mark and carriage returns are no part of a line's text."""
     path = tmp_path / "file"
     path.write_bytes(b"\xef\xbb\xbfone\r\ntwo")
     assert list(lines(path, Report())) == [
@@ -93,7 +93,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 
 
 def test_damaged_gzip_tells_how_far_it_got(tmp_path: Path) -> None:
-    """A wrong check sum is found at the end, after the rows."""
+    """A packed file with a wrong check sum is refused with the last row read whole."""
     path = tmp_path / "file"
     data = bytearray(gzip.compress(b"one\ntwo\n"))
     data[-6] ^= 1
@@ -103,7 +103,7 @@ def test_damaged_gzip_tells_how_far_it_got(tmp_path: Path) -> None:
 
 
 def test_rejections_are_all_counted_and_the_first_kept() -> None:
-    """A file of faults does not fill the memory with them."""
+    """A report counts all rejections and keeps the first of them."""
     report = Report()
     for number in range(REJECTIONS_KEPT_MAX + 5):
         report.reject("file", number, "wrong")
@@ -113,7 +113,7 @@ def test_rejections_are_all_counted_and_the_first_kept() -> None:
 
 
 def test_the_row_of_an_event_is_known_by_the_event_s_number() -> None:
-    """A server refuses events by their number in the stream: these are the last few of it."""
+    """A report knows the rows of the last few events by their number."""
     report = Report()
     for number in range(1, PLACES_KEPT_MAX + 11):
         report.merge("file", number)
@@ -124,7 +124,7 @@ def test_the_row_of_an_event_is_known_by_the_event_s_number() -> None:
 
 
 def test_a_report_adds_up_only_when_no_row_is_missing() -> None:
-    """A row read must be merged, skipped or rejected."""
+    """A report adds up when each row read was merged, skipped or rejected."""
     report = Report(rows_read=3)
     report.skip(Skip.REGION)
     report.reject("file", 2, "wrong")
@@ -135,7 +135,7 @@ def test_a_report_adds_up_only_when_no_row_is_missing() -> None:
 
 
 def test_one_day_of_too_many_rows_is_refused(tmp_path: Path) -> None:
-    """The rows held to be merged are bounded, and what was held is counted."""
+    """A day with more rows than may be held is refused, and the held rows are counted."""
     path = tmp_path / "train.txt"
     path.write_text("0\t0\t1\t0\t-1\n" * (ROWS_HELD_MAX + 2), encoding="utf-8")
     report = Report()
@@ -145,7 +145,7 @@ def test_one_day_of_too_many_rows_is_refused(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """Of 3,000 days one is held, and a bounded memory of places, once caches of days are full."""
+    """An import of 3,000 days needs little memory, since only one day's rows are held."""
     path = tmp_path / "train.txt"
     path.write_text("".join(f"0\t0\t1\t{24 * day}\t-1\n" for day in range(3_000)), "utf-8")
     assert sum(1 for _ in graph(path, Report())) == 3_000

@@ -47,27 +47,24 @@ def on_board(valid: str, *events: Event, issue: str = "export-controls") -> Issu
     return boards.issue_board(log(*events), issue, point(valid))
 
 
-def told(elements: tuple[IssueElement, ...]) -> list[tuple[str, str, State]]:
+def stated(elements: tuple[IssueElement, ...]) -> list[tuple[str, str, State]]:
     """Return dyad, facet and state of each element."""
-    return [(one.dyad, one.element.facet, one.element.state) for one in elements]
+    return [(element.dyad, element.element.facet, element.element.state) for element in elements]
 
 
 def lists(part: IssueBoard | IssueParty) -> dict[str, list[str]]:
     """Return the facets in each list that has any."""
     held = {name: value for name, value in part if isinstance(value, tuple) and value}
     return {
-        name: [one.element.facet for one in value]
+        name: [element.element.facet for element in value]
         for name, value in held.items()
         if name != "parties"
     }
 
 
-# --- where each facet stands ---------------------------------------------------------------------
-
-
 def test_each_kind_of_facet_has_its_place() -> None:
-    """What is a party's own stands with it, what is shared on the board itself."""
-    found = on_board(
+    """A board puts a party's facets with the party and shared ones on the board itself."""
+    board = on_board(
         "2019-01-31",
         claim(TalksRefused(), "2019-01-01", "JPN>KOR", **EXPORTS),
         claim(StanceStated(position="unfair"), "2019-01-02", "KOR>JPN", **EXPORTS),
@@ -82,7 +79,7 @@ def test_each_kind_of_facet_has_its_place() -> None:
         claim(MeetingHeld(level=MeetingLevel.MINISTER), "2019-01-11", "JPN+KOR", **EXPORTS),
     )
 
-    assert lists(found) == {
+    assert lists(board) == {
         "talks": ["talks/export-controls"],
         "agreements": ["agreement/export-controls"],
         "rulings": ["ruling/export-controls"],
@@ -90,7 +87,7 @@ def test_each_kind_of_facet_has_its_place() -> None:
         "outlooks": ["outlook/export-controls"],
         "meetings": ["meeting/minister"],
     }
-    assert {part.party: lists(part) for part in found.parties} == {
+    assert {part.party: lists(part) for part in board.parties} == {
         "JPN": {
             "commitments": ["commitment/JPN/export-controls"],
             "measures": ["measure/JPN/export-controls"],
@@ -104,10 +101,10 @@ def test_each_kind_of_facet_has_its_place() -> None:
 
 
 def test_the_board_says_what_it_is_of_and_as_of_when() -> None:
-    """Even an empty board names its issue and its point."""
-    found = on_board("2019-08-22")
+    """An empty board names its issue and its point."""
+    board = on_board("2019-08-22")
 
-    assert found == IssueBoard(issue="export-controls", as_of=ResolvedAsOf.of(point("2019-08-22")))
+    assert board == IssueBoard(issue="export-controls", as_of=ResolvedAsOf.of(point("2019-08-22")))
 
 
 @pytest.mark.parametrize(
@@ -119,16 +116,16 @@ def test_the_board_says_what_it_is_of_and_as_of_when() -> None:
     ],
 )
 def test_plans_relations_and_reports_are_not_on_it(payload: Payload, who: str) -> None:
-    """They are of no issue, whatever their claims name."""
-    (said,) = assertions(it := claim(payload, "2019-08-21", who, **EXPORTS))
+    """Plans, relations and reports are on no board, whatever issues their claims name."""
+    (said,) = assertions(planned := claim(payload, "2019-08-21", who, **EXPORTS))
 
-    assert issues_of(it, said) == ()
-    assert lists(on_board("2019-08-22", it)) == {}
+    assert issues_of(planned, said) == ()
+    assert lists(on_board("2019-08-22", planned)) == {}
 
 
 def test_lists_are_sorted_by_dyad_and_facet() -> None:
-    """Parties come by their codes, elements by dyad, then facet."""
-    found = on_board(
+    """A board sorts parties by code, and elements by dyad and facet."""
+    board = on_board(
         "2019-08-22",
         claim(StanceStated(position="no"), "2019-08-21", "KOR>JPN,CHN", **EXPORTS),
         claim(StanceStated(position="yes"), "2019-08-21", "JPN>KOR", **EXPORTS),
@@ -137,20 +134,17 @@ def test_lists_are_sorted_by_dyad_and_facet() -> None:
         claim(AgreementSigned(), "2019-08-21", "CHN+KOR", subject="c", **EXPORTS),
     )
 
-    assert [part.party for part in found.parties] == ["JPN", "KOR"]
-    assert [one.dyad for one in found.parties[1].stances] == ["CHN-KOR", "JPN-KOR"]
-    assert told(found.agreements) == [
+    assert [part.party for part in board.parties] == ["JPN", "KOR"]
+    assert [stance.dyad for stance in board.parties[1].stances] == ["CHN-KOR", "JPN-KOR"]
+    assert stated(board.agreements) == [
         ("CHN-KOR", "agreement/c", State.SIGNED),
         ("JPN-KOR", "agreement/a", State.SIGNED),
         ("JPN-KOR", "agreement/b", State.SIGNED),
     ]
 
 
-# --- which issues it is about --------------------------------------------------------------------
-
-
 def test_a_facet_of_one_issue_is_on_that_board_alone() -> None:
-    """A refusal that names two issues is on both boards, each time as the talks on that issue."""
+    """A refusal that names two issues is on both boards, as the talks on each issue."""
     refusal = claim(TalksRefused(), "2019-08-21", "JPN>KOR", issues=("a", "b"))
 
     assert lists(on_board("2019-08-22", refusal, issue="a")) == {"talks": ["talks/a"]}
@@ -164,67 +158,61 @@ def test_a_thing_with_a_key_is_on_the_boards_of_all_its_issues(issue: str) -> No
     of_both = {"issues": ("a", "b"), "subject": "x"}
     measure = claim(MeasureTookEffect(), "2019-08-21", "JPN>KOR", **of_both)
     meeting = claim(MeetingHeld(), "2019-08-21", "JPN+KOR", **of_both)
-    found = on_board("2019-08-22", measure, meeting, issue=issue)
+    board = on_board("2019-08-22", measure, meeting, issue=issue)
 
-    assert lists(found) == {"meetings": ["meeting/unstated"]}
-    assert lists(found.parties[0]) == {"measures": ["measure/x"]}
+    assert lists(board) == {"meetings": ["meeting/unstated"]}
+    assert lists(board.parties[0]) == {"measures": ["measure/x"]}
 
 
 def test_what_names_no_issue_is_on_no_board() -> None:
-    """`general` is no issue."""
-    (said,) = assertions(it := claim(TalksRefused(), "2019-08-21", "JPN>KOR"))
+    """A claim that names no issue is on no board, not even on one called `general`."""
+    (said,) = assertions(refused := claim(TalksRefused(), "2019-08-21", "JPN>KOR"))
 
-    assert issues_of(it, said) == ()
-
-
-# --- whose part it is ----------------------------------------------------------------------------
+    assert issues_of(refused, said) == ()
 
 
 def test_an_answered_demand_stays_with_those_who_made_it() -> None:
-    """Who rejects a demand, meets it or accepts a proposal answers what the other had made."""
-    found = on_board(
+    """A demand or proposal that is answered stays with the party that made the demand."""
+    board = on_board(
         "2019-08-22",
         claim(DemandRejected(), "2019-08-21", "JPN>KOR", subject="pay", **EXPORTS),
         claim(DemandMet(), "2019-08-21", "JPN>KOR", **EXPORTS),
         claim(ProposalAccepted(), "2019-08-21", "JPN>KOR", subject="fund", **EXPORTS),
     )
-    (part,) = found.parties
+    (part,) = board.parties
 
     assert part.party == "KOR"
-    assert told(part.demands) == [
+    assert stated(part.demands) == [
         ("JPN-KOR", "demand/KOR/export-controls", State.MET),
         ("JPN-KOR", "demand/pay", State.REJECTED),
     ]
-    assert told(part.proposals) == [("JPN-KOR", "proposal/fund", State.ACCEPTED)]
+    assert stated(part.proposals) == [("JPN-KOR", "proposal/fund", State.ACCEPTED)]
 
 
 def test_a_thing_with_a_key_is_its_actors() -> None:
-    """The owner of a measure with a subject is who takes it, in each dyad."""
-    found = on_board(
+    """A measure with a subject belongs to its actors in each dyad."""
+    board = on_board(
         "2019-08-22",
         claim(MeasureTookEffect(), "2019-08-21", "JPN,USA>KOR", subject="KOR/x", **EXPORTS),
     )
 
-    assert {part.party: [one.dyad for one in part.measures] for part in found.parties} == {
+    assert {part.party: [measure.dyad for measure in part.measures] for part in board.parties} == {
         "JPN": ["JPN-KOR"],
         "USA": ["KOR-USA"],
     }
 
 
 def test_a_facet_of_one_party_is_that_partys() -> None:
-    """Where parties of a dyad act on both its sides, each has its own part only."""
+    """A party that acts on both sides of a dyad has only its own part."""
     minister = Party(code="KOR", office="Foreign Minister")
     both = {"actors": (Party(code="JPN"), Party(code="KOR")), "recipients": (minister,)}
     stance = claim(StanceStated(position="fair"), "2019-08-21", "JPN>KOR", **EXPORTS)
-    found = on_board("2019-08-22", stance.model_copy(update=both))
+    board = on_board("2019-08-22", stance.model_copy(update=both))
 
-    assert [(part.party, lists(part)["stances"]) for part in found.parties] == [
+    assert [(part.party, lists(part)["stances"]) for part in board.parties] == [
         ("JPN", ["stance/JPN/export-controls"]),
         ("KOR", ["stance/KOR/export-controls"]),
     ]
-
-
-# --- as of a point -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,12 +225,12 @@ def test_a_facet_of_one_party_is_that_partys() -> None:
     ],
 )
 def test_what_is_over_stays_on_the_board(payload: Payload, who: str, state: State) -> None:
-    """Unlike a status, a board shows how each thing came out."""
-    found = on_board("2019-08-22", claim(payload, "2019-08-21", who, **EXPORTS))
-    parts = [one for part in found.parties for one in (*part.measures, *part.demands)]
-    shown = [*parts, *found.agreements, *(one for part in found.parties for one in part.proposals)]
+    """A board, unlike a status, shows how things that are over came out."""
+    board = on_board("2019-08-22", claim(payload, "2019-08-21", who, **EXPORTS))
+    parts = [element for part in board.parties for element in (*part.measures, *part.demands)]
+    shown = [*parts, *board.agreements, *(own for part in board.parties for own in part.proposals)]
 
-    assert [one.element.state for one in shown] == [state]
+    assert [element.element.state for element in shown] == [state]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +240,7 @@ def test_what_is_over_stays_on_the_board(payload: Payload, who: str, state: Stat
 def test_an_announced_measure_comes_into_force_on_its_day(
     valid: str, state: State, *, by_schedule: bool
 ) -> None:
-    """What is scheduled has come to pass when its day has, and says so."""
+    """A board shows an announced measure as in force, by schedule, from its day on."""
     (part,) = on_board(valid, claim(CHECKS, "2019-08-02", "JPN>KOR", **EXPORTS)).parties
     (shown,) = part.measures
 
@@ -260,14 +248,14 @@ def test_an_announced_measure_comes_into_force_on_its_day(
 
 
 def test_a_notice_that_is_over_is_shown_as_ended() -> None:
-    """A status drops the agreement on that day, the board does not."""
-    found = on_board("2019-11-23", claim(NOTICE, "2019-08-22", "KOR>JPN", **EXPORTS))
+    """A board shows an agreement as ended once its notice has run out."""
+    board = on_board("2019-11-23", claim(NOTICE, "2019-08-22", "KOR>JPN", **EXPORTS))
 
-    assert told(found.agreements) == [("JPN-KOR", "agreement/export-controls", State.ENDED)]
+    assert stated(board.agreements) == [("JPN-KOR", "agreement/export-controls", State.ENDED)]
 
 
 def test_what_is_still_running_is_under_way() -> None:
-    """A stance held over a time is under way while that lasts."""
+    """A board shows a stance held over a time as under way while that time lasts."""
     stance = claim(StanceStated(position="unfair"), "2019-08-01/2019-08-31", "KOR>JPN", **EXPORTS)
 
     assert [
@@ -277,7 +265,7 @@ def test_what_is_still_running_is_under_way() -> None:
 
 
 def test_doubt_and_dispute_are_shown() -> None:
-    """A possible lifting stands with the certain announcement below it, and both as time goes."""
+    """A board shows a possible lifting above the last certain announcement, both by time."""
     lifting = claim(
         MeasureLifted(), "2019-08-29", "JPN>KOR", certainty=Certainty.POSSIBLE, **EXPORTS
     )

@@ -54,7 +54,7 @@ def test_an_amendment_is_filed_under_its_target(log: SQLiteEventLog) -> None:
 
 
 def test_the_same_again_is_a_duplicate(log: SQLiteEventLog) -> None:
-    """What was recorded before gets its first receipt again, marked, and is not appended."""
+    """An entry that was recorded before gets its first receipt, marked as a duplicate."""
     request: list[Entry] = [A_HELD, A_CORRECTED, A_RETRACTED]
     first = log.append(request).result()
     again = log.append(request).result()
@@ -65,18 +65,24 @@ def test_the_same_again_is_a_duplicate(log: SQLiteEventLog) -> None:
 def test_a_duplicate_within_one_request_is_recognised(log: SQLiteEventLog) -> None:
     """The second of two equal entries in one request is a duplicate of the first."""
     receipts = log.append([A_HELD, A_HELD]).result()
-    assert [(each.position, each.duplicate) for each in receipts] == [(1, False), (1, True)]
+    assert [(receipt.position, receipt.duplicate) for receipt in receipts] == [
+        (1, False),
+        (1, True),
+    ]
 
 
 def test_duplicates_and_new_events_mix(log: SQLiteEventLog) -> None:
     """A batch that is sent again with one event more records that event alone."""
     log.append([A_HELD]).result()
     receipts = log.append([A_HELD, B_HELD]).result()
-    assert [(each.position, each.duplicate) for each in receipts] == [(1, True), (2, False)]
+    assert [(receipt.position, receipt.duplicate) for receipt in receipts] == [
+        (1, True),
+        (2, False),
+    ]
 
 
 @pytest.mark.parametrize(
-    "other",
+    "entry",
     [
         ClaimEntry(A, "MeetingHeld", b"40 minutes"),
         ClaimEntry(A, "MeetingStarted", b"30 minutes"),
@@ -85,16 +91,16 @@ def test_duplicates_and_new_events_mix(log: SQLiteEventLog) -> None:
     ],
     ids=["state", "topic", "amendment", "amendment of itself"],
 )
-def test_a_claims_id_is_given_once(log: SQLiteEventLog, other: ClaimEntry | AmendmentEntry) -> None:
-    """An id with other content is refused, with the place where it is taken."""
+def test_a_claims_id_is_given_once(log: SQLiteEventLog, entry: ClaimEntry | AmendmentEntry) -> None:
+    """A claim's id with other content is refused, with the place where the id is taken."""
     log.append([B_HELD, A_HELD]).result()
     with pytest.raises(EventIdConflict) as caught:
-        log.append([B_HELD, other]).result()
+        log.append([B_HELD, entry]).result()
     assert (caught.value.index, caught.value.event_id, caught.value.position) == (1, A, 2)
 
 
 @pytest.mark.parametrize(
-    "other",
+    "entry",
     [
         AmendmentEntry(C, B, "EventCorrected", b"31 minutes"),
         AmendmentEntry(C, A, "EventCorrected", b"32 minutes"),
@@ -104,17 +110,17 @@ def test_a_claims_id_is_given_once(log: SQLiteEventLog, other: ClaimEntry | Amen
     ids=["target", "state", "retraction", "claim"],
 )
 def test_an_amendments_id_is_given_once(
-    log: SQLiteEventLog, other: ClaimEntry | AmendmentEntry
+    log: SQLiteEventLog, entry: ClaimEntry | AmendmentEntry
 ) -> None:
-    """An amendment's own id is as unique as a claim's, though it is filed under its target."""
+    """An amendment's id with other content is refused as a claim's would be."""
     log.append([A_HELD, B_HELD, A_CORRECTED]).result()
     with pytest.raises(EventIdConflict) as caught:
-        log.append([other]).result()
+        log.append([entry]).result()
     assert (caught.value.index, caught.value.event_id, caught.value.position) == (0, C, 3)
 
 
 def test_an_amendment_needs_its_event(log: SQLiteEventLog) -> None:
-    """An amendment of what isn't recorded is refused, and everything with it."""
+    """An amendment of an unrecorded event is refused with its whole request."""
     with pytest.raises(UnknownEvent) as caught:
         log.append([B_HELD, A_CORRECTED]).result()
     assert (caught.value.index, caught.value.event_id, caught.value.target) == (1, C, A)
@@ -122,7 +128,7 @@ def test_an_amendment_needs_its_event(log: SQLiteEventLog) -> None:
 
 
 def test_an_amendment_cannot_be_amended(log: SQLiteEventLog) -> None:
-    """Corrections of a correction go to the claim."""
+    """An amendment of an amendment is refused."""
     log.append([A_HELD, A_CORRECTED]).result()
     with pytest.raises(NotAmendable) as caught:
         log.append([AmendmentEntry(D, C, "EventCorrected", b"")]).result()
@@ -130,7 +136,7 @@ def test_an_amendment_cannot_be_amended(log: SQLiteEventLog) -> None:
 
 
 def test_a_retraction_ends_the_stream(log: SQLiteEventLog) -> None:
-    """A retracted event takes no further amendment, also within the request that retracts it."""
+    """A retracted event takes no further amendment, even in the request that retracts it."""
     with pytest.raises(AlreadyRetracted):
         log.append([A_HELD, A_RETRACTED, A_CORRECTED]).result()
     log.append([A_HELD, A_RETRACTED]).result()
@@ -150,7 +156,7 @@ def test_amendments_are_limited(tmp_path: Path) -> None:
 
 
 def test_expectations_are_kept(log: SQLiteEventLog) -> None:
-    """Revisions as expected let a request pass: 0 for what doesn't exist, else the versions."""
+    """A request passes where its expected revisions hold, 0 standing for no event."""
     log.append([A_HELD], {A: 0}).result()
     log.append([A_CORRECTED], {A: 1, C: 0}).result()
     assert log.append([B_HELD], {A: 2, B: 0, C: 1}).result()[0].position == 3
@@ -158,7 +164,7 @@ def test_expectations_are_kept(log: SQLiteEventLog) -> None:
 
 @pytest.mark.parametrize(("expected", "actual"), [(0, 1), (2, 1)])
 def test_other_revisions_are_a_conflict(log: SQLiteEventLog, expected: int, actual: int) -> None:
-    """A revision other than expected refuses the request and says what it is."""
+    """A request that expects another revision is refused with the actual one."""
     log.append([A_HELD]).result()
     with pytest.raises(RevisionMismatch) as caught:
         log.append([A_CORRECTED], {A: expected}).result()
@@ -168,7 +174,7 @@ def test_other_revisions_are_a_conflict(log: SQLiteEventLog, expected: int, actu
 
 
 def test_of_two_racing_amendments_one_loses(log: SQLiteEventLog) -> None:
-    """Two that expect the same revision can't both pass, even in one commit."""
+    """Of two requests that expect one revision only one passes, even in one commit."""
     log.append([A_HELD]).result()
     rival = AmendmentEntry(D, A, "EventCorrected", b"29 minutes")
     answers = [log.append([entry], {A: 1}) for entry in (A_CORRECTED, rival)]
@@ -176,14 +182,14 @@ def test_of_two_racing_amendments_one_loses(log: SQLiteEventLog) -> None:
 
 
 def test_a_lost_answer_can_be_asked_for_again(log: SQLiteEventLog) -> None:
-    """A request that was recorded is answered again although its expectations hold no more."""
+    """A recorded request is answered again although its expectations hold no more."""
     first = log.append([A_HELD, A_CORRECTED], {A: 0}).result()
     again = log.append([A_HELD, A_CORRECTED], {A: 0}).result()
     assert [receipt.position for receipt in again] == [receipt.position for receipt in first]
 
 
 def test_an_expectation_goes_before_an_entry(log: SQLiteEventLog) -> None:
-    """If both are broken, the conflict is reported: it tells the client to read again."""
+    """A request that breaks an expectation and a rule is refused as a conflict."""
     log.append([A_HELD, A_RETRACTED]).result()
     with pytest.raises(RevisionMismatch):
         log.append([A_CORRECTED], {A: 1}).result()
@@ -197,7 +203,7 @@ def test_an_empty_request_checks_its_expectations(log: SQLiteEventLog) -> None:
 
 
 def test_a_rejected_request_leaves_its_neighbours_alone(log: SQLiteEventLog) -> None:
-    """In one commit each request passes or fails on its own, and positions stay dense."""
+    """A rejected request leaves others in its commit alone, and positions stay dense."""
     requests: list[list[Entry]] = [
         [A_HELD],
         [B_HELD, AmendmentEntry(D, C, "EventCorrected", b"")],
@@ -205,22 +211,22 @@ def test_a_rejected_request_leaves_its_neighbours_alone(log: SQLiteEventLog) -> 
     ]
     answers = [log.append(request) for request in requests]
     assert isinstance(answers[1].exception(), UnknownEvent)
-    assert [answers[each].result()[0].position for each in (0, 2)] == [1, 2]
+    assert [answers[index].result()[0].position for index in (0, 2)] == [1, 2]
 
 
 def test_what_sqlite_cannot_hold_is_refused_alone(log: SQLiteEventLog) -> None:
-    """A value that is no valid text fails its own request, not those committed with it."""
+    """An entry that is no valid text fails its own request and no other of the commit."""
     answers = [
         log.append([A_HELD]),
         log.append([ClaimEntry(C, "\ud800", b"")]),
         log.append([B_HELD]),
     ]
     assert isinstance(answers[1].exception(), UnstorableRequest)
-    assert [answers[each].result()[0].position for each in (0, 2)] == [1, 2]
+    assert [answers[index].result()[0].position for index in (0, 2)] == [1, 2]
 
 
 def test_all_of_it_survives_a_restart(tmp_path: Path) -> None:
-    """Duplicates, conflicts, retractions and revisions are known after reopening, too."""
+    """A reopened log knows its duplicates, conflicts, retractions and revisions."""
     with SQLiteEventLog.open(tmp_path / "log.db", int) as log:
         first = log.append([A_HELD, A_CORRECTED, A_RETRACTED]).result()
     with SQLiteEventLog.open(tmp_path / "log.db", int) as log:

@@ -70,7 +70,7 @@ def kill_after(child: subprocess.Popen[str], receipts: int) -> list[tuple[UUID, 
 
 
 def test_what_was_answered_is_there(tmp_path: Path) -> None:
-    """After each kill every receipt's event is at its position, once, and positions are dense."""
+    """A killed log has every receipt's event at its position, once, at dense positions."""
     path = tmp_path / "log.db"
     acknowledged: dict[UUID, int] = {}
     for seed in range(ROUNDS):
@@ -84,7 +84,7 @@ def test_what_was_answered_is_there(tmp_path: Path) -> None:
 
 
 def test_a_log_has_one_owner(tmp_path: Path) -> None:
-    """While one has the log open no other may, here or in another process, until it is closed."""
+    """A log that is open can be opened by no other owner until it is closed."""
     path = tmp_path / "log.db"
     with SQLiteEventLog.open(path, int) as log:
         with pytest.raises(FileInUse) as caught:
@@ -96,7 +96,7 @@ def test_a_log_has_one_owner(tmp_path: Path) -> None:
 
 
 def test_a_lock_names_a_holder_while_another_signs_it(tmp_path: Path) -> None:
-    """Whoever is refused a lock that is signed again just then, is told a process id."""
+    """A refused lock names a process id even while the lock is being signed."""
     lock = FileLock(tmp_path / "lock", tmp_path)
     done = threading.Event()
 
@@ -118,7 +118,7 @@ def test_a_lock_names_a_holder_while_another_signs_it(tmp_path: Path) -> None:
 
 
 def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:
-    """The refusal names the process that has the log; once that is killed the log is free."""
+    """A log is free once its owner, which the refusal names, is killed."""
     path = tmp_path / "log.db"
     child = start(WRITER, path)
     with pytest.raises(FileInUse, match=f"in use by process {child.pid}"):

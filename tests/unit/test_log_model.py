@@ -45,7 +45,7 @@ def revision(history: History, event_id: UUID) -> int:
 
 def refusal(history: History, entry: Entry) -> type[AppendRejected] | None:
     """The rule that the entry breaks, if any."""
-    held = {each.event_id: each for each in history}
+    held = {entry.event_id: entry for entry in history}
     if entry.event_id in held:
         return None if held[entry.event_id] == entry else EventIdConflict
     if isinstance(entry, ClaimEntry):
@@ -80,7 +80,7 @@ def after(
 def test_the_log_does_what_its_model_does(
     groups: list[list[tuple[list[Entry], dict[UUID, int]]]],
 ) -> None:
-    """Requests in groups, with restarts between, get the model's answers and leave its history."""
+    """A log answers random requests, with restarts between, as its naive model does."""
     history: History = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "log.db")
@@ -93,7 +93,9 @@ def test_the_log_does_what_its_model_does(
                     if isinstance(result, type):
                         assert type(answer.exception()) is result
                         continue
-                    assert [(each.position, each.duplicate) for each in answer.result()] == [
+                    assert [
+                        (receipt.position, receipt.duplicate) for receipt in answer.result()
+                    ] == [
                         (result.index(entry) + 1, entry in (*history, *entries[:place]))
                         for place, entry in enumerate(entries)
                     ]

@@ -43,7 +43,7 @@ MOMENTS = sorted({time.earliest for time in VALID_TIMES})
 TYPES = [*(payload.__name__ for payload in PAYLOADS), "EventCorrected", "EventDisputed"]
 
 
-def some(words: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
+def subsets(words: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
     """Some of these words, most often none."""
     return st.just(frozenset[str]()) | st.frozensets(st.sampled_from(words), max_size=2)
 
@@ -51,12 +51,12 @@ def some(words: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
 FILTERS = st.builds(
     Filter,
     dyad=st.none() | st.sampled_from(DYADS),
-    parties=some(CODES),
-    issues=some(ISSUES),
-    subjects=some(SUBJECTS),
-    types=some(TYPES),
+    parties=subsets(CODES),
+    issues=subsets(ISSUES),
+    subjects=subsets(SUBJECTS),
+    types=subsets(TYPES),
     certainties=st.just(frozenset()) | st.frozensets(st.sampled_from(Certainty)),
-    outlets=some(OUTLETS),
+    outlets=subsets(OUTLETS),
     occurred_from=st.none() | st.sampled_from(MOMENTS),
     occurred_to=st.none() | st.sampled_from(MOMENTS),
 )
@@ -82,7 +82,7 @@ def raw_frames_of(event_log: SQLiteEventLog, span: ReadSpan) -> list[bytes]:
 
 @pytest.mark.parametrize("is_backwards", [False, True])
 def test_a_sparse_filter_still_makes_progress(tmp_path: Path, *, is_backwards: bool) -> None:
-    """At least every 10,000 positions a frame says how far the read has come."""
+    """A read with a sparse filter gets a checkpoint at least every 10,000 positions."""
     size = 25_000
     with SQLiteEventLog.open(tmp_path / "log.db", count(1).__next__) as event_log:
         entries = [
@@ -91,11 +91,11 @@ def test_a_sparse_filter_still_makes_progress(tmp_path: Path, *, is_backwards: b
         event_log.append(entries).result()
         selection = Filter(types=frozenset({"TalksRefused"}))
         span = ReadSpan(0, size, is_backwards=is_backwards, selection=selection)
-        told = [frame.checkpoint.position for frame in frames_of(event_log, span)]
-    reached = [size + 1, *told] if is_backwards else [0, *told]
-    steps = [abs(two - one) for one, two in pairwise(reached)]
-    assert told[-1] == (1 if is_backwards else size)
-    assert len(told) < 10
+        checkpoints = [frame.checkpoint.position for frame in frames_of(event_log, span)]
+    reached = [size + 1, *checkpoints] if is_backwards else [0, *checkpoints]
+    steps = [abs(later - earlier) for earlier, later in pairwise(reached)]
+    assert checkpoints[-1] == (1 if is_backwards else size)
+    assert len(checkpoints) < 10
     assert all(0 < step <= CHECKPOINT_POSITIONS_MAX for step in steps)
 
 
@@ -144,7 +144,7 @@ def frames_by_rows(event_log: SQLiteEventLog, span: ReadSpan) -> Iterator[bytes]
 def test_a_read_finds_all_that_its_filter_selects(
     tmp_path_factory: pytest.TempPathFactory, events: list[Claim | Amendment], selection: Filter
 ) -> None:
-    """What is passed over without decoding is nothing that the filter selects."""
+    """A read passes over no event that its filter selects."""
     path = tmp_path_factory.mktemp("log") / "log.db"
     with SQLiteEventLog.open(path, count(1).__next__) as event_log:
         entries = [
@@ -155,8 +155,8 @@ def test_a_read_finds_all_that_its_filter_selects(
         ]
         event_log.append(entries).result()
         frames = frames_of(event_log, ReadSpan(0, len(events), selection=selection))
-    found = [one.position for frame in frames for one in frame.events.events]
-    assert found == [
+    positions = [event.position for frame in frames for event in frame.events.events]
+    assert positions == [
         position for position, event in enumerate(events, 1) if selection.selects(event)
     ]
 
@@ -165,7 +165,7 @@ def test_a_read_finds_all_that_its_filter_selects(
 def test_many_filters_at_once_select_what_each_selects(
     events: list[Claim | Amendment], selections: list[Filter]
 ) -> None:
-    """Filing filters by their tags misses nothing that one of them selects, and adds nothing."""
+    """An index of filters by their tags selects exactly what each filter selects."""
     rows = [
         LogRow(
             position,
@@ -178,17 +178,17 @@ def test_many_filters_at_once_select_what_each_selects(
         )
         for position, event in enumerate(events, 1)
     ]
-    each = {
+    separate = {
         selection: [at for at, event in enumerate(events) if selection.selects(event)]
         for selection in selections
     }
     assert FilterIndex(selections).selected(rows) == {
-        it: found for it, found in each.items() if found
+        name: selected for name, selected in separate.items() if selected
     }
 
 
 def test_filters_of_the_strategies_select_something() -> None:
-    """The property above is about filters that do select."""
+    """The strategies draw filters that select events."""
     selection = Filter(dyad=Dyad.of("JPN", "KOR"))
 
     @given(claims())

@@ -42,7 +42,7 @@ def positions(log: SQLiteLogReader, after: int, limit: int, **options: int | Non
 
 
 def test_an_empty_log_is_at_zero(tmp_path: Path) -> None:
-    """Before the first event the head is position 0, and there is nothing to find."""
+    """An empty log has its head at position 0, and reads and searches find nothing."""
     with SQLiteEventLog.open(tmp_path / "log.db", int) as log:
         assert log.head() == (0, 0)
         assert log.position_at(10**18) == 0
@@ -78,7 +78,7 @@ def test_the_head_is_the_last_event(log: SQLiteEventLog) -> None:
 def test_ranges(
     log: SQLiteEventLog, after: int, limit: int, options: dict[str, int], expected: list[int]
 ) -> None:
-    """A range excludes `after`, includes `until`, and ends at its limit of events or bytes."""
+    """A range of a log excludes `after`, includes `until`, and ends at its limits."""
     assert positions(log, after, limit, **options) == expected
 
 
@@ -86,19 +86,19 @@ def test_ranges(
 @settings(deadline=None)
 def test_positions_by_record_time(log: SQLiteEventLog, micros: int) -> None:
     """The position of a record time is the count of events recorded until then."""
-    assert log.position_at(micros) == sum(each <= micros for each in RECORD_MICROS)
+    assert log.position_at(micros) == sum(recorded <= micros for recorded in RECORD_MICROS)
 
 
 def test_record_times_by_position(log: SQLiteEventLog) -> None:
     """Each position has its record time; before the first and after the last there is none."""
-    found = [log.record_micros(position) for position in range(len(RECORD_MICROS) + 2)]
-    assert found == [0, *RECORD_MICROS, 0]
+    record_times = [log.record_micros(position) for position in range(len(RECORD_MICROS) + 2)]
+    assert record_times == [0, *RECORD_MICROS, 0]
 
 
 def test_events_by_position_come_as_asked(log: SQLiteEventLog) -> None:
-    """Events come in the order of the positions asked for, also repeatedly; unused ones don't."""
-    found = log.by_positions([5, 1, 99, 5])
-    assert [recorded.position for recorded in found] == [5, 1, 5]
+    """Events by position come in the order asked for, repeated, without unused positions."""
+    events = log.by_positions([5, 1, 99, 5])
+    assert [recorded.position for recorded in events] == [5, 1, 5]
     assert log.by_positions([]) == []
 
 
@@ -132,11 +132,11 @@ def test_readers_see_whole_commits(tmp_path: Path) -> None:
     ):
         reads = [threads.submit(read, log) for _ in range(4)]
         write(log)
-        assert {rest for each in reads for rest in each.result()} == {0}
+        assert {remainder for read in reads for remainder in read.result()} == {0}
 
 
 def test_another_process_can_follow(tmp_path: Path) -> None:
-    """A reader without the writer's signals finds new events by looking, and can give up."""
+    """A reader without the writer's signals finds new events and can give up waiting."""
     path = tmp_path / "log.db"
     seen: list[int] = []
     with SQLiteEventLog.open(path, int) as log:

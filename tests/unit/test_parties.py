@@ -13,7 +13,7 @@ from communique.domain.parties.party import Dyad, Party, UnknownParty, known_cod
 
 @pytest.mark.parametrize("code", ["KOR", "SUN", "YUG", "DDR", "CSK", "XKX", "PSE", "TWN", "UN"])
 def test_a_party_is_a_present_or_former_state_or_an_organisation(code: str) -> None:
-    """Codes are those of ISO 3166, Kosovo's user-assigned one, and organisations'."""
+    """A party's code is one of ISO, Kosovo's user-assigned one, or an organisation's."""
     party = Party(code=code)
 
     assert party.code == known_code(code)
@@ -35,13 +35,13 @@ def test_a_party_is_a_present_or_former_state_or_an_organisation(code: str) -> N
     ],
 )
 def test_an_unknown_code_is_refused_with_the_closest_one(code: str, hint: str) -> None:
-    """The closest by code or by name is offered, or an example."""
+    """An unknown party code is refused with the closest by code or name, or an example."""
     with pytest.raises(ValidationError, match=re.escape(hint)):
         Party(code=code)
 
 
 def test_details_are_stripped_lines_of_limited_length() -> None:
-    """What narrows a party down is one short line each."""
+    """A party's details are single lines, stripped and of limited length."""
     assert Party(code="KOR", person="  Lee Nak-yon ").person == "Lee Nak-yon"
     assert Party(code="JPN", organ="外務省").organ == "外務省"
     for person in ("x" * 201, "two\nlines", "bell\a"):
@@ -50,7 +50,7 @@ def test_details_are_stripped_lines_of_limited_length() -> None:
 
 
 def test_a_party_is_a_value() -> None:
-    """It is compared by its parts, hashed, and never changed."""
+    """A party is compared by its parts, hashed, and cannot be changed."""
     party = Party(code="KOR", office="Prime Minister")
 
     assert hash(party) == hash(Party(code="KOR", office="Prime Minister"))
@@ -60,7 +60,7 @@ def test_a_party_is_a_value() -> None:
 
 
 def test_a_party_prints_as_its_code_and_details() -> None:
-    """The person comes first, then the office."""
+    """A party prints its code, then the person, then the office."""
     assert str(Party(code="KOR")) == "KOR"
     party = Party(code="KOR", person="Lee Nak-yon", office="Prime Minister")
     assert str(party) == "KOR (Lee Nak-yon, Prime Minister)"
@@ -95,7 +95,7 @@ def test_a_party_prints_as_its_code_and_details() -> None:
     ],
 )
 def test_a_person_may_write_a_code_or_a_name_in_any_case(word: str, code: str) -> None:
-    """A party's own code goes first, then names, then alpha-2 codes."""
+    """A party is found by code, then by name, then by alpha-2 code, in any case."""
     assert resolve(word) == code
 
 
@@ -104,13 +104,13 @@ def test_a_person_may_write_a_code_or_a_name_in_any_case(word: str, code: str) -
     [("Sout Korea", "KOR (South Korea)"), ("Korea", "KOR"), ("Guinea Bisau", "GNB")],
 )
 def test_an_unknown_name_is_refused_with_the_closest_one(word: str, hint: str) -> None:
-    """A misspelled name is not guessed, only offered."""
+    """A misspelled party name is refused with the closest one."""
     with pytest.raises(UnknownParty, match=re.escape(f"did you mean {hint}")):
         resolve(word)
 
 
 def test_every_code_has_a_name_that_leads_back_to_it() -> None:
-    """Names are unique, and no organisation's code is also a state's."""
+    """Each party code has a unique name that leads back to the code."""
     assert not STATES.keys() & ORGANISATIONS.keys()
     for code in [*STATES, *ORGANISATIONS]:
         assert re.fullmatch(r"[A-Z][A-Z0-9]+", code)
@@ -118,20 +118,20 @@ def test_every_code_has_a_name_that_leads_back_to_it() -> None:
 
 
 def test_every_alpha_2_code_leads_to_its_state_unless_it_is_an_organisation_s() -> None:
-    """`AU` alone means the African Union rather than Australia."""
-    others = {short for short, code in ALPHA_2.items() if resolve(short) != code}
+    """An alpha-2 code leads to its state, except `AU`, which is the African Union."""
+    ambiguous = {short for short, code in ALPHA_2.items() if resolve(short) != code}
 
-    assert others == ALPHA_2.keys() & ORGANISATIONS.keys() == {"AU"}
+    assert ambiguous == ALPHA_2.keys() & ORGANISATIONS.keys() == {"AU"}
 
 
 def test_the_name_of_an_unknown_code_is_refused() -> None:
-    """There is no name for a code that does not exist."""
+    """The name of an unknown party code is refused."""
     with pytest.raises(UnknownParty, match="KOS"):
         name_of("KOS")
 
 
 def test_states_are_those_of_iso_3166() -> None:
-    """All present and former states of ISO 3166 are there, and Kosovo beside them."""
+    """The states are all present and former ones of ISO 3166, and Kosovo."""
     pycountry = pytest.importorskip("pycountry", reason="compares with the ISO tables")
     present = {country.alpha_3 for country in pycountry.countries}
     former = {country.alpha_3 for country in pycountry.historic_countries}
@@ -141,14 +141,14 @@ def test_states_are_those_of_iso_3166() -> None:
 
 
 def test_a_dyad_has_no_order() -> None:
-    """Either way round it is the same, written sorted."""
+    """A dyad is the same either way round, and is written sorted."""
     assert Dyad.of("KOR", "JPN") == Dyad.of("JPN", "KOR") == Dyad.parse("KOR-JPN")
     assert str(Dyad.of("KOR", "JPN")) == "JPN-KOR"
     assert Dyad.of("KOR", "CHN") < Dyad.of("JPN", "KOR")
 
 
 def test_a_dyad_knows_its_two_parties() -> None:
-    """Each has the other."""
+    """A dyad gives for each of its parties the other one."""
     dyad = Dyad.parse("JPN-KOR")
 
     assert "KOR" in dyad
@@ -169,18 +169,18 @@ def test_a_dyad_knows_its_two_parties() -> None:
     ],
 )
 def test_what_is_not_two_different_known_parties_is_no_dyad(text: str, says: str) -> None:
-    """Each refusal says what is missing."""
+    """A dyad that is not of two different known parties is refused with the fault."""
     with pytest.raises(ValueError, match=says):
         Dyad.parse(text)
 
 
 def test_a_dyad_made_by_hand_is_sorted() -> None:
-    """The constructor refuses what would be a second spelling of one dyad."""
+    """The constructor of a dyad refuses parties that are not sorted."""
     with pytest.raises(ValueError, match="JPN-KOR"):
         Dyad("KOR", "JPN")
 
 
 def test_a_trilateral_meeting_concerns_three_dyads() -> None:
-    """Every pair of different parties, whatever the order and repetition."""
+    """Three parties make three dyads, whatever their order and repetition."""
     for codes in permutations(["CHN", "JPN", "KOR", "KOR"]):
         assert [str(dyad) for dyad in Dyad.all_of(codes)] == ["CHN-JPN", "CHN-KOR", "JPN-KOR"]

@@ -129,7 +129,7 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
 
 def rules(*events: Event, valid: str = DAY) -> list[str]:
     """Return the names of the rules that hold between Japan and Korea."""
-    return [one.rule for one in status(log(*events), valid).posture_triggers]
+    return [trigger.rule for trigger in status(log(*events), valid).posture_triggers]
 
 
 def after(day: str) -> str:
@@ -138,7 +138,7 @@ def after(day: str) -> str:
 
 
 def test_every_rule_has_a_case() -> None:
-    """The table above leaves no rule out, and gives each the posture that it speaks for."""
+    """The table of cases has every rule with the posture that the rule speaks for."""
     tested = {(rule, posture) for rule, posture, *_ in CASES}
 
     assert tested == {(rule.name, rule.posture) for rule in RULES} | {
@@ -150,13 +150,13 @@ def test_every_rule_has_a_case() -> None:
 def test_a_rule_decides_where_it_alone_holds(
     rule: str, posture: Posture, payload: ClaimPayload, who: str, last: str | None
 ) -> None:
-    """It names the posture and the event, until its days are over; then nothing strains."""
+    """A rule that holds alone names the posture and the event until its days are over."""
     said = claim(payload, DAY, who)
-    found = status(log(said), valid=last or "2030-01-01")
+    answer = status(log(said), valid=last or "2030-01-01")
 
-    assert found.posture is posture
-    assert [one.rule for one in found.posture_triggers] == [rule]
-    assert found.posture_triggers[0].event_ids == (
+    assert answer.posture is posture
+    assert [trigger.rule for trigger in answer.posture_triggers] == [rule]
+    assert answer.posture_triggers[0].event_ids == (
         () if rule == "nothing-strains" else (said.event_id,)
     )
     if last:
@@ -164,14 +164,14 @@ def test_a_rule_decides_where_it_alone_holds(
 
 
 def test_where_nothing_is_recorded_nothing_is_known() -> None:
-    """The posture of an empty record is unknown, before the first event as well."""
+    """The posture of an empty record, and before the first event, is unknown."""
     assert rules() == ["nothing-recorded"]
     assert status(log(), DAY).posture is Posture.UNKNOWN
     assert rules(claim(TalksRefused(), DAY, "JPN>KOR"), valid="2019-08-20") == ["nothing-recorded"]
 
 
 def test_a_plan_alone_is_no_record_once_it_is_over() -> None:
-    """While it stands nothing strains; when its day has passed without word, nothing is known."""
+    """A plan alone gives a posture until its day has passed, and then none is known."""
     plan = claim(MeetingPlanned.model_validate({"scheduled": "2019-08-28"}), DAY, "JPN+KOR")
 
     assert rules(plan, valid="2019-08-27") == ["nothing-strains"]
@@ -179,14 +179,14 @@ def test_a_plan_alone_is_no_record_once_it_is_over() -> None:
 
 
 def test_the_strongest_rule_names_the_posture_and_all_are_answered() -> None:
-    """Triggers stand from the strongest to the weakest, each with its events."""
+    """The strongest rule names the posture, and all triggers follow in order."""
     refused = claim(TalksRefused(), DAY, "JPN>KOR", issues=("export-controls", "whitelist"))
     met = claim(MeetingHeld(), DAY, "JPN+KOR")
     notice = claim(AgreementTerminationNotified(), DAY, "KOR>JPN")
-    found = status(log(met, refused, notice), DAY)
+    answer = status(log(met, refused, notice), DAY)
 
-    assert found.posture is Posture.CONFRONTATIONAL
-    assert [(one.rule, one.event_ids) for one in found.posture_triggers] == [
+    assert answer.posture is Posture.CONFRONTATIONAL
+    assert [(trigger.rule, trigger.event_ids) for trigger in answer.posture_triggers] == [
         ("agreement-under-notice", (notice.event_id,)),
         ("talks-refused", (refused.event_id,)),
         ("meeting-held", (met.event_id,)),
@@ -203,12 +203,12 @@ def test_the_strongest_rule_names_the_posture_and_all_are_answered() -> None:
     ],
 )
 def test_only_certain_and_probable_claims_count(certainty: Certainty, expected: str) -> None:
-    """A rumour names no posture."""
+    """A claim that is merely possible names no posture."""
     assert rules(claim(TalksRefused(), DAY, "JPN>KOR", certainty=certainty)) == [expected]
 
 
 def test_a_rumour_takes_no_certain_claim_away() -> None:
-    """Where the latest claim is merely possible, the last certain one still counts."""
+    """A certain claim still counts for the posture beneath a merely possible one."""
     severed = claim(RelationsChanged(change=RelationsChange.SEVERED), "2019-08-01", "JPN>KOR")
     rumour = claim(
         RelationsChanged(change=RelationsChange.RESTORED),
@@ -216,14 +216,14 @@ def test_a_rumour_takes_no_certain_claim_away() -> None:
         "JPN+KOR",
         certainty=Certainty.POSSIBLE,
     )
-    found = status(log(severed, rumour), DAY)
+    answer = status(log(severed, rumour), DAY)
 
-    assert found.posture is Posture.SEVERED
-    assert found.posture_triggers[0].event_ids == (severed.event_id,)
+    assert answer.posture is Posture.SEVERED
+    assert answer.posture_triggers[0].event_ids == (severed.event_id,)
 
 
 def test_a_probable_claim_counts_before_an_older_certain_one() -> None:
-    """Talks that are probably on again do not count as refused."""
+    """A probable claim counts for the posture before an older certain one."""
     refused = claim(TalksRefused(), "2019-08-01", "JPN>KOR")
     resumed = claim(TalksResumed(), DAY, "JPN+KOR", certainty=Certainty.PROBABLE)
 
@@ -231,7 +231,7 @@ def test_a_probable_claim_counts_before_an_older_certain_one() -> None:
 
 
 def test_a_measure_that_may_be_lifted_still_strains() -> None:
-    """An end that is merely possible ends nothing; a certain one does."""
+    """A measure still strains the posture until its end is certain."""
     imposed = claim(MeasureTookEffect(), "2019-08-01", "JPN>KOR")
 
     for certainty, expected in [
@@ -243,7 +243,7 @@ def test_a_measure_that_may_be_lifted_still_strains() -> None:
 
 
 def test_a_notice_that_has_run_out_no_longer_counts_beneath_a_rumour() -> None:
-    """The agreement ended on its day, whatever is rumoured since."""
+    """A notice that ran out no longer counts, whatever is rumoured since."""
     notice = claim(AgreementTerminationNotified(notice_period=timedelta(days=90)), DAY, "KOR>JPN")
     rumour = claim(AgreementSigned(), "2019-11-01", "JPN+KOR", certainty=Certainty.POSSIBLE)
 
@@ -252,7 +252,7 @@ def test_a_notice_that_has_run_out_no_longer_counts_beneath_a_rumour() -> None:
 
 
 def test_a_dispute_leaves_the_posture_and_a_retraction_changes_it() -> None:
-    """What is contested still counts; what is withdrawn does not; what is corrected counts anew."""
+    """A disputed claim counts for the posture, a retracted not, a corrected one anew."""
     refused = claim(TalksRefused(), DAY, "JPN>KOR")
 
     assert rules(refused, disputed(refused)) == ["talks-refused"]

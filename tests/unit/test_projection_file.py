@@ -51,7 +51,7 @@ def history() -> Iterator[DecodedLog]:
 
 
 def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, history: DecodedLog) -> None:
-    """Until then readers see the state before it."""
+    """Readers see the state before a batch until the batch is written."""
     file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
     for _ in range(3):
         file.take_in(history.after(file.taken, 1), history.read_stream)
@@ -62,7 +62,7 @@ def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, history: De
 
 
 def test_what_cannot_be_written_is_taken_in_again(tmp_path: Path, history: DecodedLog) -> None:
-    """A write that fails leaves the file as it was, and all events still to come."""
+    """A write that fails leaves the file as it was, and all its events still to come."""
     projection = _FullDisk()
     file = ProjectionFile(tmp_path / "timeline.db", projection)
     file.take_in(history.after(0), history.read_stream)
@@ -78,7 +78,7 @@ def test_what_cannot_be_written_is_taken_in_again(tmp_path: Path, history: Decod
 def test_the_further_the_head_the_more_is_written_at_once(
     tmp_path: Path, history: DecodedLog
 ) -> None:
-    """It is written half way there, at the head in any case, and at the latest at the limit."""
+    """A projection writes half way to the head, at the head, and at its limit."""
     file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
     file.take_in(history.after(0, 2), history.read_stream)
     assert [file.is_due(head) for head in (2, 4, 5)] == [True, True, False]
@@ -99,15 +99,15 @@ def state(file: ProjectionFile) -> tuple[int, int]:
 def test_one_that_is_far_behind_does_not_sync(
     tmp_path: Path, event_count: int, *, unsynced: bool
 ) -> None:
-    """Only while it is; caught up, everything is durable."""
+    """A projection writes without syncing only while it is far behind."""
     with log_of(event_count) as log:
         history, turns = DecodedLog(log), ProjectionScheduler(log)
         follower = ThreadFollower(tmp_path, TimelineProjection, log, history, turns)
-        found: list[bool] = []
+        marked: list[bool] = []
         while follower.position < event_count:
             follower.advance()
-            found.append(any(tmp_path.glob("*-unsynced")))
-        assert (found[0], found[-1]) == (unsynced, False)
+            marked.append(any(tmp_path.glob("*-unsynced")))
+        assert (marked[0], marked[-1]) == (unsynced, False)
         follower.close()
 
 
@@ -116,5 +116,5 @@ def test_one_that_is_far_behind_does_not_sync(
     [(0, 10_240, False), (0, 10_241, True), (100_000, 125_000, False), (100_000, 125_001, True)],
 )
 def test_far_behind_is_a_quarter_of_what_there_is(position: int, head: int, *, far: bool) -> None:
-    """And more than what is written at once: so a power cut costs a known part of the work."""
+    """A projection is far behind by a quarter of the log and more than one write."""
     assert is_far_behind(position, head) == far

@@ -52,20 +52,20 @@ def ask(
 def test_a_question_waits_no_longer_than_its_deadline(
     stores: tuple[SQLiteEventLog, ReadModels],
 ) -> None:
-    """The wait ends before the deadline, or at the server's limit, so that the client hears why."""
+    """A question's wait ends before its deadline or at the server's limit."""
     stores[0].append([ClaimEntry(UUID(int=1), "MeetingHeld", b"")]).result()
-    found, seconds = ask(stores, 1, remaining=0.2)
-    assert found is None
+    asked, seconds = ask(stores, 1, remaining=0.2)
+    assert asked is None
     assert 0.1 < seconds < 0.45
-    found, seconds = ask(stores, 1, remaining=None)
-    assert found is None
+    asked, seconds = ask(stores, 1, remaining=None)
+    assert asked is None
     assert 0.4 < seconds < 5
 
 
 def test_a_question_that_need_not_wait_does_not(stores: tuple[SQLiteEventLog, ReadModels]) -> None:
-    """A question with no demand on freshness is asked at once, now, and of the latest position."""
-    found, seconds = ask(stores, 0, remaining=0.0)
-    assert found is not None
-    assert found.valid == found.known
-    assert found.position is None
+    """A question without a demand on freshness is asked at once, of the latest position."""
+    asked, seconds = ask(stores, 0, remaining=0.0)
+    assert asked is not None
+    assert asked.valid == asked.known
+    assert asked.position is None
     assert seconds < 0.4

@@ -59,8 +59,8 @@ def leaves(root: type[Exception]) -> Iterator[type[Exception]]:
     below = root.__subclasses__()
     if not below:
         yield root
-    for one in below:
-        yield from leaves(one)
+    for subclass in below:
+        yield from leaves(subclass)
 
 
 def details(error: Exception) -> tuple[ErrorInfo, BadRequest, RetryInfo]:
@@ -78,7 +78,7 @@ def code_of(error: Exception) -> grpc.StatusCode:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_every_error_has_a_reason_and_its_metadata(error: Exception) -> None:
-    """A status has one `ErrorInfo` of our domain, with a reason and the facts as metadata."""
+    """Every error's status has one `ErrorInfo` with a reason, and its facts as metadata."""
     info, bad, retry = details(error)
     assert info.domain == "communique.v1"
     assert info.reason == ErrorReason.Name(rule_of(error).reason)
@@ -89,7 +89,7 @@ def test_every_error_has_a_reason_and_its_metadata(error: Exception) -> None:
 
 
 def test_every_refusal_of_the_service_is_in_the_table() -> None:
-    """No refusal of the log, the read models or the service itself is an unexpected fault."""
+    """Every refusal of the log, the read models or the service is in the table of errors."""
     by_the_library_alone = {log_errors.VersionTaken}
     roots = (log_errors.LogError, projection_errors.ReadModelError, request_errors.RequestError)
     known = {type(error) for error in ERRORS}
@@ -101,7 +101,7 @@ def test_every_refusal_of_the_service_is_in_the_table() -> None:
 
 
 def test_every_reason_of_the_contract_is_given_somewhere() -> None:
-    """The contract promises no reason that the service never gives."""
+    """Every reason of the contract is given by some error."""
     given = {rule_of(error).reason for error in [*ERRORS, Exception()]}
     assert given == set(ErrorReason.values())
 
@@ -116,19 +116,19 @@ def test_codes_are_those_that_the_contract_promises() -> None:
 
 
 def test_every_reason_of_the_contract_has_a_status_code() -> None:
-    """No reason is left without a status code, and none has two."""
+    """Every reason of the contract has exactly one status code."""
     assert CODES.keys() == {*ErrorReason.values()}
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_a_failure_is_an_unavailability_where_grpc_calls_it_one(error: Exception) -> None:
-    """What is logged as no fault of the client is what gRPC answers with UNAVAILABLE."""
+    """An error is logged as the server's failure exactly if gRPC answers UNAVAILABLE."""
     is_unavailable = code_of(error) is grpc.StatusCode.UNAVAILABLE
     assert failure_of(error).is_unavailability is is_unavailable
 
 
 def test_an_unexpected_fault_tells_nothing_of_the_inside() -> None:
-    """What the server did not expect is internal, and neither words nor classes leak."""
+    """An unexpected fault is internal, and tells clients no words or classes."""
     status = status_of(failure_of(RuntimeError("/secret/path")))
     assert status.code == grpc.StatusCode.INTERNAL.value[0]
     assert b"secret" not in status.SerializeToString()
@@ -136,15 +136,15 @@ def test_an_unexpected_fault_tells_nothing_of_the_inside() -> None:
 
 
 def test_the_disks_failure_is_not_told_to_clients() -> None:
-    """A client hears that the log is unavailable, not what the operating system said."""
+    """A disk failure tells clients that the log is unavailable, not the system's words."""
     error = log_errors.LogUnavailable()
     error.__cause__ = OSError("/secret/path")
     assert b"secret" not in status_of(failure_of(error)).SerializeToString()
 
 
 def test_details_fit_into_the_trailers_of_a_call() -> None:
-    """However many and long the faults are, what is told stays below the 8 KiB of clients."""
-    many = [Violation(f"events[{n}].gist" + "x" * 999, "й" * 10_000) for n in range(50)]
-    failure = failure_of(request_errors.InvalidFields(many))
+    """The details of an error stay below clients' 8 KiB, however many faults there are."""
+    violations = [Violation(f"events[{n}].gist" + "x" * 999, "й" * 10_000) for n in range(50)]
+    failure = failure_of(request_errors.InvalidFields(violations))
     assert len(status_of(failure).SerializeToString()) < 6_000
     assert len(failure.message) <= 300

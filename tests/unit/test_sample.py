@@ -7,7 +7,7 @@ import pytest
 
 from communique import codec
 from communique.cli import sample
-from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.event import Recorded
 from communique.domain.claims.values import Certainty, LinkKind, Polarity
 from communique.domain.parties.party import Dyad
 from communique.domain.state.element import StatusElement
@@ -17,8 +17,8 @@ from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, end_of_day, parse_point
 from communique.domain.time.zones import zone_named
 from tests.support import oracle
+from tests.support.screens import CLAIMS, fact
 
-CLAIMS = sample.claims()
 RECORDED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = [
     Recorded(position, RECORDED_FROM + timedelta(seconds=position), 1, claim)
@@ -52,12 +52,7 @@ def number_of(event_id: int) -> int:
 def everything(status: BilateralStatus) -> list[StatusElement]:
     """All elements of a status, in the order of the answer."""
     lists = (value for _, value in status if isinstance(value, tuple))
-    return [one for elements in lists for one in elements if isinstance(one, StatusElement)]
-
-
-def fact(number: int) -> Claim:
-    """A claim of the sample by its number."""
-    return CLAIMS[number - 1]
+    return [value for elements in lists for value in elements if isinstance(value, StatusElement)]
 
 
 def test_there_are_nineteen_facts_with_ids_of_their_own() -> None:
@@ -67,18 +62,18 @@ def test_there_are_nineteen_facts_with_ids_of_their_own() -> None:
 
 
 def test_the_facts_stand_in_the_order_in_which_they_happened() -> None:
-    """The file reads as a story: no fact is of an earlier day than the one before it."""
+    """No fact of the sample is of an earlier day than the one before."""
     days = [claim.occurred.earliest.astimezone(zone_named(sample.ZONE)).date() for claim in CLAIMS]
     assert all(earlier <= later for earlier, later in pairwise(days))
 
 
 def test_every_claim_is_a_valid_submission() -> None:
-    """The contract carries every claim without loss."""
+    """The contract carries every claim of the sample without loss."""
     assert [codec.submitted(codec.message_of(claim)) for claim in CLAIMS] == CLAIMS
 
 
 def test_every_claim_names_its_source_and_its_publication() -> None:
-    """Each claim says where it was read and when that came out, which was after it happened."""
+    """Each claim of the sample names its source and a publication after the event."""
     outlets = {claim.source.outlet for claim in CLAIMS}
     assert outlets == {"Arirang", "Jiji", "Yonhap"}
     assert all(
@@ -88,14 +83,14 @@ def test_every_claim_names_its_source_and_its_publication() -> None:
 
 
 def test_every_claim_is_told_in_few_words_of_its_own() -> None:
-    """Each gist is one or two short sentences, and no two are the same."""
+    """Each gist of the sample is one or two short sentences, and no two are the same."""
     gists = [claim.gist for claim in CLAIMS]
     assert len(set(gists)) == 19
     assert all(20 <= len(gist) <= 140 for gist in gists)
 
 
 def test_every_link_leads_somewhere() -> None:
-    """A link names an event or a subject of the sample."""
+    """Each link of the sample names an event or a subject of the sample."""
     subjects = {claim.subject for claim in CLAIMS}
     ids = {claim.event_id for claim in CLAIMS}
     links = [link for claim in CLAIMS for link in claim.links]
@@ -104,7 +99,7 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_what_is_known_to_have_happened_is_certain_and_unattributed() -> None:
-    """What "is known to have" happened is certain, and an unnamed source says so."""
+    """A fact "known to have" happened is certain and has an unnamed source."""
     assert [
         number
         for number, claim in enumerate(CLAIMS, 1)
@@ -114,7 +109,7 @@ def test_what_is_known_to_have_happened_is_certain_and_unattributed() -> None:
 
 
 def test_what_is_expected_to_have_happened_is_probable() -> None:
-    """What "is expected to have" happened is probable: facts 15 to 18, all about the past."""
+    """Facts 15 to 18, which are "expected to have" happened, are probable."""
     probable = [n for n, claim in enumerate(CLAIMS, 1) if claim.certainty is Certainty.PROBABLE]
     assert probable == [15, 16, 17, 18]
     assert fact(18).polarity is Polarity.NEGATIVE
@@ -127,39 +122,39 @@ def test_the_outlook_is_argued_from_the_refusal() -> None:
 
 
 def test_on_20_august_talks_are_refused_for_ever() -> None:
-    """As of 20 August the relation is strained by a refusal, whatever was learned or done since."""
-    found = status("2019-08-20")
-    [talks] = found.talks
+    """The status as of 20 August is strained by a refusal, whatever came since."""
+    answer = status("2019-08-20")
+    [talks] = answer.talks
     assert (talks.state, talks.issue, talks.statement) == (
         State.REFUSED,
         "export-controls",
         "will not",
     )
-    assert (found.posture, numbers(talks)) == (Posture.STRAINED, [10])
-    assert found.posture_triggers[0].rule == "talks-refused"
+    assert (answer.posture, numbers(talks)) == (Posture.STRAINED, [10])
+    assert answer.posture_triggers[0].rule == "talks-refused"
 
 
 def test_on_20_august_the_ministers_have_not_met() -> None:
-    """As of 20 August the last meetings are those of the directors-general and of officials."""
-    found = status("2019-08-20")
-    assert numbers(*found.last_meetings) == [9, 5]
-    assert numbers(*found.demands, *found.stances, *found.outlooks, *found.agreements) == []
+    """The last meetings as of 20 August are those of directors-general and officials."""
+    answer = status("2019-08-20")
+    assert numbers(*answer.last_meetings) == [9, 5]
+    assert numbers(*answer.demands, *answer.stances, *answer.outlooks, *answer.agreements) == []
 
 
 def test_before_the_report_only_july_s_meeting_was_known() -> None:
-    """At 16:00 on 21 August nobody could know of the refusal or the meeting an hour before."""
-    found = status("2019-08-21T16:00", known=seoul("2019-08-21T16:00"))
-    assert numbers(*everything(found)) == [5]
-    assert found.posture is Posture.COOPERATIVE
+    """At 16:00 on 21 August neither the refusal nor the meeting an hour before was known."""
+    answer = status("2019-08-21T16:00", known=seoul("2019-08-21T16:00"))
+    assert numbers(*everything(answer)) == [5]
+    assert answer.posture is Posture.COOPERATIVE
 
 
 def test_after_the_report_the_meeting_and_the_refusal_are_known() -> None:
-    """At 17:00 the same evening the report of 16:30 counts, and the relation is strained."""
-    found = status("2019-08-21T17:00", known=seoul("2019-08-21T17:00"))
-    assert numbers(*found.talks) == [10]
-    assert numbers(*found.last_meetings) == [9, 14, 5]
-    assert numbers(*found.mediation) == [13]
-    assert (found.posture, found.measures) == (Posture.STRAINED, ())
+    """At 17:00 on 21 August the report of 16:30 counts, and the relation is strained."""
+    answer = status("2019-08-21T17:00", known=seoul("2019-08-21T17:00"))
+    assert numbers(*answer.talks) == [10]
+    assert numbers(*answer.last_meetings) == [9, 14, 5]
+    assert numbers(*answer.mediation) == [13]
+    assert (answer.posture, answer.measures) == (Posture.STRAINED, ())
 
 
 def test_the_report_counts_from_its_minute_on() -> None:
@@ -171,19 +166,21 @@ def test_the_report_counts_from_its_minute_on() -> None:
 
 
 def test_the_certain_and_the_expected_are_told_apart() -> None:
-    """As of 21 August that they met is certain; what they demanded of each other is expected."""
-    found = status("2019-08-21", known=seoul("2019-08-21T17:00"))
-    expected = [one for one in everything(found) if one.certainty is not Certainty.CERTAIN]
+    """As of 21 August the meeting is certain, and the demands made there are expected."""
+    answer = status("2019-08-21", known=seoul("2019-08-21T17:00"))
+    expected = [
+        element for element in everything(answer) if element.certainty is not Certainty.CERTAIN
+    ]
     assert sorted(numbers(*expected)) == [15, 16, 17, 18]
-    assert not any(one.last_certain for one in expected)
+    assert not any(element.last_certain for element in expected)
 
 
 def test_during_the_meeting_it_is_under_way() -> None:
-    """As of 15:15 the ministers sit together, as was known later; as of 15:30 they have parted."""
+    """The meeting of 21 August is under way as of 15:15 and over as of 15:30."""
     during, over = status("2019-08-21T15:15:00"), status("2019-08-21T15:30:00")
     marks = [
-        [one.under_way for one in found.last_meetings if numbers(one) == [14]]
-        for found in (during, over)
+        [meeting.under_way for meeting in answer.last_meetings if numbers(meeting) == [14]]
+        for answer in (during, over)
     ]
     assert marks == [[True], [False]]
 
@@ -202,16 +199,16 @@ def test_the_removal_from_the_list_follows_its_schedule(
     state: State | None,
     by_schedule: bool,  # noqa: FBT001  a case of the table
 ) -> None:
-    """Announced on 2 August for the 28th: announced until then, and from then on by schedule."""
-    found = [one for one in status(valid).measures if numbers(one) == [6]]
-    shown = [(one.state, one.by_schedule) for one in found]
+    """The removal announced on 2 August is in force by schedule from the 28th on."""
+    removals = [measure for measure in status(valid).measures if numbers(measure) == [6]]
+    shown = [(element.state, element.by_schedule) for element in removals]
     assert shown == ([(state, by_schedule)] if state else [])
 
 
 def test_the_export_rules_are_one_measure() -> None:
-    """Its announcement and its taking effect are claims about one subject, and the later stands."""
+    """The export rules' announcement and start are about one subject, and the later stands."""
     announced, in_force = status("2019-07-03"), status("2019-07-04")
-    assert [numbers(*found.measures) for found in (announced, in_force)] == [[3], [4]]
+    assert [numbers(*answer.measures) for answer in (announced, in_force)] == [[3], [4]]
 
 
 def test_the_pact_is_under_notice_from_22_august() -> None:
@@ -225,26 +222,26 @@ def test_the_pact_is_under_notice_from_22_august() -> None:
 
 
 def test_the_notice_runs_out() -> None:
-    """When the ninety days are over the pact is no longer among what stands."""
+    """The pact no longer stands when the ninety days of its notice are over."""
     assert status("2019-11-19").agreements
     assert not status("2019-11-20").agreements
 
 
 def test_the_meeting_of_three_is_one_event_in_three_relations() -> None:
-    """The trilateral meeting is the last one of ministers for China and Japan, and stored once."""
+    """The trilateral meeting is the last of ministers for China and Japan, stored once."""
     dyads = ("CHN-JPN", "CHN-KOR", "JPN-KOR")
     last = [numbers(*status("2019-08-21", dyad=dyad).last_meetings) for dyad in dyads]
     assert last == [[12], [12], [9, 14, 5]]
 
 
 def test_china_s_appeal_is_about_the_two_others() -> None:
-    """A third party's appeal changes how the two stand, not how it stands with them."""
+    """China's appeal stands between the two others, and not between China and them."""
     assert numbers(*status("2019-08-21").mediation) == [13]
     assert status("2019-08-21", dyad="CHN-KOR").mediation == ()
 
 
 def test_the_order_of_arrival_does_not_matter() -> None:
-    """Whatever order the claims are recorded in, the answers about the world are the same."""
+    """The sample in any order of arrival gives the same answers about the world."""
     reordered = [
         Recorded(position, RECORDED_FROM, 1, claim)
         for position, claim in enumerate(reversed(CLAIMS), 1)

@@ -52,21 +52,18 @@ QUADS = {
 
 def scored(payload: ClaimPayload, who: str = "JPN>KOR", **fields: Any) -> tuple[Any, Any]:  # noqa: ANN401  any field
     """Return what a claim counts on both scales, in units."""
-    counts = [millionths_of(told(payload, who, **fields), scale) for scale in Scale]
-    goldstein, plover = (None if it is None else it / 1_000_000 for it in counts)
+    counts = [millionths_of(claimed(payload, who, **fields), scale) for scale in Scale]
+    goldstein, plover = (None if count is None else count / 1_000_000 for count in counts)
     return goldstein, plover
 
 
-def told(payload: ClaimPayload, who: str = "JPN>KOR", **fields: Any) -> Claim:  # noqa: ANN401  any field
+def claimed(payload: ClaimPayload, who: str = "JPN>KOR", **fields: Any) -> Claim:  # noqa: ANN401  any field
     """Return a claim of Japan towards Korea, or between others."""
     return claim(payload, "2019-08-02", who, **fields)
 
 
-# --- the tables ----------------------------------------------------------------------------------
-
-
 def test_every_type_has_its_nearest_code_or_none() -> None:
-    """Each payload type is in the table by name, or by its words, or is coded itself; no other."""
+    """Each payload type has its nearest code by name or words, or is coded itself."""
     by_words = {*Outlook, *RelationsChange}
     by_type = {kind.__name__ for kind in PAYLOADS}
     coded = {"CodedEventReported"}
@@ -75,14 +72,14 @@ def test_every_type_has_its_nearest_code_or_none() -> None:
 
 
 def test_every_nearest_code_has_its_scores() -> None:
-    """No type refers to a code that the scores leave out, and all twenty roots are there."""
+    """Every nearest code has its scores, and all twenty roots are there."""
     assert {code for code in NEAREST.values() if code} <= set(SCORES)
     assert {f"{root:02}" for root in range(1, 21)} <= set(SCORES)
 
 
 @pytest.mark.parametrize("code", SCORES)
 def test_a_code_counts_what_imported_rows_of_it_do(code: str) -> None:
-    """The figures are those of the table that the importers have, on both scales."""
+    """A code counts on both scales what the importers' table gives."""
     assert SCORES[code].goldstein == cameo.goldstein_of(code)
     assert SCORES[code].plover == QUADS.get(cameo.plover_of(code))
 
@@ -92,7 +89,7 @@ def test_no_score_is_beyond_its_scale(scale: Scale) -> None:
     """Goldstein goes from -10 to 10, Plover from -2 to 2."""
     limit = {Scale.GOLDSTEIN: 10, Scale.PLOVER: 2}[scale]
     scores = [getattr(score, scale.value.lower()) for score in SCORES.values()]
-    assert all(abs(one) <= limit for one in scores if one is not None)
+    assert all(abs(score) <= limit for score in scores if score is not None)
 
 
 @pytest.mark.parametrize(
@@ -112,17 +109,17 @@ def test_no_score_is_beyond_its_scale(scale: Scale) -> None:
         (CodedEventReported(code="190"), "JPN>KOR", (-10.0, -2)),
         (CodedEventReported(code="999"), "JPN>KOR", (None, None)),
     ],
-    ids=lambda it: getattr(it, "type", None),
+    ids=lambda value: getattr(value, "type", None),
 )
 def test_a_type_counts_what_the_code_nearest_to_it_does(
     payload: ClaimPayload, who: str, expected: tuple[float | None, int | None]
 ) -> None:
-    """Known values of some types, on both scales; a coded event counts by its root."""
+    """A payload type counts its nearest code's scores, and a coded event its root's."""
     assert scored(payload, who) == expected
 
 
 def test_figures_of_the_classification_come_first() -> None:
-    """A row that brings its own score and category counts those, and each for its own scale."""
+    """An imported row's own score and category count before those of its type."""
     both = Classification(goldstein=-5.8, plover_code="threaten")
     assert scored(StanceStated(position="-"), classification=both) == (-5.8, -1)
     zero = Classification(goldstein=0.0)
@@ -134,13 +131,10 @@ def test_figures_of_the_classification_come_first() -> None:
 
 
 def test_a_denial_counts_nothing() -> None:
-    """What did not happen has no score, even one that its row brings."""
+    """A denial has no score, even if its row brings one."""
     figures = Classification(goldstein=-5.0)
     denied: dict[str, Any] = {"polarity": Polarity.NEGATIVE, "classification": figures}
     assert scored(TalksRefused(), **denied) == (None, None)
-
-
-# --- who acts ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -154,22 +148,19 @@ def test_a_denial_counts_nothing() -> None:
     ],
 )
 def test_who_acts_upon_whom(who: str, expected: dict[str, Side]) -> None:
-    """The actors act, on each recipient; participants act together, each with each."""
+    """Actors act on each recipient, and participants each with each other."""
     payload = TalksRefused() if ">" in who else MeetingHeld()
-    found = sides_of(told(payload, who))
-    assert {str(dyad): side for dyad, side in found.items()} == expected
+    sides = sides_of(claimed(payload, who))
+    assert {str(dyad): side for dyad, side in sides.items()} == expected
 
 
 def test_those_between_whom_one_mediates_have_done_nothing() -> None:
     """An appeal to two is an act of its author upon each, and none between the two."""
-    urged = told(DialogueUrged(between=("JPN", "KOR")), "USA>JPN,KOR")
+    urged = claimed(DialogueUrged(between=("JPN", "KOR")), "USA>JPN,KOR")
     assert {str(dyad): side for dyad, side in sides_of(urged).items()} == {
         "JPN-USA": Side.SECOND,
         "KOR-USA": Side.SECOND,
     }
-
-
-# --- steps ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -185,7 +176,7 @@ def test_those_between_whom_one_mediates_have_done_nothing() -> None:
     ],
 )
 def test_a_step_is_named_by_its_first_day(day: str, bucket: Bucket, expected: str) -> None:
-    """Weeks begin on Monday, months on their first."""
+    """A step is named by its first day, the Monday of a week or the first of a month."""
     assert first_day(date.fromisoformat(day), bucket).isoformat() == expected
 
 
@@ -207,15 +198,15 @@ def test_steps_are_counted_with_both_ends(
 
 
 def test_days_are_added_up_exactly_and_in_any_order() -> None:
-    """Three times 0.1 is 0.3, days without a score leave no step, and steps stand in order."""
+    """Days are added up exactly in any order, and those without a score have no step."""
     as_of = AsOf(end_of_day("2019-08-31"), end_of_day("2019-08-31"), 9)
     days = [DayScore(32, 1, 100_000), DayScore(0, 2, 200_000), DayScore(31, 1, 200_000)]
     empty = DayScore(99, 0, 0)
-    one, other = (
-        series_of(JPN_KOR, "JPN", as_of, Scale.GOLDSTEIN, Bucket.MONTH, found)
-        for found in ([*days, empty], [empty, *days[::-1]])
+    first, second = (
+        series_of(JPN_KOR, "JPN", as_of, Scale.GOLDSTEIN, Bucket.MONTH, scores)
+        for scores in ([*days, empty], [empty, *days[::-1]])
     )
-    assert one == other
-    assert (one.table_version, one.actor, one.dyad) == (TABLE_VERSION, "JPN", "JPN-KOR")
-    steps = [(step.day, step.event_count, step.score_sum) for step in one.steps]
+    assert first == second
+    assert (first.table_version, first.actor, first.dyad) == (TABLE_VERSION, "JPN", "JPN-KOR")
+    steps = [(step.day, step.event_count, step.score_sum) for step in first.steps]
     assert steps == [("1970-01-01", 2, 0.2), ("1970-02-01", 2, 0.3)]

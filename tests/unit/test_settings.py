@@ -9,7 +9,7 @@ from communique.server.runtime.settings import LogFormat, Settings
 
 
 def test_settings_come_from_the_environment() -> None:
-    """Each field has its variable; those that are unset or empty leave the default."""
+    """A setting comes from its variable, and an unset or empty one leaves the default."""
     environment = {
         "COMMUNIQUE_DATA_DIR": "/var/lib/communique",
         "COMMUNIQUE_LISTEN": "0.0.0.0:50551",
@@ -47,11 +47,11 @@ def test_what_does_not_fit_is_named(field: str, given: object) -> None:
     "given", [{"tls_key": "a"}, {"tls_certificate": "a"}, {"tls_client_ca": "a"}], ids=str
 )
 def test_tls_needs_its_parts(given: dict[str, str]) -> None:
-    """Half of what TLS needs is refused, rather than served in the clear."""
+    """A setting of half of what TLS needs is refused."""
     with pytest.raises(ValidationError, match="need"):
         Settings.model_validate(given)
 
 
 def test_every_setting_is_explained() -> None:
-    """Each field says what it is for, for whoever shows it."""
+    """Each setting says what it is for."""
     assert all(field.description for field in Settings.model_fields.values())

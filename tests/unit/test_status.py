@@ -49,12 +49,9 @@ PROBABLE = {"certainty": Certainty.PROBABLE}
 POSSIBLE = {"certainty": Certainty.POSSIBLE}
 
 
-# --- where each facet stands ---------------------------------------------------------------------
-
-
 def test_each_kind_of_facet_has_its_place() -> None:
-    """Every list of the answer is filled from the claims of its kind, sorted by facet."""
-    told = log(
+    """Every list of a status is filled from claims of its kind, sorted by facet."""
+    history = log(
         claim(RelationsChanged(change=RelationsChange.UPGRADED), "2019-01-01", "JPN+KOR"),
         claim(MeetingHeld(level=MeetingLevel.WORKING), "2019-01-02", "JPN+KOR"),
         claim(MeetingHeld(level=MeetingLevel.LEADER), "2019-01-03", "JPN+KOR"),
@@ -71,13 +68,16 @@ def test_each_kind_of_facet_has_its_place() -> None:
         claim(OutlookAssessed(outlook=Outlook.NEGATIVE), "2019-01-14", "JPN+KOR"),
         claim(CodedEventReported(code="010"), "2019-01-15", "JPN>KOR"),
     )
-    found = status(told, "2019-01-15")
+    answer = status(history, "2019-01-15")
 
-    assert found.relations is not None
-    assert found.relations.state is State.UPGRADED
-    assert [one.facet for one in found.last_meetings] == ["meeting/leader", "meeting/working"]
-    assert [one.facet for one in found.talks] == ["talks/gsomia", "talks/whitelist"]
-    lists = {name: value for name, value in found if isinstance(value, tuple)}
+    assert answer.relations is not None
+    assert answer.relations.state is State.UPGRADED
+    assert [meeting.facet for meeting in answer.last_meetings] == [
+        "meeting/leader",
+        "meeting/working",
+    ]
+    assert [element.facet for element in answer.talks] == ["talks/gsomia", "talks/whitelist"]
+    lists = {name: value for name, value in answer if isinstance(value, tuple)}
     assert {name: len(value) for name, value in lists.items() if name != "posture_triggers"} == {
         "last_meetings": 2,
         "upcoming_meetings": 1,
@@ -96,7 +96,7 @@ def test_each_kind_of_facet_has_its_place() -> None:
 
 
 def test_an_element_says_what_its_claim_says() -> None:
-    """It carries the claim's parties, words, times, certainty, source and id."""
+    """An element carries its claim's parties, words, times, certainty, source and id."""
     said = claim(
         TalksRefused(grounds="trust"),
         "2019-08-20",
@@ -107,53 +107,50 @@ def test_an_element_says_what_its_claim_says() -> None:
         known="2019-08-21T16:30+09:00",
         outlet="Yonhap",
     )
-    (found,) = status(log(said), "2019-08-20").talks
+    (element,) = status(log(said), "2019-08-20").talks
 
-    assert (found.facet, found.issue, found.subject) == (
+    assert (element.facet, element.issue, element.subject) == (
         "talks/export-controls",
         "export-controls",
         "talks",
     )
-    assert (found.actors, found.recipients) == (said.actors, said.recipients)
-    assert (found.grounds, found.gist, found.outlet) == ("trust", "no talks", "Yonhap")
-    assert (found.occurred, found.certainty) == (said.occurred, Certainty.CERTAIN)
+    assert (element.actors, element.recipients) == (said.actors, said.recipients)
+    assert (element.grounds, element.gist, element.outlet) == ("trust", "no talks", "Yonhap")
+    assert (element.occurred, element.certainty) == (said.occurred, Certainty.CERTAIN)
     assert said.known is not None
-    assert found.known == said.known.instant
-    assert found.event_ids == (said.event_id,)
+    assert element.known == said.known.instant
+    assert element.event_ids == (said.event_id,)
 
 
 def test_the_answer_names_its_point() -> None:
-    """Dyad and as-of stand in the answer, whatever it holds."""
-    found = status(log(), "2019-08-20", position=0)
+    """A status names its dyad and its point, even when nothing stands."""
+    answer = status(log(), "2019-08-20", position=0)
 
-    assert found.dyad == "JPN-KOR"
-    assert found.as_of.valid == point("2019-08-20").valid
-    assert found.as_of.position == 0
-
-
-# --- which claim wins ----------------------------------------------------------------------------
+    assert answer.dyad == "JPN-KOR"
+    assert answer.as_of.valid == point("2019-08-20").valid
+    assert answer.as_of.position == 0
 
 
 def test_a_later_agreement_never_rewrites_an_earlier_refusal() -> None:
-    """As of the day of the refusal it stands for ever."""
-    told = log(
+    """A refusal stands as of its day, whatever is agreed later."""
+    history = log(
         claim(TalksRefused(), "2019-08-20", "JPN>KOR"),
         claim(TalksAgreed(), "2019-12-16", "JPN+KOR"),
     )
 
-    assert states(status(told, "2019-08-20").talks) == {"talks/general": State.REFUSED}
-    assert states(status(told, "2019-12-15").talks) == {"talks/general": State.REFUSED}
-    assert states(status(told, "2019-12-16").talks) == {"talks/general": State.AGREED}
+    assert states(status(history, "2019-08-20").talks) == {"talks/general": State.REFUSED}
+    assert states(status(history, "2019-12-15").talks) == {"talks/general": State.REFUSED}
+    assert states(status(history, "2019-12-16").talks) == {"talks/general": State.AGREED}
 
 
 def test_an_older_claim_that_arrives_late_changes_only_its_own_days() -> None:
-    """What happened later still stands later."""
+    """A claim that arrives late changes its own days, and later ones still stand."""
     resumed = claim(TalksResumed(), "2019-12-16", "JPN+KOR")
     refused = claim(TalksRefused(), "2019-08-20", "JPN>KOR")
 
-    for told in (log(resumed, refused), log(refused, resumed)):
-        assert states(status(told, "2019-08-20").talks) == {"talks/general": State.REFUSED}
-        assert states(status(told, "2020-01-01").talks) == {"talks/general": State.RESUMED}
+    for history in (log(resumed, refused), log(refused, resumed)):
+        assert states(status(history, "2019-08-20").talks) == {"talks/general": State.REFUSED}
+        assert states(status(history, "2020-01-01").talks) == {"talks/general": State.RESUMED}
 
 
 @pytest.mark.parametrize(
@@ -168,47 +165,44 @@ def test_an_older_claim_that_arrives_late_changes_only_its_own_days() -> None:
     ],
 )
 def test_the_greater_rank_wins(loser: dict[str, object], winner: dict[str, object]) -> None:
-    """Later, then more certain, then later known, then the greater id; never who came first."""
+    """The later, more certain, later known claim with the greater id wins a facet."""
     equal = {"occurred": "2019-08-21", "who": "JPN>KOR", "known": "2019-08-22"}
     less = claim(TalksRefused(grounds="less"), **(equal | loser))  # type: ignore[arg-type]
     more = claim(TalksRefused(grounds="more"), **(equal | winner))  # type: ignore[arg-type]
 
-    for told in (log(less, more), log(more, less)):
-        (found,) = status(told, "2019-08-31").talks
-        assert found.grounds == "more"
+    for history in (log(less, more), log(more, less)):
+        (element,) = status(history, "2019-08-31").talks
+        assert element.grounds == "more"
 
 
 def test_at_one_moment_the_later_stage_wins() -> None:
-    """A probable answer of the same day stands above the certain question."""
+    """A probable answer wins over a certain demand of the same day."""
     asked = claim(DemandMade(demand="lift"), "2019-08-21", "KOR>JPN")
     answered = claim(DemandRejected(), "2019-08-21", "JPN>KOR", **PROBABLE)
 
-    for told in (log(asked, answered), log(answered, asked)):
-        (found,) = status(told, "2019-08-21").demands
-        assert (found.state, found.last_certain and found.last_certain.state) == (
+    for history in (log(asked, answered), log(answered, asked)):
+        (element,) = status(history, "2019-08-21").demands
+        assert (element.state, element.last_certain and element.last_certain.state) == (
             State.REJECTED,
             State.DEMANDED,
         )
 
 
-# --- what is certain -----------------------------------------------------------------------------
-
-
 def test_less_than_certain_names_the_last_certain() -> None:
-    """Below a probable claim stands the last certain one, with its evidence."""
+    """An uncertain element names the last certain one with its evidence."""
     oldest = claim(TalksAgreed(), "2019-06-01", "JPN+KOR")
     certain = claim(TalksRefused(), "2019-07-01", "JPN>KOR")
     possible = claim(TalksAgreed(), "2019-08-01", "JPN+KOR", **POSSIBLE)
     probable = claim(TalksResumed(), "2019-08-02", "JPN+KOR", **PROBABLE)
-    (found,) = status(log(probable, possible, certain, oldest), "2019-08-31").talks
+    (element,) = status(log(probable, possible, certain, oldest), "2019-08-31").talks
 
-    assert found.event_ids == (probable.event_id,)
-    assert found.last_certain is not None
-    assert found.last_certain.event_ids == (certain.event_id,)
+    assert element.event_ids == (probable.event_id,)
+    assert element.last_certain is not None
+    assert element.last_certain.event_ids == (certain.event_id,)
 
 
 def test_a_certain_winner_names_no_other() -> None:
-    """What is certain needs nothing to stand on; nor is there one where none is certain."""
+    """A certain element, and one without a certain predecessor, name no last certain one."""
     certain = claim(TalksRefused(), "2019-07-01", "JPN>KOR")
     probable = claim(TalksResumed(), "2019-06-01", "JPN+KOR", **PROBABLE)
 
@@ -217,13 +211,10 @@ def test_a_certain_winner_names_no_other() -> None:
 
 
 def test_a_denial_asserts_nothing() -> None:
-    """That the talks were not refused does not make them anything else."""
+    """A denial makes no element."""
     denied = claim(TalksRefused(), "2019-08-20", "JPN>KOR", polarity=Polarity.NEGATIVE)
 
     assert status(log(denied), "2019-08-31").talks == ()
-
-
-# --- life cycles ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -238,176 +229,174 @@ def test_a_denial_asserts_nothing() -> None:
     ],
 )
 def test_what_is_over_no_longer_stands(opening: Payload, closing: Payload, part: str) -> None:
-    """It stands until the day before its end, and as of that day it still does for ever."""
+    """An element stands until the day before its end, and as of that day for ever."""
     who = "JPN+KOR" if part == "upcoming_meetings" else "JPN>KOR"
-    told = log(
+    history = log(
         claim(opening, "2019-08-01", who, subject="it"),
         claim(closing, "2019-08-20", who, subject="it"),
     )
 
-    assert len(getattr(status(told, "2019-08-19"), part)) == 1
-    assert getattr(status(told, "2019-08-20"), part) == ()
+    assert len(getattr(status(history, "2019-08-19"), part)) == 1
+    assert getattr(status(history, "2019-08-20"), part) == ()
 
 
 def test_an_end_that_is_less_than_certain_is_shown_with_what_was_certain() -> None:
     """A measure probably lifted is shown as lifted and as last certainly in force."""
     imposed = claim(MeasureTookEffect(), "2019-07-04", "JPN>KOR")
     lifted = claim(MeasureLifted(), "2019-08-20", "JPN>KOR", **PROBABLE)
-    (found,) = status(log(imposed, lifted), "2019-08-31").measures
+    (element,) = status(log(imposed, lifted), "2019-08-31").measures
 
-    assert (found.state, found.certainty) == (State.LIFTED, Certainty.PROBABLE)
-    assert found.last_certain is not None
-    assert found.last_certain.state is State.IN_FORCE
+    assert (element.state, element.certainty) == (State.LIFTED, Certainty.PROBABLE)
+    assert element.last_certain is not None
+    assert element.last_certain.state is State.IN_FORCE
 
 
 @pytest.mark.parametrize("certain", [[], [claim(MeasureLifted(), "2019-07-01", "JPN>KOR")]])
 def test_an_uncertain_end_of_nothing_is_not_shown(certain: list[Claim]) -> None:
-    """Where nothing was certainly open there is nothing to be in doubt about."""
+    """An uncertain end is not shown where nothing was certainly open."""
     lifted = claim(MeasureLifted(), "2019-08-20", "JPN>KOR", **PROBABLE)
 
     assert status(log(*certain, lifted), "2019-08-31").measures == ()
 
 
 def test_what_is_suspended_stands() -> None:
-    """A suspension is no end, neither of a measure nor of a notice."""
+    """A suspended measure, and a suspended notice, still stand."""
     measure = claim(MeasureSuspended(), "2019-08-20", "JPN>KOR")
     notice = claim(AgreementTerminationSuspended(), "2019-08-20", "JPN>KOR")
-    found = status(log(measure, notice), "2019-08-31")
+    answer = status(log(measure, notice), "2019-08-31")
 
-    assert states(found.measures) == {"measure/JPN/general": State.SUSPENDED}
-    assert states(found.agreements) == {"agreement/general": State.NOTICE_SUSPENDED}
+    assert states(answer.measures) == {"measure/JPN/general": State.SUSPENDED}
+    assert states(answer.agreements) == {"agreement/general": State.NOTICE_SUSPENDED}
 
 
 def test_a_rejected_demand_stays_open() -> None:
-    """To say no does not make a demand go away."""
-    told = log(
+    """A rejected demand still stands."""
+    history = log(
         claim(DemandMade(demand="lift"), "2019-08-01", "KOR>JPN"),
         claim(DemandRejected(), "2019-08-02", "JPN>KOR"),
     )
 
-    assert states(status(told, "2019-08-31").demands) == {"demand/KOR/general": State.REJECTED}
+    assert states(status(history, "2019-08-31").demands) == {"demand/KOR/general": State.REJECTED}
 
 
-# --- what is scheduled ---------------------------------------------------------------------------
-
-
-def measure(told: BilateralStatus) -> tuple[State, bool]:
+def measure(answer: BilateralStatus) -> tuple[State, bool]:
     """Return how the one measure stands, and whether by schedule."""
-    (found,) = told.measures
-    return found.state, found.by_schedule
+    (element,) = answer.measures
+    return element.state, element.by_schedule
 
 
 def test_a_measure_is_announced_until_its_day_and_then_in_force_by_schedule() -> None:
-    """Announced on 2 August for the 28th: that is what stands between, and on the day it begins."""
-    told = log(claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist"))
+    """An announced measure is in force by schedule from its day on."""
+    history = log(claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist"))
 
-    assert status(told, "2019-08-01").measures == ()
-    assert measure(status(told, "2019-08-10")) == (State.ANNOUNCED, False)
-    assert measure(status(told, "2019-08-27")) == (State.ANNOUNCED, False)
-    assert measure(status(told, "2019-08-28T00:00")) == (State.IN_FORCE, True)
-    assert measure(status(told, "2019-08-28")) == (State.IN_FORCE, True)
+    assert status(history, "2019-08-01").measures == ()
+    assert measure(status(history, "2019-08-10")) == (State.ANNOUNCED, False)
+    assert measure(status(history, "2019-08-27")) == (State.ANNOUNCED, False)
+    assert measure(status(history, "2019-08-28T00:00")) == (State.IN_FORCE, True)
+    assert measure(status(history, "2019-08-28")) == (State.IN_FORCE, True)
 
 
 def test_a_measure_that_a_claim_puts_in_force_is_not_by_schedule() -> None:
-    """Once a source says that it took effect, that is why."""
-    told = log(
+    """A measure that a claim puts in force is not in force by schedule."""
+    history = log(
         claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist"),
         claim(MeasureTookEffect(), "2019-08-28", "JPN>KOR", subject="whitelist"),
     )
 
-    assert measure(status(told, "2019-08-28")) == (State.IN_FORCE, False)
+    assert measure(status(history, "2019-08-28")) == (State.IN_FORCE, False)
 
 
 def test_a_measure_without_a_date_stays_announced() -> None:
-    """Nothing comes to pass that nobody scheduled."""
-    told = log(claim(MeasureAnnounced(measure="checks"), "2019-08-02", "JPN>KOR"))
+    """A measure without a date stays announced."""
+    history = log(claim(MeasureAnnounced(measure="checks"), "2019-08-02", "JPN>KOR"))
 
-    assert measure(status(told, "2029-08-02")) == (State.ANNOUNCED, False)
+    assert measure(status(history, "2029-08-02")) == (State.ANNOUNCED, False)
 
 
 def test_the_last_certain_measure_stands_by_schedule_too() -> None:
-    """Below a rumour that it is lifted, the measure is in force since its day."""
-    told = log(
+    """A last certain measure below a rumour of its end is in force since its day."""
+    history = log(
         claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist"),
         claim(MeasureLifted(), "2019-09-01", "JPN>KOR", subject="whitelist", **POSSIBLE),
     )
-    (found,) = status(told, "2019-09-02").measures
+    (element,) = status(history, "2019-09-02").measures
 
-    assert (found.state, found.by_schedule) == (State.LIFTED, False)
-    assert found.last_certain is not None
-    assert (found.last_certain.state, found.last_certain.by_schedule) == (State.IN_FORCE, True)
+    assert (element.state, element.by_schedule) == (State.LIFTED, False)
+    assert element.last_certain is not None
+    assert (element.last_certain.state, element.last_certain.by_schedule) == (State.IN_FORCE, True)
 
 
 def test_an_agreement_is_under_notice_until_it_ends() -> None:
-    """On the day that the notice names, the agreement is over, without another claim."""
-    told = log(
+    """An agreement under notice is over on the day that the notice names."""
+    history = log(
         claim(AgreementTookEffect(title="GSOMIA"), "2016-11-23", "JPN+KOR", subject="gsomia"),
         claim(NOTICE, "2019-08-22", "KOR>JPN", subject="gsomia"),
     )
 
-    assert states(status(told, "2019-08-21").agreements) == {"agreement/gsomia": State.IN_FORCE}
-    assert states(status(told, "2019-08-22").agreements) == {"agreement/gsomia": State.UNDER_NOTICE}
-    assert states(status(told, "2019-11-22").agreements) == {"agreement/gsomia": State.UNDER_NOTICE}
-    assert status(told, "2019-11-23").agreements == ()
+    assert states(status(history, "2019-08-21").agreements) == {"agreement/gsomia": State.IN_FORCE}
+    assert states(status(history, "2019-08-22").agreements) == {
+        "agreement/gsomia": State.UNDER_NOTICE
+    }
+    assert states(status(history, "2019-11-22").agreements) == {
+        "agreement/gsomia": State.UNDER_NOTICE
+    }
+    assert status(history, "2019-11-23").agreements == ()
 
 
 def test_a_suspended_notice_ends_nothing() -> None:
-    """The agreement goes on past the day on which it would have ended."""
-    told = log(
+    """An agreement whose notice is suspended goes on past the day of its end."""
+    history = log(
         claim(NOTICE, "2019-08-22", "KOR>JPN", subject="gsomia"),
         claim(AgreementTerminationSuspended(), "2019-11-22", "KOR>JPN", subject="gsomia"),
     )
 
-    assert states(status(told, "2020-01-01").agreements) == {
+    assert states(status(history, "2020-01-01").agreements) == {
         "agreement/gsomia": State.NOTICE_SUSPENDED
     }
 
 
 def test_an_uncertain_notice_that_ran_out_leaves_the_certain_agreement() -> None:
-    """It is shown as ended by schedule, above the agreement last certainly in force."""
-    told = log(
+    """An uncertain notice that ran out is shown above the agreement last in force."""
+    history = log(
         claim(AgreementTookEffect(), "2016-11-23", "JPN+KOR", subject="gsomia"),
         claim(NOTICE, "2019-08-22", "KOR>JPN", subject="gsomia", **PROBABLE),
     )
-    (found,) = status(told, "2019-11-23").agreements
+    (element,) = status(history, "2019-11-23").agreements
 
-    assert (found.state, found.by_schedule) == (State.ENDED, True)
-    assert found.last_certain is not None
-    assert found.last_certain.state is State.IN_FORCE
+    assert (element.state, element.by_schedule) == (State.ENDED, True)
+    assert element.last_certain is not None
+    assert element.last_certain.state is State.IN_FORCE
 
 
 def test_a_planned_meeting_is_upcoming_until_its_day_has_passed() -> None:
     """A plan for the 30th stands on the 30th and is gone on the 31st."""
-    told = log(claim(PLAN, "2019-08-20", "JPN+KOR", subject="m"))
+    history = log(claim(PLAN, "2019-08-20", "JPN+KOR", subject="m"))
 
     for day in ("2019-08-20", "2019-08-30T12:00", "2019-08-30"):
-        assert states(status(told, day).upcoming_meetings) == {"agenda/m": State.PLANNED}
-    assert status(told, "2019-08-31").upcoming_meetings == ()
+        assert states(status(history, day).upcoming_meetings) == {"agenda/m": State.PLANNED}
+    assert status(history, "2019-08-31").upcoming_meetings == ()
 
 
 def test_a_meeting_put_off_is_upcoming_on_its_new_day() -> None:
-    """The new date counts; without one it is put off and upcoming without an end."""
+    """A meeting put off is upcoming until its new date, or without an end if none is named."""
     plan = claim(PLAN, "2019-08-20", "JPN+KOR", subject="m")
     later = MeetingPostponed.model_validate({"scheduled": "2019-09-15"})
 
-    told = log(plan, claim(later, "2019-08-25", "JPN+KOR", subject="m"))
-    assert states(status(told, "2019-09-10").upcoming_meetings) == {"agenda/m": State.POSTPONED}
-    assert status(told, "2019-09-16").upcoming_meetings == ()
+    history = log(plan, claim(later, "2019-08-25", "JPN+KOR", subject="m"))
+    assert states(status(history, "2019-09-10").upcoming_meetings) == {"agenda/m": State.POSTPONED}
+    assert status(history, "2019-09-16").upcoming_meetings == ()
 
-    told = log(plan, claim(MeetingPostponed(), "2019-08-25", "JPN+KOR", subject="m"))
-    assert states(status(told, "2029-09-10").upcoming_meetings) == {"agenda/m": State.POSTPONED}
-
-
-# --- what is under way ---------------------------------------------------------------------------
+    history = log(plan, claim(MeetingPostponed(), "2019-08-25", "JPN+KOR", subject="m"))
+    assert states(status(history, "2029-09-10").upcoming_meetings) == {"agenda/m": State.POSTPONED}
 
 
 def test_a_meeting_whose_interval_is_running_is_under_way() -> None:
-    """From its first moment until just before its end."""
+    """A meeting is under way from its first moment until just before its end."""
     span = {"edtf": "2019-08-21T15:00/2019-08-21T15:30", "zone": "Asia/Seoul"}
-    told = log(claim(MeetingHeld(), span, "JPN+KOR"))
+    history = log(claim(MeetingHeld(), span, "JPN+KOR"))
 
     def under_way(valid: str) -> list[bool]:
-        return [one.under_way for one in status(told, valid).last_meetings]
+        return [meeting.under_way for meeting in status(history, valid).last_meetings]
 
     assert under_way("2019-08-21T14:59:59+09:00") == []
     assert under_way("2019-08-21T15:00+09:00") == [True]
@@ -416,71 +405,75 @@ def test_a_meeting_whose_interval_is_running_is_under_way() -> None:
 
 
 def test_an_open_interval_is_under_way_for_ever_and_a_day_never_is() -> None:
-    """Known only to the day is not the same as lasting all day."""
+    """Talks over an open interval are under way for ever, and those of a day never."""
     talks = claim(TalksAgreed(), "2019-07-12T14:00/..", "JPN+KOR", issues=("gsomia",))
     day = claim(TalksAgreed(), "2019-07-12", "JPN+KOR", issues=("whitelist",))
-    found = {one.facet: one.under_way for one in status(log(talks, day), "2019-07-12T18:00").talks}
+    under_way = {
+        talk.facet: talk.under_way for talk in status(log(talks, day), "2019-07-12T18:00").talks
+    }
 
-    assert found == {"talks/gsomia": True, "talks/whitelist": False}
-
-
-# --- what was known, and what is contested -------------------------------------------------------
+    assert under_way == {"talks/gsomia": True, "talks/whitelist": False}
 
 
 def test_before_it_was_known_it_was_not_known() -> None:
-    """As of 21 August, known before 16:30 in Seoul, nobody had heard of the refusal."""
-    told = log(claim(TalksRefused(), "2019-08-20", "JPN>KOR", known="2019-08-21T16:30+09:00"))
+    """A refusal known from 16:30 on does not stand at an earlier known time."""
+    history = log(claim(TalksRefused(), "2019-08-20", "JPN>KOR", known="2019-08-21T16:30+09:00"))
 
-    assert status(told, "2019-08-21", known="2019-08-21T16:29:59+09:00").talks == ()
-    assert len(status(told, "2019-08-21", known="2019-08-21T16:30+09:00").talks) == 1
+    assert status(history, "2019-08-21", known="2019-08-21T16:29:59+09:00").talks == ()
+    assert len(status(history, "2019-08-21", known="2019-08-21T16:30+09:00").talks) == 1
 
 
 def test_a_visible_dispute_makes_an_element_contested_and_nothing_else() -> None:
-    """From its own known time and position on; the last certain claim below is marked, too."""
+    """A dispute marks its element, and a last certain one, from where it is visible on."""
     refused = claim(TalksRefused(), "2019-08-20", "JPN>KOR", known="2019-08-20")
     doubt = disputed(refused, known="2019-08-22")
-    told = log(refused, doubt)
+    history = log(refused, doubt)
 
-    (before,) = status(told, "2019-08-20", known="2019-08-21").talks
-    (since,) = status(told, "2019-08-20", known="2019-08-22").talks
-    (then,) = status(told, "2019-08-20", known="2019-08-22", position=1).talks
+    (before,) = status(history, "2019-08-20", known="2019-08-21").talks
+    (since,) = status(history, "2019-08-20", known="2019-08-22").talks
+    (then,) = status(history, "2019-08-20", known="2019-08-22", position=1).talks
     assert (before.contested, since.contested, then.contested) == (False, True, False)
     assert since.model_copy(update={"contested": False}) == before
 
     resumed = claim(TalksResumed(), "2019-08-21", "JPN+KOR", **PROBABLE)
-    (found,) = status(log(refused, doubt, resumed), "2019-08-21").talks
-    assert (found.contested, found.last_certain and found.last_certain.contested) == (False, True)
+    (element,) = status(log(refused, doubt, resumed), "2019-08-21").talks
+    assert (element.contested, element.last_certain and element.last_certain.contested) == (
+        False,
+        True,
+    )
 
 
 def test_a_corrected_dyad_moves_the_claim() -> None:
-    """It leaves the one status and stands in the other, as of when the correction was known."""
+    """A claim whose dyad is corrected moves to the other status once that is known."""
     wrong = claim(TalksRefused(), "2019-08-20", "JPN>KOR", known="2019-08-20")
     right = corrected(wrong, "2019-08-22", recipients=[{"code": "CHN"}])
-    told = log(wrong, right)
+    history = log(wrong, right)
 
-    assert len(status(told, "2019-08-20", known="2019-08-21").talks) == 1
-    assert status(told, "2019-08-20", known="2019-08-22").talks == ()
-    assert len(status(told, "2019-08-20", dyad="CHN-JPN", known="2019-08-22").talks) == 1
-    assert len(status(told, "2019-08-20", known="2019-08-22", position=1).talks) == 1
+    assert len(status(history, "2019-08-20", known="2019-08-21").talks) == 1
+    assert status(history, "2019-08-20", known="2019-08-22").talks == ()
+    assert len(status(history, "2019-08-20", dyad="CHN-JPN", known="2019-08-22").talks) == 1
+    assert len(status(history, "2019-08-20", known="2019-08-22", position=1).talks) == 1
 
 
 def test_a_retraction_brings_back_what_stood_before() -> None:
-    """Without the withdrawn claim the next greatest wins."""
+    """A retraction lets the next greatest claim win."""
     refused = claim(TalksRefused(), "2019-08-20", "JPN>KOR")
     agreed = claim(TalksAgreed(), "2019-08-21", "JPN+KOR")
-    told = log(refused, agreed, retracted(agreed))
+    history = log(refused, agreed, retracted(agreed))
 
-    assert states(status(told, "2019-08-31").talks) == {"talks/general": State.REFUSED}
-    assert states(status(told, "2019-08-31", position=2).talks) == {"talks/general": State.AGREED}
+    assert states(status(history, "2019-08-31").talks) == {"talks/general": State.REFUSED}
+    assert states(status(history, "2019-08-31", position=2).talks) == {
+        "talks/general": State.AGREED
+    }
 
 
 def test_a_third_party_s_step_stands_between_those_it_steps_between() -> None:
-    """China urging Korea to talk with Japan is on the status of Japan and Korea, not on its own."""
+    """China's urging of Korea stands between Japan and Korea, not between China and Korea."""
     urged = DialogueUrged(between=("JPN", "KOR"))
-    told = log(claim(urged, "2019-08-20", "CHN>KOR"))
+    history = log(claim(urged, "2019-08-20", "CHN>KOR"))
 
-    assert states(status(told, "2019-08-20").mediation) == {"mediation/CHN": State.URGED}
-    assert status(told, "2019-08-20", dyad="CHN-KOR").mediation == ()
+    assert states(status(history, "2019-08-20").mediation) == {"mediation/CHN": State.URGED}
+    assert status(history, "2019-08-20", dyad="CHN-KOR").mediation == ()
 
 
 def test_the_moment_itself_counts() -> None:

@@ -37,21 +37,18 @@ EXPORTS = ("export-controls",)
 DENIAL = {"polarity": Polarity.NEGATIVE}
 
 
-def told(*claims: Claim) -> list[SubjectEntry]:
+def entries(*claims: Claim) -> list[SubjectEntry]:
     """Return the claims as entries of one subject."""
-    return [SubjectEntry(one, known_at(one.known, RECORDED)) for one in claims]
+    return [SubjectEntry(claim, known_at(claim.known, RECORDED)) for claim in claims]
 
 
 def states(*claims: Claim) -> list[State]:
     """Return the states of their life cycle, in order."""
-    return [step.state for step in life_cycle_of(told(*claims))]
-
-
-# --- keys ----------------------------------------------------------------------------------------
+    return [step.state for step in life_cycle_of(entries(*claims))]
 
 
 def test_a_named_key_is_the_only_one() -> None:
-    """A claim that names its subject is about that, whatever facets it fills."""
+    """A claim that names its subject has that key alone, whatever facets it fills."""
     said = claim(
         TalksRefused(), "2019-08-21", "JPN>KOR", issues=("a", "b"), subject="talks/exports"
     )
@@ -60,7 +57,7 @@ def test_a_named_key_is_the_only_one() -> None:
 
 
 def test_two_organs_of_one_party_have_one_subject() -> None:
-    """A key is derived from codes, so that two actors of one code give it once."""
+    """Two actors of one party code derive one subject key."""
     both = [Party(code="JPN"), Party(code="JPN", organ="Ministry of Foreign Affairs")]
     said = claim(StanceStated(position="Unfair."), "2019-08-21", "JPN")
 
@@ -88,12 +85,12 @@ def test_two_organs_of_one_party_have_one_subject() -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, Payload) else None,
 )
 def test_a_key_is_derived_from_the_facet(payload: Payload, who: str, key: str) -> None:
-    """Where none is named, the key is kind, dyad and what tells the facet from its like."""
+    """A derived key is the kind, the dyad and what tells the facet from its like."""
     assert subjects_of(claim(payload, "2019-08-21", who, issues=EXPORTS)) == (key,)
 
 
 def test_there_is_a_key_for_each_issue_and_dyad() -> None:
-    """A claim that fills several facets is about several subjects, in the order of their keys."""
+    """A claim that fills several facets has a sorted key for each issue and dyad."""
     said = claim(TalksProposed(), "2019-08-21", "KOR>JPN,CHN", issues=("b", "a"))
 
     assert subjects_of(said) == (
@@ -105,20 +102,20 @@ def test_there_is_a_key_for_each_issue_and_dyad() -> None:
 
 
 def test_without_an_issue_the_key_is_general() -> None:
-    """As in facets, `general` stands for an issue that is not named."""
+    """A derived key without an issue ends with `general`."""
     assert subjects_of(claim(TalksRefused(), "2019-08-21", "JPN>KOR")) == ("talks/JPN-KOR/general",)
 
 
 @pytest.mark.parametrize("payload", [MeetingHeld(), MeetingPlanned(), MeetingCancelled()])
 def test_a_meeting_without_a_key_is_its_own_subject(payload: Payload) -> None:
-    """Nothing says which other claims mean it: one key, however many dyads meet."""
+    """A meeting without a named subject has one key of its own, however many dyads meet."""
     said = claim(payload, "2019-08-21", "CHN+JPN+KOR", issues=EXPORTS)
 
     assert subjects_of(said) == (f"meeting/{said.event_id}",)
 
 
 def test_a_denial_is_about_what_it_denies() -> None:
-    """Claims that affirm and deny one thing come together under its key."""
+    """A denial has the subject keys of the claim that it denies."""
     said = claim(TalksRefused(), "2019-08-21", "JPN>KOR", issues=EXPORTS, **DENIAL)
 
     assert subjects_of(said) == ("talks/JPN-KOR/export-controls",)
@@ -146,15 +143,12 @@ def test_a_denial_is_about_what_it_denies() -> None:
 def test_a_claim_about_no_dyad_is_about_its_actors(
     payload: Payload, who: str, issues: tuple[str, ...], keys: tuple[str, ...]
 ) -> None:
-    """Where no facet of a dyad is filled, the key is type, actor and issue."""
+    """A claim that fills no facet has a key of type, actor and issue."""
     assert subjects_of(claim(payload, "2019-08-21", who, issues=issues)) == keys
 
 
-# --- life cycles ---------------------------------------------------------------------------------
-
-
 def test_a_life_cycle_goes_forward_in_valid_time() -> None:
-    """Steps stand in the order in which they happened, whenever they were reported."""
+    """The steps of a life cycle stand in the order in which they happened."""
     assert states(
         claim(MeasureLifted(), "2019-09-10", "JPN>KOR"),
         claim(MeasureAnnounced(measure="checks"), "2019-08-02", "JPN>KOR"),
@@ -163,7 +157,7 @@ def test_a_life_cycle_goes_forward_in_valid_time() -> None:
 
 
 def test_at_one_moment_the_stage_decides() -> None:
-    """What was announced and took effect on one day was announced first."""
+    """Steps of one day stand in the order of their stages."""
     assert states(
         claim(MeasureTookEffect(), "2019-08-28", "JPN>KOR"),
         claim(MeasureAnnounced(measure="checks"), "2019-08-28", "JPN>KOR"),
@@ -171,19 +165,19 @@ def test_at_one_moment_the_stage_decides() -> None:
 
 
 def test_at_one_moment_and_stage_the_order_is_still_told() -> None:
-    """No tie is left to the order of arrival: the rank decides to the last."""
-    one = claim(TalksRefused(), "2019-08-21", "JPN>KOR", known="2019-08-23")
-    other = claim(DemandRejected(), "2019-08-21", "JPN>KOR", known="2019-08-22")
+    """Steps of one moment and stage stand in the order of their ranks."""
+    refused = claim(TalksRefused(), "2019-08-21", "JPN>KOR", known="2019-08-23")
+    rejected = claim(DemandRejected(), "2019-08-21", "JPN>KOR", known="2019-08-22")
 
-    assert states(one, other) == states(other, one) == [State.REJECTED, State.REFUSED]
+    assert states(refused, rejected) == states(rejected, refused) == [State.REJECTED, State.REFUSED]
 
 
 def test_a_step_is_told_by_its_greatest_claim() -> None:
-    """Its time is that of the greatest by rank; its certainty is the greatest among all."""
+    """A step has the time of its greatest claim, and the greatest certainty among all."""
     early = claim(MeasureLifted(), "2019-09-01", "JPN>KOR")
     late = claim(MeasureLifted(), "2019-09-02", "JPN>KOR", certainty=Certainty.POSSIBLE)
 
-    assert life_cycle_of(told(early, late)) == (
+    assert life_cycle_of(entries(early, late)) == (
         LifeCycleStep(
             state=State.LIFTED,
             occurred=late.occurred,
@@ -203,7 +197,7 @@ def test_a_step_stands_where_its_greatest_claim_does() -> None:
 
 
 def test_a_denial_is_no_step() -> None:
-    """Who denies that it was lifted says nothing of how it stands; an assessment always does."""
+    """A denial is no step of a life cycle, but an assessment always is."""
     gloomy = OutlookAssessed(outlook=Outlook.POSITIVE)
 
     assert states(claim(MeasureLifted(), "2019-09-10", "JPN>KOR", **DENIAL)) == []
@@ -211,10 +205,10 @@ def test_a_denial_is_no_step() -> None:
 
 
 def test_a_claim_about_no_dyad_is_a_step() -> None:
-    """A ruling has its life cycle, whoever is concerned."""
+    """A ruling about no dyad is a step of its life cycle."""
     assert states(claim(RulingIssued(ruling="pay"), "2018-10-30", "KOR")) == [State.RULED]
 
 
 def test_nothing_told_has_no_life_cycle() -> None:
-    """Of no claims, there are no steps."""
+    """No claims make a life cycle without steps."""
     assert life_cycle_of([]) == ()

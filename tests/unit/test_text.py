@@ -15,13 +15,13 @@ PROSE: TypeAdapter[str] = TypeAdapter(Annotated[str, Prose(10)])
 
 @pytest.mark.parametrize("slug", ["export-controls", "gsomia", "5g", "a" * 64])
 def test_an_issue_is_lower_case_words_joined_by_hyphens(slug: str) -> None:
-    """What fits the shape is taken as it is."""
+    """An issue of lower-case words joined by hyphens is taken as it is."""
     assert ISSUE.validate_python(slug) == slug
 
 
 @pytest.mark.parametrize("slug", ["", "Export", "a--b", "-a", "a-", "a b", "a_b", "a\n", "a" * 65])
 def test_what_is_not_a_slug_is_refused(slug: str) -> None:
-    """No capitals, blanks, empty words or more than 64 characters."""
+    """A slug with capitals, blanks, empty words or over 64 characters is refused."""
     with pytest.raises(ValidationError):
         ISSUE.validate_python(slug)
 
@@ -30,19 +30,19 @@ def test_what_is_not_a_slug_is_refused(slug: str) -> None:
     "key", ["meeting/CHN-JPN-KOR/2019-08-21", "talks/JPN>KOR/export-controls", "a.b_c~d:e+f"]
 )
 def test_a_subject_is_segments_joined_by_slashes(key: str) -> None:
-    """A key names the thing in the world that claims share."""
+    """A subject key of segments joined by slashes is taken as it is."""
     assert SUBJECT.validate_python(key) == key
 
 
 @pytest.mark.parametrize("key", ["", "/", "a/", "/a", "a//b", "a b", "é", "a\n", "a" * 201])
 def test_what_is_not_a_subject_is_refused(key: str) -> None:
-    """No empty segments, blanks, other letters or more than 200 characters."""
+    """A subject with empty segments, blanks, other letters or over 200 characters is refused."""
     with pytest.raises(ValidationError):
         SUBJECT.validate_python(key)
 
 
 def test_text_is_stripped_before_it_is_measured() -> None:
-    """White space around a text is not part of it."""
+    """A text is stripped of white space before its length is measured."""
     assert LINE.validate_python("  ten chars ") == "ten chars"
     assert PROSE.validate_python("a\n\tb\n") == "a\n\tb"
     with pytest.raises(ValidationError, match="at least 1 character"):
@@ -51,20 +51,20 @@ def test_text_is_stripped_before_it_is_measured() -> None:
 
 @pytest.mark.parametrize("text", ["a\nb", "a\tb", "a\x00b", "a\x7fb", "a\x85b", "x" * 11])
 def test_a_line_has_no_control_characters_and_a_limit(text: str) -> None:
-    """Not even a tab."""
+    """A line with a control character, even a tab, or beyond the limit is refused."""
     with pytest.raises(ValidationError):
         LINE.validate_python(text)
 
 
 @pytest.mark.parametrize("text", ["a\rb", "a\x00b", "a\x1bb", "a\x9fb", "x" * 11])
 def test_prose_has_no_control_characters_but_line_feeds_and_tabs(text: str) -> None:
-    """A carriage return is refused too: lines end in one way."""
+    """Prose with a control character other than line feed or tab is refused."""
     with pytest.raises(ValidationError):
         PROSE.validate_python(text)
 
 
 def test_a_refused_character_is_named_with_its_place() -> None:
-    """The message tells where to look for what cannot be seen."""
+    """A refused character is named with its place in the text."""
     with pytest.raises(ValidationError, match=r"character 2 is U\+0007"):
         LINE.validate_python("a\ab")
 
@@ -76,6 +76,6 @@ def test_text_in_any_script_is_taken() -> None:
 
 
 def test_folding_makes_names_comparable() -> None:
-    """Case, accents and punctuation do not tell names apart."""
+    """Folded names do not differ in case, accents or punctuation."""
     assert folded("Côte d’Ivoire") == folded("COTE D'IVOIRE") == "cote d ivoire"
     assert folded("Trinidad & Tobago") == "trinidad and tobago"

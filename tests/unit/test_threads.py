@@ -10,7 +10,7 @@ from communique.server.runtime.threads import ServerBusy, WorkerPool
 
 
 def test_more_than_may_wait_is_turned_away() -> None:
-    """Beyond its threads and its queue a pool takes no more, until one is done."""
+    """A pool turns calls away beyond its threads and queue, until one is done."""
 
     async def overload() -> None:
         workers, done = WorkerPool("questions", 1, 1), Event()
@@ -27,7 +27,7 @@ def test_more_than_may_wait_is_turned_away() -> None:
 
 
 def test_a_caller_that_goes_away_is_not_worked_for() -> None:
-    """What has not begun when its caller is cancelled is never called."""
+    """Work that has not begun when its caller is cancelled is never called."""
 
     async def cancel() -> list[str]:
         workers, done, called = WorkerPool("reads", 1, 5), Event(), list[str]()
@@ -46,7 +46,7 @@ def test_a_caller_that_goes_away_is_not_worked_for() -> None:
 
 
 def test_the_loop_goes_on_while_a_thread_blocks() -> None:
-    """Blocking in a thread blocks nobody else."""
+    """The event loop goes on while a thread of the pool blocks."""
 
     async def block() -> float:
         workers, done = WorkerPool("reads", 1, 5), Event()

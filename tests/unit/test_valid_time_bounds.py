@@ -39,10 +39,10 @@ def rows(connection: apsw.Connection) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize(
-    "earliest", [IN_ORDER, [7 * it for it in IN_ORDER], [it ^ 5 for it in IN_ORDER]]
+    "earliest", [IN_ORDER, [7 * day for day in IN_ORDER], [day ^ 5 for day in IN_ORDER]]
 )
 def test_a_history_in_order_has_few_rows_which_bound_it_closely(earliest: list[int]) -> None:
-    """At most one claim in eight writes a row; as of no position is the bound far, or too near."""
+    """Bounds of a history in order have a row per eight claims at most, and are close."""
     connection = written(earliest, 100)
     assert len(rows(connection)) < COUNT / 8
     overshot = []
@@ -57,7 +57,7 @@ def test_a_history_in_order_has_few_rows_which_bound_it_closely(earliest: list[i
 
 
 def test_a_history_in_reverse_order_is_bounded_exactly() -> None:
-    """As of each position the first claim is known, and nothing later than the last one."""
+    """Bounds of a history in reverse order are exact as of each position."""
     earliest = IN_ORDER[::-1]
     connection = written(earliest, 100)
     for position in range(1, COUNT + 1):
@@ -68,7 +68,7 @@ def test_a_history_in_reverse_order_is_bounded_exactly() -> None:
 
 @pytest.mark.parametrize("step", [2, 3, 5, 8, 16])
 def test_positions_in_equal_steps_are_written_as_often(step: int) -> None:
-    """A dyad that comes up at every eighth position, say, has as many rows as any other."""
+    """Bounds of a dyad at every eighth position have as many rows as any other's."""
     connection = written(IN_ORDER, 100)
     at_steps = [row for row in rows(connection) if row[2] % step == 0]
     assert COUNT / step / 32 < len(at_steps) < COUNT / step / 8
@@ -76,6 +76,6 @@ def test_positions_in_equal_steps_are_written_as_often(step: int) -> None:
 
 @pytest.mark.parametrize("batch", [1, 7, COUNT])
 def test_batches_do_not_matter(batch: int) -> None:
-    """The same claims write the same rows, however many come at once."""
-    earliest = [(it * 37) % 101 + it // 3 for it in IN_ORDER]
+    """Bounds of the same claims have the same rows in batches of any size."""
+    earliest = [(day * 37) % 101 + day // 3 for day in IN_ORDER]
     assert rows(written(earliest, batch)) == rows(written(earliest, 100))

@@ -61,25 +61,25 @@ def local(edtf: str) -> dict[str, str]:
 def test_a_slide_has_the_dates_of_the_place_as_precisely_as_they_are_known(
     edtf: str, start: tuple[int, ...], end: tuple[int, ...] | None, displayed: str
 ) -> None:
-    """An end only where it is another date; what is displayed says how precise it is."""
-    found = slide(local(edtf))
-    assert tuple(found["start_date"].values()) == start
-    assert tuple(found["end_date"].values() if "end_date" in found else ()) == (end or ())
-    assert displayed in found["display_date"]
+    """A slide has local dates as precise as known, and an end only on another date."""
+    shown = slide(local(edtf))
+    assert tuple(shown["start_date"].values()) == start
+    assert tuple(shown["end_date"].values() if "end_date" in shown else ()) == (end or ())
+    assert displayed in shown["display_date"]
 
 
 def test_a_slide_is_grouped_by_the_first_issue() -> None:
-    """In plain words; without an issue there is a group for that."""
+    """A slide is grouped by its first issue, or in a group for those without."""
     assert slide("2019-08-21", issues=["export-controls", "gsomia"])["group"] == "export controls"
     assert slide("2019-08-21")["group"] == web_timelines.NO_ISSUE
 
 
 def test_what_others_wrote_cannot_become_a_part_of_the_page() -> None:
-    """Texts are escaped wherever they go."""
+    """Texts of slides and items are escaped wherever they go."""
     evil = "<img src=x onerror=alert(1)>"
-    for found in (slide("2019-08-21", gist=evil, outlet=evil), *items("2019-08-21", gist=evil)):
-        assert "<img" not in str(found)
-        assert "&lt;img" in str(found)
+    for shown in (slide("2019-08-21", gist=evil, outlet=evil), *items("2019-08-21", gist=evil)):
+        assert "<img" not in str(shown)
+        assert "&lt;img" in str(shown)
 
 
 @pytest.mark.parametrize(
@@ -95,23 +95,23 @@ def test_what_others_wrote_cannot_become_a_part_of_the_page() -> None:
 def test_an_item_is_a_point_or_the_range_that_it_may_lie_in(
     edtf: str, kind: str, end: str | None
 ) -> None:
-    """A moment is a point; what is still running ends at the point that is asked from."""
+    """An item is a point for a moment, and a range up to the asked point if still running."""
     [item] = items(local(edtf))
     assert (item["type"], item.get("end")) == (kind, end)
     assert ("running" in item["className"]) == edtf.endswith("..")
 
 
 def test_an_event_about_two_issues_is_an_item_of_each() -> None:
-    """With different ids, in the groups of the issues."""
-    found = items("2019-08-21", issues=["gsomia", "export-controls"])
-    assert [one["group"] for one in found] == ["gsomia", "export-controls"]
-    assert len({one["id"] for one in found}) == 2
+    """An event about two issues is an item with its own id in each issue's group."""
+    shown = items("2019-08-21", issues=["gsomia", "export-controls"])
+    assert [item["group"] for item in shown] == ["gsomia", "export-controls"]
+    assert len({item["id"] for item in shown}) == 2
     assert web_timelines.group("gsomia") == {"id": "gsomia", "content": "gsomia"}
     assert web_timelines.group("")["content"] == web_timelines.NO_ISSUE
 
 
 def test_how_sure_and_how_undisputed_it_is_is_told() -> None:
-    """In the text of a slide and in the classes of an item."""
+    """A slide's text and an item's classes say how sure and undisputed the event is."""
     said = claim(
         StanceStated(position="unfair"),
         "2019-08-21",
@@ -119,8 +119,8 @@ def test_how_sure_and_how_undisputed_it_is_is_told() -> None:
         certainty=Certainty.PROBABLE,
         polarity=Polarity.NEGATIVE,
     )
-    one = as_of(said, corrected_by=UUID(int=1), disputed_by=(UUID(int=2),))
-    [item] = web_timelines.items(one, said, UNTIL)
+    corrected = as_of(said, corrected_by=UUID(int=1), disputed_by=(UUID(int=2),))
+    [item] = web_timelines.items(corrected, said, UNTIL)
     marks = "probable, denied, corrected, contested"
-    assert f"Arirang ({marks})" in web_timelines.slide(one, said)["text"]["text"]
+    assert f"Arirang ({marks})" in web_timelines.slide(corrected, said)["text"]["text"]
     assert item["className"] == f"stance-stated {marks.replace(',', '')}"

@@ -1,12 +1,8 @@
 """What people see of subjects and issues, on screens of different widths."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from io import StringIO
 from uuid import UUID
 
 import pytest
-from rich.console import Console
 
 from communique.cli import issue_view, sample, subject_view
 from communique.client import EventAsOf, Subject, SubjectClaim
@@ -17,31 +13,22 @@ from communique.domain.state.subject import SubjectEntry
 from communique.domain.time.clocks import AsOf, parse_point
 from tests.support import boards
 from tests.support.boards import life_cycle_of
+from tests.support.screens import CLAIMS, RECORDED, WIDTHS, shown
 
-CLAIMS = sample.claims()
-RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
 POINT = AsOf(parse_point("2019-08-22", sample.ZONE), RECORDED, len(CLAIMS))
-WIDTHS = (60, 80, 120, 200)
 STATEMENT = "keeps to the restrictions, which it says are no retaliation, for reasons of security"
-
-
-def shown(print_it: Callable[[Console], object], width: int = 120) -> list[str]:
-    """The lines that something prints on a screen of that width."""
-    file = StringIO()
-    print_it(Console(file=file, width=width, highlight=False, markup=False, emoji=False))
-    return file.getvalue().splitlines()
 
 
 def subject(*claims: Claim, is_cut: bool = False) -> Subject:
     """A subject of these claims."""
-    entries = [SubjectEntry(one, RECORDED) for one in claims]
+    entries = [SubjectEntry(claim, RECORDED) for claim in claims]
     return Subject(
         "stance/JPN",
         ResolvedAsOf.of(POINT),
         life_cycle_of(entries),
         tuple(
-            SubjectClaim(EventAsOf(at, RECORDED, "", RECORDED, one, None, ()), ())
-            for at, one in enumerate(claims, 1)
+            SubjectClaim(EventAsOf(at, RECORDED, "", RECORDED, claim, None, ()), ())
+            for at, claim in enumerate(claims, 1)
         ),
         disagreements(entries),
         is_cut,
@@ -52,7 +39,7 @@ def subject(*claims: Claim, is_cut: bool = False) -> Subject:
 
 def stance(number: int, outlet: str, position: str) -> Claim:
     """A stance as an outlet tells it."""
-    first = next(one for one in CLAIMS if one.payload.type == "StanceStated")
+    first = next(claim for claim in CLAIMS if claim.payload.type == "StanceStated")
     return first.model_copy(
         update={
             "event_id": UUID(int=number),
@@ -72,20 +59,22 @@ def test_no_line_is_wider_than_the_screen(
     width: int,
     explain: bool,  # noqa: FBT001  a case of the table
 ) -> None:
-    """Whatever the width, lines are broken between words and end without blanks."""
-    log = [Recorded(at, RECORDED, 1, one) for at, one in enumerate(CLAIMS, 1)]
+    """Subjects and boards break lines between words for any width, without blanks at ends."""
+    log = [Recorded(at, RECORDED, 1, claim) for at, claim in enumerate(CLAIMS, 1)]
     board = boards.issue_board(log, "export-controls", POINT)
     printed = [
-        *shown(lambda it: subject_view.print_subject(it, TWO, "UTC", explain=explain), width),
-        *shown(lambda it: issue_view.print_board(it, board, "UTC", explain=explain), width),
+        *shown(
+            lambda screen: subject_view.print_subject(screen, TWO, "UTC", explain=explain), width
+        ),
+        *shown(lambda screen: issue_view.print_board(screen, board, "UTC", explain=explain), width),
     ]
     assert max(map(len, printed)) <= width
     assert all(line == line.rstrip() for line in printed)
 
 
 def test_a_long_value_is_told_in_full() -> None:
-    """A value that finds no room in its column stands below, in all its words."""
-    lines = shown(lambda it: subject_view.print_subject(it, TWO, "UTC"))
+    """A value that finds no room in its column stands below in full."""
+    lines = shown(lambda screen: subject_view.print_subject(screen, TWO, "UTC"))
     at = lines.index("Disagreement: stance stated, position")
     below = " ".join(line.strip() for line in lines[at : at + 5])
     assert STATEMENT in below
@@ -94,8 +83,8 @@ def test_a_long_value_is_told_in_full() -> None:
 
 
 def test_an_empty_board_says_so() -> None:
-    """An issue that is only named has a board with nothing on it."""
+    """A board with nothing on it says so."""
     board = boards.issue_board([], "export-controls", POINT)
-    lines = shown(lambda it: issue_view.print_board(it, board, "UTC"))
+    lines = shown(lambda screen: issue_view.print_board(screen, board, "UTC"))
     assert lines[-1].startswith("nothing stands on its board")
     assert list(issue_view.flat(board)) == []

@@ -35,7 +35,7 @@ NOTES = FileFormat(application_id=77, version=3, schema="CREATE TABLE notes (not
     ],
 )
 def test_defective_versions_are_known(version: str, defective: bool) -> None:  # noqa: FBT001
-    """3.7.0 to 3.51.2 may corrupt a WAL file, earlier and later ones don't."""
+    """SQLite 3.7.0 to 3.51.2 is known as defective, and other versions are not."""
     assert may_corrupt_wal(version) == defective
 
 
@@ -53,18 +53,18 @@ def test_a_new_file_is_durable_and_marked(tmp_path: Path) -> None:
 
 
 def test_the_caller_chooses_the_durability(tmp_path: Path) -> None:
-    """A file that can be rebuilt may be written with less care."""
+    """A database file is opened with the synchronisation that its caller asks for."""
     connection = connect(tmp_path / "notes.db", NOTES, synchronous="OFF")
     assert connection.pragma("synchronous") == 0
     connection.close()
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
-    """A database with another mark is refused and stays as it was, byte for byte."""
+    """A database with another program's mark is refused and stays byte for byte."""
     path = tmp_path / "log.db"
-    other = apsw.Connection(str(path))
-    other.execute("CREATE TABLE theirs (x); PRAGMA application_id = 5")
-    other.close()
+    foreign = apsw.Connection(str(path))
+    foreign.execute("CREATE TABLE theirs (x); PRAGMA application_id = 5")
+    foreign.close()
     before = path.read_bytes()
     with pytest.raises(ForeignFile) as caught:
         SQLiteEventLog.open(path, int)
@@ -74,7 +74,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"these are no bytes of SQLite" * 100, b"short"])
 def test_what_is_no_database_is_left_alone(tmp_path: Path, content: bytes) -> None:
-    """A file of another kind is refused and stays as it was."""
+    """A file that is no database is refused and stays as it was."""
     path = tmp_path / "log.db"
     path.write_bytes(content)
     with pytest.raises(ForeignFile, match="no SQLite file"):
@@ -83,17 +83,17 @@ def test_what_is_no_database_is_left_alone(tmp_path: Path, content: bytes) -> No
 
 
 def test_an_unmarked_database_is_left_alone(tmp_path: Path) -> None:
-    """A database with tables and no mark is somebody's, not a new file."""
+    """A database with tables and no mark is refused."""
     path = tmp_path / "log.db"
-    other = apsw.Connection(str(path))
-    other.execute("CREATE TABLE theirs (x)")
-    other.close()
+    foreign = apsw.Connection(str(path))
+    foreign.execute("CREATE TABLE theirs (x)")
+    foreign.close()
     with pytest.raises(ForeignFile):
         SQLiteEventLog.open(path, int)
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
-    """A log that a later version wrote is not touched, and both formats are named."""
+    """A log of a newer format is refused unchanged, with both formats named."""
     path = tmp_path / "log.db"
     SQLiteEventLog.open(path, int).close()
     newer = apsw.Connection(str(path))
@@ -106,7 +106,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_refused_log_is_not_locked(tmp_path: Path) -> None:
-    """When opening fails, the lock is free again for another try."""
+    """A log that is refused when opened leaves its lock free."""
     path = tmp_path / "log.db"
     path.write_bytes(b"no database at all")
     with pytest.raises(ForeignFile):
@@ -116,7 +116,7 @@ def test_a_refused_log_is_not_locked(tmp_path: Path) -> None:
 
 
 def test_a_reader_makes_nothing(tmp_path: Path) -> None:
-    """Reading an empty file fails and leaves it empty."""
+    """A reader of an empty file fails and leaves the file empty."""
     path = tmp_path / "log.db"
     path.touch()
     reader = SQLiteLogReader(path)
@@ -126,7 +126,7 @@ def test_a_reader_makes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
-    """An error inside a transaction takes back what was written in it."""
+    """A transaction with an error inside takes back all that it wrote."""
     connection = connect(tmp_path / "notes.db", NOTES)
     with pytest.raises(apsw.SQLError), transaction(connection):
         connection.execute("INSERT INTO notes VALUES ('lost'); INSERT INTO nowhere VALUES (1)")
@@ -137,7 +137,7 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
 
 
 def test_a_pool_lends_each_connection_once(tmp_path: Path) -> None:
-    """Two borrowers at a time have two connections; one after the other share one."""
+    """A pool lends each connection to one borrower at a time, and lends it again."""
     connect(tmp_path / "notes.db", NOTES).close()
     pool = ReadPool(tmp_path / "notes.db", NOTES)
     with pool.connection() as first, pool.connection() as second:
@@ -148,7 +148,7 @@ def test_a_pool_lends_each_connection_once(tmp_path: Path) -> None:
 
 
 def test_a_pool_cannot_write(tmp_path: Path) -> None:
-    """A connection from the pool only reads."""
+    """A connection from a read pool cannot write."""
     connect(tmp_path / "notes.db", NOTES).close()
     pool = ReadPool(tmp_path / "notes.db", NOTES)
     with pool.connection() as connection, pytest.raises(apsw.ReadOnlyError):
@@ -157,7 +157,7 @@ def test_a_pool_cannot_write(tmp_path: Path) -> None:
 
 
 def test_a_closed_pool_takes_its_connections_back(tmp_path: Path) -> None:
-    """A connection that is in use while the pool closes is closed when it comes back."""
+    """A closed pool closes a lent connection when it comes back."""
     connect(tmp_path / "notes.db", NOTES).close()
     pool = ReadPool(tmp_path / "notes.db", NOTES)
     with pool.connection() as connection:

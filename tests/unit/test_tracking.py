@@ -48,14 +48,14 @@ def test_progress_and_result_are_one_transaction(model: Model) -> None:
 
 
 def test_a_failed_projection_has_made_no_progress(model: Model) -> None:
-    """If the projection's transaction fails, its tracking is taken back with it."""
+    """A projection whose transaction fails has made no progress."""
     with pytest.raises(apsw.SQLError):
         model.project("INSERT INTO nowhere VALUES ('m1')", 1)
     assert model.tracking.max_tracking_id("status") is None
 
 
 def test_processing_twice_writes_nothing(model: Model) -> None:
-    """A position that was processed before refuses the transaction that processes it again."""
+    """A transaction that processes a position again is refused."""
     model.project("INSERT INTO meetings VALUES ('m1')", 5)
     for position in (5, 4):
         with pytest.raises(IntegrityError):

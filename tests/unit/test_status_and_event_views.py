@@ -1,13 +1,10 @@
 """What people see of an answer, on screens of different widths."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import pytest
-from rich.console import Console
 
 from communique.cli import event_view, sample, status_view
 from communique.client import EventAsOf, EventHistory
@@ -22,23 +19,12 @@ from communique.domain.claims.event import (
     Recorded,
 )
 from communique.domain.claims.values import Certainty, Polarity
-from communique.domain.parties.party import Dyad, Party
+from communique.domain.parties.party import Party
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, KnownTime, end_of_day, parse_point
 from communique.export import wording
 from tests.support import oracle
-
-CLAIMS = sample.claims()
-DYAD = Dyad.of(*sample.DYAD)
-RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
-WIDTHS = (60, 80, 120, 200)
-
-
-def shown(print_it: Callable[[Console], object], width: int = 120) -> list[str]:
-    """The lines that something prints on a screen of that width."""
-    screen = Console(file=StringIO(), width=width, highlight=False, markup=False, emoji=False)
-    print_it(screen)
-    return screen.file.getvalue().splitlines()  # type: ignore[attr-defined,no-any-return]
+from tests.support.screens import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown
 
 
 def status(*events: Event, valid: str = "2019-08-21") -> BilateralStatus:
@@ -50,12 +36,9 @@ def status(*events: Event, valid: str = "2019-08-21") -> BilateralStatus:
 
 def lines(of: BilateralStatus, width: int = 120, *, explain: bool = False) -> list[str]:
     """A status as it is printed."""
-    return shown(lambda it: status_view.print_status(it, of, sample.ZONE, explain=explain), width)
-
-
-def fact(number: int, **changes: object) -> Claim:
-    """A claim of the sample by its number, with changes."""
-    return CLAIMS[number - 1].model_copy(update=changes)
+    return shown(
+        lambda screen: status_view.print_status(screen, of, sample.ZONE, explain=explain), width
+    )
 
 
 def as_of_now(claim: Claim | None, **changes: Any) -> EventAsOf:  # noqa: ANN401  any field
@@ -80,7 +63,7 @@ def test_no_line_is_wider_than_the_screen(
     width: int,
     explain: bool,  # noqa: FBT001  a case of the table
 ) -> None:
-    """Whatever the width, lines are broken between words and end without blanks."""
+    """A status breaks lines between words for any width, without blanks at ends."""
     printed = lines(status(*CLAIMS), width, explain=explain)
     assert max(map(len, printed)) <= width
     assert all(line == line.rstrip() for line in printed)
@@ -94,7 +77,7 @@ def test_no_word_is_lost_on_a_narrow_screen(width: int) -> None:
 
 
 def test_the_header_names_the_parties_the_posture_and_the_rule() -> None:
-    """The first lines say who, how in one word, as of when, and by which rule."""
+    """A status begins with the parties, the posture, its point and the deciding rule."""
     first, second, third = lines(status(*CLAIMS))[:3]
     assert first.startswith("Japan and South Korea (JPN-KOR)")
     assert first.endswith("STRAINED")
@@ -104,20 +87,20 @@ def test_the_header_names_the_parties_the_posture_and_the_rule() -> None:
 
 
 def test_there_are_sections_only_for_what_there_is() -> None:
-    """A relation of which one thing is known has one section."""
+    """A status of one known thing has one section."""
     printed = lines(status(fact(10)))
     assert [line for line in printed[3:] if line and not line.startswith(" ")] == ["Talks"]
 
 
 def test_nothing_known_is_shown_as_unknown() -> None:
-    """Without any claim there is a header and nothing below it."""
+    """A status without claims is a header with nothing below."""
     printed = lines(status())
     assert printed[0].endswith("UNKNOWN")
     assert len(printed) == 3
 
 
 def test_columns_stand_below_each_other_over_all_sections() -> None:
-    """The state begins in one column, in every section."""
+    """The state begins in one column in every section of a status."""
     printed = lines(status(*CLAIMS))
     places = {
         line.index(state)
@@ -129,7 +112,7 @@ def test_columns_stand_below_each_other_over_all_sections() -> None:
 
 
 def test_the_probable_is_marked() -> None:
-    """What is only expected says probable, beside what is certain."""
+    """An element that is only expected is marked probable."""
     printed = lines(status(fact(14), fact(15)))
     assert [line.split()[-1] for line in printed if "Aug 2019" in line[2:]][1:] == [
         "certain",
@@ -138,7 +121,7 @@ def test_the_probable_is_marked() -> None:
 
 
 def test_the_last_certain_stands_below_an_uncertain_winner() -> None:
-    """Where a probable claim is the latest, the last certain one is shown under it."""
+    """A probable element is shown above the last certain one."""
     certain = fact(10, subject="talks")
     probable = fact(
         10,
@@ -153,7 +136,7 @@ def test_the_last_certain_stands_below_an_uncertain_winner() -> None:
 
 
 def test_what_is_contested_scheduled_and_under_way_is_marked() -> None:
-    """Marks beside the certainty say what else there is to know."""
+    """Contested, scheduled and running elements have marks beside the certainty."""
     dispute = Amendment(
         event_id=UUID(int=1),
         payload=EventDisputed(amends=fact(10).event_id, statement="they only paused"),
@@ -168,11 +151,11 @@ def test_what_is_contested_scheduled_and_under_way_is_marked() -> None:
 
 
 def test_an_explained_line_names_its_claim() -> None:
-    """With --explain each line is followed by its source, known time, gist and event id."""
+    """An explained line is followed by its claim's source, known time, gist and event id."""
     printed = lines(status(fact(10)), explain=True)
-    told = " ".join(printed)
-    assert "Arirang, known at 21 Aug 2019 16:30 KST: At that meeting Japan leaves no doubt" in told
-    assert f"talks-refused: {fact(10).event_id}" in told
+    text = " ".join(printed)
+    assert "Arirang, known at 21 Aug 2019 16:30 KST: At that meeting Japan leaves no doubt" in text
+    assert f"talks-refused: {fact(10).event_id}" in text
     assert printed[-1].strip() == str(fact(10).event_id)
 
 
@@ -184,22 +167,24 @@ def test_what_looks_like_markup_is_text() -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_timeline_fits_any_screen(width: int) -> None:
-    """A timeline has the day, what happened, who, and how sure it is, on any width."""
+    """A timeline has the day, what happened, who and how sure, on any width."""
     events = [as_of_now(claim) for claim in CLAIMS]
-    printed = shown(lambda it: event_view.print_events(it, events, sample.ZONE), width)
+    printed = shown(lambda screen: event_view.print_events(screen, events, sample.ZONE), width)
     assert max(map(len, printed)) <= width
     assert sum("meeting held" in line for line in printed) == 5
 
 
 def test_a_timeline_marks_what_is_denied_corrected_contested_or_new() -> None:
-    """What a claim denies, corrected, disputed or of a newer type is marked."""
+    """A timeline marks claims that are denials, corrected, disputed or of a newer type."""
     events = [
         as_of_now(fact(10, polarity=Polarity.NEGATIVE), corrected_by=UUID(int=1)),
         as_of_now(fact(10), disputed_by=(UUID(int=1),)),
         as_of_now(fact(18)),
         as_of_now(None),
     ]
-    printed = shown(lambda it: event_view.print_events(it, events, sample.ZONE, explain=True))
+    printed = shown(
+        lambda screen: event_view.print_events(screen, events, sample.ZONE, explain=True)
+    )
     heads = [line for line in printed if line[2] != " "]
     assert [line.split("  ")[-1].strip() for line in heads] == [
         "certain, denied, corrected",
@@ -210,7 +195,7 @@ def test_a_timeline_marks_what_is_denied_corrected_contested_or_new() -> None:
 
 
 def test_one_event_is_told_with_its_amendments() -> None:
-    """An event's page says everything about it, then each amendment with its reason."""
+    """An event is shown in full, and then each amendment with its reason."""
     claim = fact(11)
     amends = claim.event_id
     amendments: tuple[AmendmentPayload, ...] = (
@@ -219,12 +204,14 @@ def test_one_event_is_told_with_its_amendments() -> None:
         EventRetracted(amends=amends, reason="withdrawn"),
     )
     recorded = [
-        Recorded(at, RECORDED, at, Amendment(event_id=UUID(int=at), payload=one), "desk")
-        for at, one in enumerate(amendments, 2)
+        Recorded(at, RECORDED, at, Amendment(event_id=UUID(int=at), payload=amendment), "desk")
+        for at, amendment in enumerate(amendments, 2)
     ]
     history = EventHistory(Recorded(1, RECORDED, 1, claim), tuple(recorded))
-    printed = "\n".join(shown(lambda it: event_view.print_history(it, history, sample.ZONE)))
-    for told in (
+    printed = "\n".join(
+        shown(lambda screen: event_view.print_history(screen, history, sample.ZONE))
+    )
+    for text in (
         "an unnamed source, who quotes Wang Yi to Kang Kyung-wha",
         "21 Aug 2019 16:30 KST",
         "a misprint",
@@ -232,18 +219,18 @@ def test_one_event_is_told_with_its_amendments() -> None:
         "withdrawn",
         "from desk, position 4, revision 4",
     ):
-        assert told in printed
+        assert text in printed
 
 
 def test_an_event_of_a_newer_type_is_still_an_event() -> None:
-    """What this release cannot read is shown as that, not as an error."""
+    """An event that this release cannot read is shown as such and not as an error."""
     history = EventHistory(Recorded(1, RECORDED, 1, None), ())
-    printed = shown(lambda it: event_view.print_history(it, history, "UTC"))
+    printed = shown(lambda screen: event_view.print_history(screen, history, "UTC"))
     assert "newer than this release" in printed[0]
 
 
 @pytest.mark.parametrize(
-    ("instant", "told"),
+    ("instant", "text"),
     [
         (end_of_day("2019-08-20", "Asia/Seoul"), "the end of 20 Aug 2019"),
         (KnownTime.parse("2019-08-21T16:30", "Asia/Seoul").instant, "21 Aug 2019 16:30 KST"),
@@ -252,6 +239,6 @@ def test_an_event_of_a_newer_type_is_still_an_event() -> None:
         (datetime.max.replace(tzinfo=UTC), "31 Dec 9999 23:59:59 UTC"),
     ],
 )
-def test_moments_are_told_in_the_zone_asked_for(instant: datetime, told: str) -> None:
-    """An instant is told as a day and time of the zone, and the end of a day as that."""
-    assert wording.moment(instant, "Asia/Seoul") == told
+def test_moments_are_told_in_the_zone_asked_for(instant: datetime, text: str) -> None:
+    """An instant is shown as a day and time of the zone, and a day's end as that."""
+    assert wording.moment(instant, "Asia/Seoul") == text

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
-from uuid import uuid4
 
 import apsw
 import pytest
 
-from communique.server.log.entries import ClaimEntry
 from communique.server.log.log_errors import LogUnavailable
 from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.runtime.limits import LogLimits
+from tests.support.claim_entries import claim_entry
 
+LARGE = 10_000  # bytes, more than a page
 WAIT_SECONDS = 20
 LIMITS = LogLimits(probe_seconds=0.02, checkpoint_idle_pages=10)
 
@@ -80,14 +80,9 @@ def disk() -> Iterator[FaultyDisk]:
 def log(tmp_path: Path, disk: FaultyDisk) -> Iterator[SQLiteEventLog]:
     """A log on the faulty disk with one event in it."""
     with SQLiteEventLog.open(tmp_path / "log.db", int, LIMITS) as log:
-        log.append([claim()]).result(WAIT_SECONDS)
+        log.append([claim_entry(LARGE)]).result(WAIT_SECONDS)
         yield log
         disk.failure = None
-
-
-def claim() -> ClaimEntry:
-    """A new event of 10 kB, which is larger than a page."""
-    return ClaimEntry(uuid4(), "MeetingHeld", b"x" * 10_000)
 
 
 def wait_until_healthy(log: SQLiteEventLog) -> None:
@@ -109,10 +104,10 @@ FAILURES = [
 def test_a_failed_commit_leaves_nothing_behind(
     log: SQLiteEventLog, disk: FaultyDisk, failure: type[Exception], call: str
 ) -> None:
-    """The request fails as unavailable, is not in the log, and can be sent again."""
-    lost = claim()
+    """A commit that the disk fails is unavailable, leaves nothing and can be sent again."""
+    lost = claim_entry(LARGE)
     disk.fail(failure, call, "-wal")
-    error = log.append([claim(), lost]).exception(WAIT_SECONDS)
+    error = log.append([claim_entry(LARGE), lost]).exception(WAIT_SECONDS)
     assert isinstance(error, LogUnavailable)
     assert isinstance(error.__cause__, failure)
     assert not log.healthy
@@ -128,17 +123,17 @@ def test_a_failed_commit_leaves_nothing_behind(
 def test_a_restart_after_a_failure_finds_a_whole_log(
     tmp_path: Path, disk: FaultyDisk, failure: type[Exception], call: str
 ) -> None:
-    """What was answered before and after the failure is there again; positions are dense."""
+    """A log reopened after a disk failure has all that was answered, at dense positions."""
     with SQLiteEventLog.open(tmp_path / "log.db", int, LIMITS) as log:
-        kept = [log.append([claim()]).result(WAIT_SECONDS)[0] for _ in range(3)]
+        kept = [log.append([claim_entry(LARGE)]).result(WAIT_SECONDS)[0] for _ in range(3)]
         disk.fail(failure, call, "-wal")
-        assert log.append([claim()]).exception(WAIT_SECONDS)
+        assert log.append([claim_entry(LARGE)]).exception(WAIT_SECONDS)
         disk.failure = None
-        kept += [log.append([claim()]).result(WAIT_SECONDS)[0] for _ in range(3)]
+        kept += [log.append([claim_entry(LARGE)]).result(WAIT_SECONDS)[0] for _ in range(3)]
     with SQLiteEventLog.open(tmp_path / "log.db", int, LIMITS) as log:
-        found = [(row.position, row.event_id) for row in log.read(0, 100)]
-    assert found == [(receipt.position, receipt.event_id.bytes) for receipt in kept]
-    assert [position for position, _ in found] == list(range(1, 7))
+        rows = [(row.position, row.event_id) for row in log.read(0, 100)]
+    assert rows == [(receipt.position, receipt.event_id.bytes) for receipt in kept]
+    assert [position for position, _ in rows] == list(range(1, 7))
 
 
 @pytest.mark.parametrize(("failure", "call"), FAILURES)
@@ -147,7 +142,7 @@ def test_health_comes_back_by_itself(
 ) -> None:
     """A log that nobody writes to learns on its own that the disk is well again."""
     disk.fail(failure, call, "-wal")
-    assert log.append([claim()]).exception(WAIT_SECONDS)
+    assert log.append([claim_entry(LARGE)]).exception(WAIT_SECONDS)
     sleep(0.1)
     assert not log.healthy
     disk.failure = None
@@ -156,9 +151,9 @@ def test_health_comes_back_by_itself(
 
 
 def test_a_failed_checkpoint_loses_nothing(log: SQLiteEventLog, disk: FaultyDisk) -> None:
-    """If the WAL can't be copied back, commits still succeed and health tells of it."""
+    """A failed copy of the WAL shows in the health, and commits still succeed."""
     disk.fail(apsw.IOError, "write", "log.db")
-    receipts = log.append([claim() for _ in range(20)]).result(WAIT_SECONDS)
+    receipts = log.append([claim_entry(LARGE) for _ in range(20)]).result(WAIT_SECONDS)
     assert receipts[-1].position == 21
     deadline = monotonic() + WAIT_SECONDS
     while log.healthy and monotonic() < deadline:
@@ -170,11 +165,11 @@ def test_a_failed_checkpoint_loses_nothing(log: SQLiteEventLog, disk: FaultyDisk
 
 
 def test_an_answer_is_durable(log: SQLiteEventLog, disk: FaultyDisk) -> None:
-    """When a receipt is given, no write to the WAL is left that the disk hasn't confirmed."""
+    """A receipt is given only after the disk has confirmed all writes to the WAL."""
     unsynced: list[int] = []
     answers = []
     for _ in range(20):
-        answer = log.append([claim()])
+        answer = log.append([claim_entry(LARGE)])
         answer.add_done_callback(lambda _: unsynced.append(disk.unsynced_writes))
         answers.append(answer)
     for answer in answers:
@@ -189,6 +184,6 @@ def test_reading_says_that_the_disk_fails(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_missing_stays_missing(tmp_path: Path) -> None:
-    """Opening makes the file, not its folder."""
+    """Opening a log in a missing folder fails."""
     with pytest.raises(FileNotFoundError):
         SQLiteEventLog.open(tmp_path / "missing" / "log.db", int)
