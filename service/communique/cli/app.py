@@ -1,13 +1,11 @@
-"""The `communique` command: all commands under one name."""
+"""The `communique` command with all its subcommands."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
-from communique.cli import operator_commands as operating
-from communique.cli import query_commands as asking
-from communique.cli import submit_commands as sending
+from communique.cli import operator_commands, query_commands, submit_commands
 from communique.cli.comparison_commands import compare, statuses
 from communique.cli.demo import demo
 from communique.cli.doctor import doctor
@@ -29,28 +27,28 @@ app = typer.Typer(
 
 _GROUPS = {
     "Ask": (
-        asking.status,
+        query_commands.status,
         statuses,
         compare,
-        asking.timeline,
-        asking.events,
+        query_commands.timeline,
+        query_commands.events,
         series,
         subject,
         subjects,
         issue,
         issues,
-        asking.event,
-        asking.head,
+        query_commands.event,
+        query_commands.head,
         watch,
         follow,
     ),
-    "Record": (sending.submit,),
+    "Record": (submit_commands.submit,),
     "Operate": (
-        operating.serve,
-        operating.replay,
-        operating.rebuild,
-        operating.verify,
-        asking.projections,
+        operator_commands.serve,
+        operator_commands.replay,
+        operator_commands.rebuild,
+        operator_commands.verify,
+        query_commands.projections,
         doctor,
         demo,
     ),
@@ -59,7 +57,7 @@ _GROUPS = {
 for panel, commands in _GROUPS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(unfolded(command))
-app.add_typer(sending.imports, name="import", rich_help_panel="Record")
+app.add_typer(submit_commands.imports, name="import", rich_help_panel="Record")
 app.add_typer(exports, name="export", rich_help_panel="Ask")
 
 

@@ -1,4 +1,4 @@
-"""The commands that ask for many statuses: what changed between two points, and all of a party."""
+"""The commands that compare two points, and list all statuses of a party."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -7,9 +7,9 @@ from uuid import UUID
 
 import typer
 
-from communique.cli import comparison_view
-from communique.cli import statuses_view as many_view
+from communique.cli import comparison_view, statuses_view
 from communique.cli.options import (
+    AsOfOptions,
     Explain,
     Limit,
     OtherCode,
@@ -21,8 +21,8 @@ from communique.cli.options import (
     moment,
     option,
 )
-from communique.cli.options import Point as AsOf
-from communique.cli.screen import Format, console, note, write_list, write_object
+from communique.cli.query_commands import limited, note_limit
+from communique.cli.screen import OutputFormat, console, write_list, write_object
 from communique.client import Client, Point
 from communique.client.statuses import StatusOrder
 from communique.domain.claims.event import Recorded
@@ -35,7 +35,7 @@ _STATUSES_PER_PAGE_MAX: Final = 100
 
 @dataclass(frozen=True)
 class Points:
-    """The two points to compare; what is left out is now, or the latest, at both."""
+    """The options of the two points to compare; the default is now, or the latest, at both."""
 
     from_valid: Annotated[
         str | None, option("--from-valid", "As of when in the world, before.", metavar="WHEN")
@@ -68,14 +68,16 @@ class Points:
         int, option("--min-position", "Wait until the answer is as fresh as this receipt.", min=0)
     ] = 0
 
-    def asked(self) -> dict[str, Any]:
-        """Return the client's arguments; `typer.BadParameter` where the points cannot be read."""
+    def arguments(self) -> dict[str, Any]:
+        """Return the client's arguments; raise `typer.BadParameter` of an unreadable point."""
         check_zone(self.zone)
-        points = {"before": self._point("from"), "after": self._point("to")}
-        if points["before"] == points["after"]:
-            words = "both points are the same: give one of --from-valid, --from-known, "
-            raise typer.BadParameter(f"{words}--from-position or --to-...")
-        return {**points, "min_position": self.min_position}
+        before, after = self._point("from"), self._point("to")
+        if before == after:
+            raise typer.BadParameter(
+                "both points are the same: give one of --from-valid, --from-known, "
+                "--from-position or --to-..."
+            )
+        return {"before": before, "after": after, "min_position": self.min_position}
 
     def _point(self, side: str) -> Point:
         return Point(
@@ -90,12 +92,12 @@ class Points:
 
 
 def compare(
-    one: PartyCode,
-    other: OtherCode,
+    first: PartyCode,
+    second: OtherCode,
     remote: Remote,
     points: Points,
     explain: Explain = False,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """What changed between two parties from one point to another, and which events changed it.
 
@@ -108,48 +110,47 @@ def compare(
     What did the corrections since position 19 change?
     [bold]compare KOR JPN --from-position 19 --explain[/bold]
     """
-    dyad, asked = dyad_of(one, other), points.asked()
+    dyad, arguments = dyad_of(first, second), points.arguments()
     with remote.connect() as client:
-        found = client.compare(dyad.first, dyad.second, **asked)
-        causes = _causes(client, found) if explain and output is Format.TABLE else None
-    if output is Format.TABLE:
-        comparison_view.print_comparison(console(), found, points.zone, causes)
+        comparison = client.compare(dyad.first, dyad.second, **arguments)
+        causes = _causes(client, comparison) if explain and output is OutputFormat.TABLE else None
+    if output is OutputFormat.TABLE:
+        comparison_view.print_comparison(console(), comparison, points.zone, causes)
     else:
-        plain = found.model_dump(mode="json", exclude_defaults=True)
-        write_object(output, plain, comparison_view.flat(found))
+        plain = comparison.model_dump(mode="json", exclude_defaults=True)
+        write_object(output, plain, comparison_view.flat(comparison))
 
 
 def statuses(
-    one: PartyCode,
+    party: PartyCode,
     remote: Remote,
-    point: AsOf,
+    point: AsOfOptions,
     order_by: Annotated[
         StatusOrder, option("--order-by", "The strongest posture first, or the latest event.")
     ] = "posture",
     limit: Limit = _STATUSES_LIMIT,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """How things stand between one party and all others, a line each: [bold]statuses KOR[/bold]."""
-    asked, page_size = point.asked(), limit + 1 if limit else _STATUSES_PER_PAGE_MAX
+    arguments, page_size = point.arguments(), limit + 1 if limit else _STATUSES_PER_PAGE_MAX
     with remote.connect() as client:
-        listing = client.statuses_of(one, order_by=order_by, page_size=page_size, **asked)
-        shown = list(islice(listing, limit) if limit else listing)
-        is_more = bool(limit) and next(listing, None) is not None
-        as_of = listing.as_of
-    if output is Format.TABLE:
-        many_view.print_statuses(console(), one, shown, as_of, point.zone)
-    else:
-        plain = [each.model_dump(mode="json", exclude_defaults=True) for each in shown]
-        write_list(output, plain, (many_view.flat(each, one) for each in shown))
-    if is_more:
-        note(f"the first {limit} are shown: --limit 0 shows all")
+        listing = client.statuses_of(party, order_by=order_by, page_size=page_size, **arguments)
+        shown = list(limited(listing, limit))
+        if output is OutputFormat.TABLE:
+            statuses_view.print_statuses(console(), party, shown, listing.as_of, point.zone)
+        else:
+            plain = [status.model_dump(mode="json", exclude_defaults=True) for status in shown]
+            write_list(output, plain, (statuses_view.flat(status, party) for status in shown))
+        note_limit(listing, limit)
 
 
-def _causes(client: Client, found: BilateralComparison) -> dict[UUID, Recorded]:
-    """Fetch the events that changed something, the first few where they are very many."""
-    wanted = dict.fromkeys(it for one in found.changes for it in one.cause_event_ids)
+def _causes(client: Client, comparison: BilateralComparison) -> dict[UUID, Recorded]:
+    """Fetch the events that caused the changes, up to a maximum."""
+    event_ids = dict.fromkeys(
+        event_id for change in comparison.changes for event_id in change.cause_event_ids
+    )
     causes = {}
-    for event_id in islice(wanted, _CAUSES_MAX):
+    for event_id in islice(event_ids, _CAUSES_MAX):
         history = client.event(event_id)
         for recorded in (history.claim, *history.amendments):
             if recorded.event and recorded.event.event_id == event_id:

@@ -1,4 +1,4 @@
-"""What changed between two points, for people."""
+"""Comparisons of two statuses, for people."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -7,8 +7,8 @@ from uuid import UUID
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli.rows import Columns, Row, marks_of, print_wrapped
-from communique.cli.status_view import POSTURE_STYLES, what_of
+from communique.cli.rows import TableRow, marks_of, print_sections, print_wrapped
+from communique.cli.status_view import POSTURE_STYLES, flags_of, since, title_line, what_of
 from communique.domain.claims.event import (
     Amendment,
     Claim,
@@ -17,7 +17,6 @@ from communique.domain.claims.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import FacetKind
@@ -34,78 +33,72 @@ _TITLES: Final = {
 }
 _ARROW: Final = " → "
 _KINDS: Final = {FacetKind.MEETING: "last meeting", FacetKind.AGENDA: "upcoming meeting"}
-_FLAGS: Final = {
-    "by_schedule": "scheduled",
-    "under_way": "under way",
-    "contested": "contested",
-}
 
 
 def print_comparison(
-    console: Console, found: BilateralComparison, zone: str, causes: Causes | None = None
+    console: Console, comparison: BilateralComparison, zone: str, causes: Causes | None = None
 ) -> None:
-    """Print a comparison: the two points, then whatever appeared, changed or ended, and why.
+    """Print a comparison: the two points, then what appeared, changed or ended.
 
-    `causes` are the events to explain the changes with; None: without reasons.
+    The events of `causes` explain the changes; None leaves the reasons out.
     """
-    for line in _header(found, zone, console.width):
+    for line in _header(comparison, zone, console.width):
         print_wrapped(console, line)
-    rows = {
-        kind: [_row(one, zone, causes) for one in found.changes if one.kind is kind]
-        for kind in _TITLES
-    }
-    columns = Columns([row for some in rows.values() for row in some], console.width)
-    for kind, some in rows.items():
-        if some:
-            console.print()
-            console.print(Text(*_TITLES[kind]))
-        for row in some:
-            for line in columns.lines(row, console):
-                console.print(line, soft_wrap=True)
-    if not found.changes:
+    kinds = {change.kind for change in comparison.changes}
+    sections = [
+        (
+            Text(*title),
+            [_row(change, zone, causes) for change in comparison.changes if change.kind is kind],
+        )
+        for kind, title in _TITLES.items()
+        if kind in kinds
+    ]
+    print_sections(console, sections)
+    if not comparison.changes:
         console.print()
         console.print("nothing differs")
 
 
-def flat(found: BilateralComparison) -> Iterator[Mapping[str, Any]]:
-    """Yield a comparison as rows of plain values, one for each change."""
-    for one in found.changes:
-        before, after = _plain(one.before), _plain(one.after)
+def flat(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
+    """Yield a row of plain values for each change."""
+    for change in comparison.changes:
+        before, after = _plain(change.before), _plain(change.after)
         sides = {
             f"{name}_{side}": plain.get(name, "")
             for name in ("state", "occurred", "certainty", "statement")
             for side, plain in (("before", before), ("after", after))
         }
-        causes = words.ids(one.cause_event_ids)
-        yield {"kind": one.kind.value, "facet": one.facet, **sides, "cause_event_ids": causes}
+        causes = words.ids(change.cause_event_ids)
+        yield {"kind": change.kind.value, "facet": change.facet, **sides, "cause_event_ids": causes}
 
 
-def _plain(one: StatusElement | None) -> dict[str, str]:
-    if one is None:
+def _plain(element: StatusElement | None) -> dict[str, str]:
+    if element is None:
         return {}
     return {
-        "state": one.state.value,
-        "occurred": str(one.occurred),
-        "certainty": one.certainty.value,
-        "statement": one.statement,
+        "state": element.state.value,
+        "occurred": str(element.occurred),
+        "certainty": element.certainty.value,
+        "statement": element.statement,
     }
 
 
-def _header(found: BilateralComparison, zone: str, width: int) -> Iterator[Text]:
-    dyad = Dyad.parse(found.dyad)
-    names = Text(f"{name_of(dyad.first)} and {name_of(dyad.second)}", "bold")
-    names.append(f" ({dyad})", "dim not bold")
-    posture = _posture(found.posture_before, found.posture_after)
-    yield names + Text(" " * max(width - names.cell_len - posture.cell_len, 2)) + posture
-    before, after = found.before, found.after
+def _header(comparison: BilateralComparison, zone: str, width: int) -> Iterator[Text]:
+    yield title_line(
+        comparison.dyad, _posture(comparison.posture_before, comparison.posture_after), width
+    )
+    before, after = comparison.before, comparison.after
     clocks = {
         "in the world": (words.moment(before.valid, zone), words.moment(after.valid, zone)),
         "what was known": (words.moment(before.known, zone), words.moment(after.known, zone)),
         "log position": (f"{before.position:,}", f"{after.position:,}"),
     }
-    for label, (one, other) in clocks.items():
+    for label, (first, second) in clocks.items():
         line = Text(f"{label:<16}", "dim")
-        yield line.append(one + _ARROW + other, "not dim") if one != other else line.append(one)
+        if first == second:
+            yield line.append(first)
+        else:
+            yield line.append(first + _ARROW + second, "not dim")
 
 
 def _posture(before: Posture, after: Posture) -> Text:
@@ -115,100 +108,78 @@ def _posture(before: Posture, after: Posture) -> Text:
     return Text(before.value, POSTURE_STYLES[before]) + Text(_ARROW) + shown
 
 
-def _row(change: ElementChange, zone: str, causes: Causes | None) -> Row:
-    sides = [one for one in (change.before, change.after) if one]
-    one, shown = sides[0], sides[-1]
-    state, now = words.spaced(one.state), words.spaced(shown.state)
+def _row(change: ElementChange, zone: str, causes: Causes | None) -> TableRow:
+    sides = [element for element in (change.before, change.after) if element]
+    shown = sides[-1]
+    state, now = words.spaced(sides[0].state), words.spaced(shown.state)
     kind, what = _KINDS.get(shown.kind, words.spaced(shown.kind.value)), what_of(shown)
-    return Row(
+    return TableRow(
         (
             Text(kind if what == kind else words.listed((kind, what), ": ")),
             Text(now if state == now else f"{state}{_ARROW}{now}"),
-            Text(_when(shown)),
+            Text(since(shown)),
         ),
         Text(words.who(shown)),
-        marks_of(shown.certainty, *_flags(shown)),
+        marks_of(shown.certainty, *flags_of(shown)),
         (*_details(change, zone), *_reasons(change, zone, causes)),
     )
 
 
-def _when(one: StatusElement) -> str:
-    return (one.scheduled if one.by_schedule and one.scheduled else one.occurred).display()
-
-
-def _flags(one: StatusElement) -> list[str]:
-    return [word for name, word in _FLAGS.items() if getattr(one, name)]
-
-
 def _details(change: ElementChange, zone: str) -> Iterator[Text]:
-    """Say what stands or stood and, where both are there, whatever else differs between them."""
+    """Yield the statement of the only element, or the differences between two."""
     before, after = change.before, change.after
     if before is None or after is None:
         shown = after or before
         yield Text(shown.statement if shown else "")
         return
-    differences = [it for it in _differences(before, after, zone) if it[1] != it[2]]
-    for label, one, other in differences:
-        line = Text(f"{label}: ", "dim").append(one or "none", "not dim")
-        yield line.append(_ARROW, "dim").append(other or "none", "not dim")
+    texts = zip(_texts(before, zone), _texts(after, zone), strict=True)
+    differences = [
+        (label, first, second) for (label, first), (_, second) in texts if first != second
+    ]
+    for label, first, second in differences:
+        line = Text(f"{label}: ", "dim").append(first or "none", "not dim")
+        yield line.append(_ARROW, "dim").append(second or "none", "not dim")
     if not differences and before.state is after.state:
         yield Text("another claim says the same, or details differ: see -o json", "dim")
 
 
-def _differences(
-    before: StatusElement, after: StatusElement, zone: str
-) -> Iterator[tuple[str, str, str]]:
-    """Yield what can differ, by a label, at both points."""
-    yield "when", _when(before), _when(after)
-    yield "who", _in_brackets(words.who(before)), _in_brackets(words.who(after))
+def _texts(element: StatusElement, zone: str) -> Iterator[tuple[str, str]]:
+    """Yield what can differ between two elements of one facet, by labels."""
+    last, cast = element.last_certain, words.who(element)
+    yield "when", since(element)
+    yield "who", f"[{cast}]" if cast else ""
     for name in ("statement", "grounds", "gist"):
-        yield name, _quoted(getattr(before, name)), _quoted(getattr(after, name))
-    yield "certainty", before.certainty.value.lower(), after.certainty.value.lower()
-    yield "marked", words.listed(_flags(before)), words.listed(_flags(after))
-    yield "scheduled for", _display(before), _display(after)
-    yield "outlet", before.outlet, after.outlet
-    yield "last certain", _last_certain(before), _last_certain(after)
-    yield "known", words.moment(before.known, zone), words.moment(after.known, zone)
-
-
-def _display(one: StatusElement) -> str:
-    return one.scheduled.display() if one.scheduled else ""
-
-
-def _last_certain(one: StatusElement) -> str:
-    last = one.last_certain
-    return f"{words.spaced(last.state)}, {last.occurred.display()}" if last else ""
-
-
-def _quoted(text: str) -> str:
-    return f"“{text}”" if text else ""
-
-
-def _in_brackets(cast: str) -> str:
-    return f"[{cast}]" if cast else ""
+        text = getattr(element, name)
+        yield name, f"“{text}”" if text else ""
+    yield "certainty", element.certainty.value.lower()
+    yield "marked", words.listed(flags_of(element))
+    yield "scheduled for", element.scheduled.display() if element.scheduled else ""
+    yield "outlet", element.outlet
+    yield "last certain", f"{words.spaced(last.state)}, {last.occurred.display()}" if last else ""
+    yield "known", words.moment(element.known, zone)
 
 
 def _reasons(change: ElementChange, zone: str, causes: Causes | None) -> Iterator[Text]:
     if causes is None:
         return
     for event_id in change.cause_event_ids:
-        told = _told(causes[event_id], zone) if event_id in causes else "by"
-        yield Text(f"{told} ", "dim italic").append(str(event_id), "dim not italic")
+        cause = _cause(causes[event_id], zone) if event_id in causes else "by"
+        yield Text(f"{cause} ", "dim italic").append(str(event_id), "dim not italic")
 
 
-def _told(recorded: Recorded, zone: str) -> str:
-    """Return what an event is, and where it is from: `by a correction (misheard), ...`."""
+def _cause(recorded: Recorded, zone: str) -> str:
+    """Return what an event is and when it was known: `by a correction: misheard; ...`."""
     match recorded.event:
         case Claim() as claim:
-            what = f"a claim of {claim.source.outlet}: {words.spaced(claim.payload.type)}"
+            cause = f"a claim of {claim.source.outlet}: {words.spaced(claim.payload.type)}"
         case Amendment(payload=EventCorrected(reason=reason)):
-            what = f"a correction: {reason}"
+            cause = f"a correction: {reason}"
         case Amendment(payload=EventRetracted(reason=reason)):
-            what = f"a retraction: {reason}"
+            cause = f"a retraction: {reason}"
         case Amendment(payload=EventDisputed(statement=statement)):
-            what = f"a dispute: {statement.rstrip('.')}"
+            cause = f"a dispute: {statement.rstrip('.')}"
         case _:
-            what = "an event of a newer type"
+            cause = "an event of a newer type"
     known = recorded.event.known if recorded.event else None
     when = f"known at {words.moment(known.instant, zone)}" if known else "known when recorded"
-    return f"by {what}; {when}, position {recorded.position:,}"
+    return f"by {cause}; {when}, position {recorded.position:,}"

@@ -1,4 +1,4 @@
-"""`communique demo`: a server, a small crisis, and what was known when."""
+"""`communique demo`: questions on a recorded crisis, to a server of its own."""
 
 import shlex
 import tempfile
@@ -35,7 +35,7 @@ def demo() -> None:
 
 
 class Demo:
-    """The questions of a desk, one after the other, each with the command that asks it."""
+    """The questions of an analyst, each with the command that asks it."""
 
     def __init__(self, client: Client, screen: Console) -> None:
         self._client = client
@@ -43,28 +43,25 @@ class Demo:
         self._position = 0
 
     def run(self, address: str, folder: str) -> None:
-        """Record the sample and ask."""
+        """Record the sample and ask the questions."""
         receipts = self._client.submit(sample.claims())
         self._position = receipts[-1].position
         self._say(f"A server on {address}, its log in {folder} until this ends.")
-        told = words.counted(len(receipts), "report")
-        self._say(f"{told} on Japan and South Korea, 2018 to 2019, are recorded.")
-        self._twentieth()
-        self._known_then()
+        count = words.counted(len(receipts), "report")
+        self._say(f"{count} on Japan and South Korea, 2018 to 2019, are recorded.")
+        self._status_then_and_now()
         self._certain_and_expected()
-        self._what_followed()
-        self._what_amendments_change()
-        self._how_to_go_on()
+        self._next_day()
+        self._amendments()
+        self._next_steps()
 
-    def _twentieth(self) -> None:
+    def _status_then_and_now(self) -> None:
         self._ask("How did the two stand on 20 August 2019?")
         self._status("2019-08-20")
         self._say(
             "Japan refused talks that day. Nothing that came later changes this answer; ask for "
             "20 August in ten years, and the refusal still stands."
         )
-
-    def _known_then(self) -> None:
         self._ask("What could a desk know on 21 August at 16:00, Korean time?")
         self._status(_BEFORE, _BEFORE)
         self._say(
@@ -80,24 +77,23 @@ class Demo:
         self._ask("And what is only expected to have happened?")
         self._timeline(Certainty.PROBABLE)
 
-    def _what_followed(self) -> None:
+    def _next_day(self) -> None:
         self._ask("What did the next day bring?")
-        self._command(f"timeline KOR JPN --from 2019-08-22 --zone {sample.ZONE}")
-        wanted = EventFilter("-".join(sample.DYAD), occurred_from="2019-08-22")
-        self._events(wanted)
-        found = self._client.status(
+        self._events(
+            "--from 2019-08-22", EventFilter("-".join(sample.DYAD), occurred_from="2019-08-22")
+        )
+        status = self._client.status(
             *sample.DYAD, valid_at="2019-08-22", zone=sample.ZONE, min_position=self._position
         )
-        first = found.posture_triggers[0]
+        posture, rule = status.posture.value.lower(), status.posture_triggers[0].rule
         self._say(
-            f"With that the relation is {found.posture.value.lower()}, by the rule {first.rule}. "
+            f"With that the relation is {posture}, by the rule {rule}. "
             f"A posture is never a score: it names its rule, and the rule its events."
         )
 
-    def _what_amendments_change(self) -> None:
+    def _amendments(self) -> None:
         before = self._position
-        amendments = sample.amendments()
-        self._position = self._client.submit(amendments)[-1].position
+        self._position = self._client.submit(sample.amendments())[-1].position
         self._ask("What do a correction, a dispute and a retraction change?")
         self._say(
             "Three amendments, invented for this demo, were recorded just now: at 18:00 on 21 "
@@ -116,22 +112,21 @@ class Demo:
 
     def _compare(self, options: str, before: Point, after: Point | None = None) -> None:
         self._command(f"compare KOR JPN --valid-at 2019-08-22 {options} --zone {sample.ZONE}")
-        found = self._client.compare(
+        comparison = self._client.compare(
             *sample.DYAD,
             before=replace(before, zone=sample.ZONE),
             after=after or Point("2019-08-22", zone=sample.ZONE),
             min_position=self._position,
         )
-        told = {event.event_id: self._client.event(event.event_id) for event in sample.amendments()}
         causes = {
             recorded.event.event_id: recorded
-            for history in told.values()
-            for recorded in history.amendments
+            for amendment in sample.amendments()
+            for recorded in self._client.event(amendment.event_id).amendments
             if recorded.event is not None
         }
-        comparison_view.print_comparison(self._screen, found, sample.ZONE, causes)
+        comparison_view.print_comparison(self._screen, comparison, sample.ZONE, causes)
 
-    def _how_to_go_on(self) -> None:
+    def _next_steps(self) -> None:
         self._ask("To go on with a server of your own:")
         path = shlex.quote(str(files(sample) / sample.NAME))
         for line in (
@@ -145,31 +140,29 @@ class Demo:
 
     def _status(self, valid: str, known: str | None = None, *, explain: bool = False) -> None:
         options = f"--valid-at {valid}" + (f" --known-at {known}" if known else "")
-        shown = " --explain" if explain else ""
-        self._command(f"status KOR JPN {options} --zone {sample.ZONE}{shown}")
-        found = self._client.status(
+        suffix = " --explain" if explain else ""
+        self._command(f"status KOR JPN {options} --zone {sample.ZONE}{suffix}")
+        status = self._client.status(
             *sample.DYAD,
             valid_at=valid,
             known_at=known,
             zone=sample.ZONE,
             min_position=self._position,
         )
-        status_view.print_status(self._screen, found, sample.ZONE, explain=explain)
+        status_view.print_status(self._screen, status, sample.ZONE, explain=explain)
 
     def _timeline(self, certainty: Certainty) -> None:
         options = f"--from {_DAY} --to {_DAY} --certainty {certainty.lower()}"
-        self._command(f"timeline KOR JPN {options} --zone {sample.ZONE}")
-        wanted = EventFilter(
-            "-".join(sample.DYAD),
-            certainties=[certainty],
-            occurred_from=_DAY,
-            occurred_to=_DAY,
+        dyad, certainties = "-".join(sample.DYAD), [certainty]
+        self._events(
+            options,
+            EventFilter(dyad, certainties=certainties, occurred_from=_DAY, occurred_to=_DAY),
         )
-        self._events(wanted)
 
-    def _events(self, wanted: EventFilter) -> None:
-        found = self._client.timeline(wanted, zone=sample.ZONE, min_position=self._position)
-        event_view.print_events(self._screen, found, sample.ZONE)
+    def _events(self, options: str, wanted: EventFilter) -> None:
+        self._command(f"timeline KOR JPN {options} --zone {sample.ZONE}")
+        events = self._client.timeline(wanted, zone=sample.ZONE, min_position=self._position)
+        event_view.print_events(self._screen, events, sample.ZONE)
 
     def _ask(self, question: str) -> None:
         self._screen.print()

@@ -1,6 +1,5 @@
-"""`communique doctor`: is everything well here, and with the server?"""
+"""`communique doctor`: checks of this machine, the data folder and the server."""
 
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,7 +9,7 @@ from rich.text import Text
 
 from communique.cli.exits import ExitCode
 from communique.cli.options import Output, Remote, option
-from communique.cli.screen import Format, console, write_list
+from communique.cli.screen import OutputFormat, console, write_list
 from communique.server.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,30 +24,22 @@ def doctor(
     data_dir: Annotated[
         Path, option("--data-dir", "The server's data folder, where it is on this machine.")
     ] = _DATA_DIR,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """Look whether this machine, the data folder and the server are well; exit code 1 if not."""
-    found: list[Check] = []
-    shown = _each(remote, data_dir, found)
-    if output is Format.TABLE:
-        for check in shown:
-            _print(check)
-    else:
-        rows = [check._asdict() for check in shown]
-        write_list(output, rows, rows)
-    if any(check.health == "wrong" for check in found):
-        raise typer.Exit(ExitCode.FAILED)
-
-
-def _each(remote: Remote, data_dir: Path, found: list["Check"]) -> Iterator["Check"]:
-    """Yield each check as soon as it is made, and keep it."""
     from communique.cli import checks  # noqa: PLC0415  as for `serve`
 
+    rows = []
     for check in chain(
         checks.of_this_machine(), checks.of_the_folder(data_dir), checks.of_the_server(remote)
     ):
-        found.append(check)
-        yield check
+        rows.append(check._asdict())
+        if output is OutputFormat.TABLE:
+            _print(check)
+    if output is not OutputFormat.TABLE:
+        write_list(output, rows, rows)
+    if any(row["health"] == "wrong" for row in rows):
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _print(check: "Check") -> None:

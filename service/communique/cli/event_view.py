@@ -1,4 +1,4 @@
-"""Events, for people: lists of them, and one with everything about it."""
+"""Events, for people: lists of events, and one event with all its facts."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -7,7 +7,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli.rows import Row, marks_of, print_rows
+from communique.cli.rows import TableRow, marks_of, print_rows
 from communique.client import EventAsOf, EventHistory
 from communique.domain.claims.event import (
     Amendment,
@@ -28,63 +28,58 @@ _LABEL_WIDTH: Final = 14
 def print_events(
     console: Console, events: Iterable[EventAsOf], zone: str, *, explain: bool = False
 ) -> int:
-    """Print events, one below the other, and return how many there were."""
-    left, count = iter(events), 0
-    while chunk := list(islice(left, _ROWS_ALIGNED)):
-        print_rows(console, [row_of(one, zone, explain=explain) for one in chunk])
+    """Print a list of events, and return how many there were."""
+    remaining, count = iter(events), 0
+    while chunk := list(islice(remaining, _ROWS_ALIGNED)):
+        print_rows(console, [row_of(event, zone, explain=explain) for event in chunk])
         count += len(chunk)
     return count
 
 
 def print_history(console: Console, history: EventHistory, zone: str) -> None:
     """Print one event with its amendments."""
-    claim = history.claim
-    console.print(Text(_title(claim), "bold"))
-    for label, text in _facts(claim, zone):
-        _print_fact(console, label, text)
-    for amendment in history.amendments:
-        console.print()
-        console.print(Text(_title(amendment), "bold"))
-        for label, text in _facts(amendment, zone):
+    for index, recorded in enumerate((history.claim, *history.amendments)):
+        if index:
+            console.print()
+        console.print(Text(_title(recorded), "bold"))
+        for label, text in _facts(recorded, zone):
             _print_fact(console, label, text)
 
 
-def row_of(one: EventAsOf, zone: str, *, explain: bool) -> Row:
-    """Return an event as a line of a list."""
-    claim = one.event
+def row_of(event: EventAsOf, zone: str, *, explain: bool) -> TableRow:
+    """Return an event as a row of a list."""
+    claim = event.event
     if claim is None:
-        when = Text(words.moment(one.record_time, zone))
-        return Row((when, Text("of a newer type")), Text(), Text(), ())
+        when = Text(words.moment(event.record_time, zone))
+        return TableRow((when, Text("of a newer type")), Text(), Text())
     flags = (
         "denied" if _is_denied(claim) else "",
-        "corrected" if one.corrected_by else "",
-        "contested" if one.disputed_by else "",
+        "corrected" if event.corrected_by else "",
+        "contested" if event.disputed_by else "",
     )
-    what = Text(words.spaced(claim.payload.type))
-    return Row(
-        (Text(claim.occurred.display()), what),
+    return TableRow(
+        (Text(claim.occurred.display()), Text(words.spaced(claim.payload.type))),
         Text(words.who(claim)),
         marks_of(claim.certainty, *flags),
-        tuple(_details(one, claim, zone, explain=explain)),
+        tuple(_details(event, claim, zone, explain=explain)),
     )
 
 
-def _details(one: EventAsOf, claim: Claim, zone: str, *, explain: bool) -> Iterator[Text]:
+def _details(event: EventAsOf, claim: Claim, zone: str, *, explain: bool) -> Iterator[Text]:
     about = Text(words.listed(claim.issues), "cyan")
-    if said := claim.gist or words.payload_text(claim):
-        about.append(f"{': ' if claim.issues else ''}{said}", "default")
+    if statement := claim.gist or words.payload_text(claim):
+        about.append(f"{': ' if claim.issues else ''}{statement}", "default")
     if about:
         yield about
     if explain:
-        known = words.moment(one.known, zone)
-        yield Text(f"{claim.source.outlet}, known at {known}, position {one.position}", "dim")
+        known = words.moment(event.known, zone)
+        yield Text(f"{claim.source.outlet}, known at {known}, position {event.position}", "dim")
         yield Text(str(claim.event_id), "dim")
 
 
 def _is_denied(claim: Claim) -> bool:
-    """Whether the claim is that something did not happen; a negative outlook says so itself."""
-    is_outlook = isinstance(claim.payload, OutlookAssessed)
-    return claim.polarity is Polarity.NEGATIVE and not is_outlook
+    """Whether the claim denies that something happened; an outlook has its own words for that."""
+    return claim.polarity is Polarity.NEGATIVE and not isinstance(claim.payload, OutlookAssessed)
 
 
 def _title(recorded: Recorded) -> str:
@@ -102,7 +97,7 @@ def _title(recorded: Recorded) -> str:
 
 
 def _facts(recorded: Recorded, zone: str) -> Iterator[tuple[str, str]]:
-    """Yield what is to be told of an event or amendment, by label; empty texts are left out."""
+    """Yield the facts of an event or amendment by label; some texts are empty."""
     event = recorded.event
     if isinstance(event, Claim):
         yield from _content(event)
@@ -132,7 +127,7 @@ def _content(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "where", words.listed((place.name, place.country or "")) if place else ""
     denied = " that it did not happen" if _is_denied(claim) else ""
     yield "certainty", f"{claim.certainty.value.lower()}{denied}"
-    yield "said by", words.listed((_said(claim),))
+    yield "said by", _speakers(claim)
     yield "source", words.listed((claim.source.outlet, claim.source.title, claim.source.url))
 
 
@@ -149,12 +144,11 @@ def _amendment(amendment: Amendment) -> Iterator[tuple[str, str]]:
     yield "source", amendment.source.outlet if amendment.source else ""
 
 
-def _said(claim: Claim) -> str:
+def _speakers(claim: Claim) -> str:
     return ", who quotes ".join(
-        words.listed(
-            (one.speaker or "an unnamed source", one.addressee and f"to {one.addressee}"), " "
-        )
-        for one in claim.attributions
+        (attribution.speaker or "an unnamed source")
+        + (f" to {attribution.addressee}" if attribution.addressee else "")
+        for attribution in claim.attributions
     )
 
 

@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and a line or a few on standard error, never a traceback."""
+"""How a command ends: an exit code, and lines on standard error instead of a traceback."""
 
 import os
 import re
@@ -13,17 +13,17 @@ from pydantic import ValidationError
 from rich.text import Text
 from typer.core import TyperGroup
 
-from communique.cli import screen
+from communique.cli.screen import console
 from communique.client import CommuniqueError, InvalidRequest, TimedOut, Unavailable, Violation
 from communique.codec import violations
 from communique.export.whole_file import ExportError
 
-VIOLATIONS_SHOWN_MAX: Final = 20
+_VIOLATIONS_SHOWN_MAX: Final = 20
 _PADDING: Final = re.compile(r"(UNKNOWN|UNAVAILABLE): |ipv[46]:|Failed to connect to remote host: ")
 
 
 class ExitCode(IntEnum):
-    """What the exit code of a command says. `--help` shows this table."""
+    """The exit codes, which `--help` explains."""
 
     OK = 0
     FAILED = 1
@@ -39,71 +39,71 @@ EXIT_CODES: Final = (
 )
 
 
-class Failure(Exception):
-    """A command cannot go on: what is wrong, what helps, and the exit code that it ends with."""
+class CommandFailure(Exception):
+    """A command cannot go on: what is wrong, hints that help, and its exit code."""
 
-    def __init__(self, what: str, *more: str, code: ExitCode = ExitCode.FAILED) -> None:
-        super().__init__(what)
-        self.more = more
+    def __init__(self, message: str, *hints: str, code: ExitCode = ExitCode.FAILED) -> None:
+        super().__init__(message)
+        self.hints = hints
         self.code = code
 
 
 class Commands(TyperGroup):
-    """The commands, run so that each ends in one of the ways above."""
+    """The commands, each of which ends with an `ExitCode`."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401  as typer has it
         """Run a command and exit."""
-        sys.exit(_ended(lambda: super(Commands, self).main(*args, **{**extra, **_QUIET})))
+        extra["standalone_mode"] = False
+        sys.exit(_exit_code(lambda: super(Commands, self).main(*args, **extra)))
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  as typer has it
-        """Run a command; when nobody reads its output any more, that is its end and no failure."""
+        """Run a command; it ends with `ExitCode.OK` when nobody reads its output any more."""
         try:
-            answer = super().invoke(ctx)
+            result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(ExitCode.OK) from None
-        return answer
+        return result
 
 
-_QUIET: Final = {"standalone_mode": False}
-
-
-def _ended(run: Callable[[], object]) -> int:  # noqa: PLR0911  one for each way to end
-    """Run, tell what went wrong if something did, and return the exit code."""
+def _exit_code(run: Callable[[], object]) -> int:  # noqa: PLR0911  one for each way to end
+    """Run a command, report its error if there is one, and return its exit code."""
     try:
         code = run()
-    except Failure as failure:
-        return told(failure.code, str(failure), *failure.more)
+    except CommandFailure as failure:
+        return _reported(failure.code, str(failure), *failure.hints)
     except ExportError as error:
-        return told(ExitCode.FAILED, str(error))
+        return _reported(ExitCode.FAILED, str(error))
     except CommuniqueError as error:
-        return told(*_told_of(error))
+        return _reported(*_reported_of(error))
     except typer.TyperException as error:
-        return told(ExitCode(error.exit_code), *_usage_lines(error))
+        return _reported(ExitCode(error.exit_code), *_usage_lines(error))
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except OSError as error:
-        return told(ExitCode.FAILED, _of_the_system(error))
+        reason = error.strerror or str(error)
+        return _reported(
+            ExitCode.FAILED, f"{error.filename}: {reason}" if error.filename else reason
+        )
     except Exception as error:  # the last resort: a line for the user instead of a traceback
         if os.environ.get("COMMUNIQUE_DEBUG"):
             raise
         hint = "this is a fault of the command itself: COMMUNIQUE_DEBUG=1 shows where"
-        return told(ExitCode.FAILED, f"{type(error).__name__}: {error}", hint)
+        return _reported(ExitCode.FAILED, f"{type(error).__name__}: {error}", hint)
     return code if isinstance(code, int) else ExitCode.OK
 
 
-def told(code: ExitCode, what: str, *more: str) -> ExitCode:
+def _reported(code: ExitCode, message: str, *hints: str) -> ExitCode:
     """Print what is wrong, and below it what helps, and return the code."""
-    err = screen.error_console()
-    if code is not ExitCode.INTERRUPTED:
-        err.print(Text("error: ", "bold red") + Text(what, "default"), soft_wrap=True)
-        for line in more:
-            err.print(Text(f"  {line}"), soft_wrap=True)
+    err = console(stderr=True)
+    err.print(Text("error: ", "bold red") + Text(message, "default"), soft_wrap=True)
+    for hint in hints:
+        err.print(Text(f"  {hint}"), soft_wrap=True)
     return code
 
 
-def _told_of(error: CommuniqueError) -> tuple[Any, ...]:
+def _reported_of(error: CommuniqueError) -> tuple[Any, ...]:
     match error:
         case TimedOut():
             hint = "allow more time with --timeout, or see how it is with `communique doctor`"
@@ -114,7 +114,11 @@ def _told_of(error: CommuniqueError) -> tuple[Any, ...]:
             )
             return ExitCode.UNREACHABLE, f"the server cannot be reached ({brief(error)})", hint
         case InvalidRequest(violations=(_, *_)):
-            return ExitCode.USAGE, "the server refused the request", *lines_of(error.violations)
+            return (
+                ExitCode.USAGE,
+                "the server refused the request",
+                *violation_lines(error.violations),
+            )
         case InvalidRequest():
             return ExitCode.USAGE, str(error)
         case _:
@@ -122,15 +126,15 @@ def _told_of(error: CommuniqueError) -> tuple[Any, ...]:
 
 
 def brief(error: CommuniqueError) -> str:
-    """Return the heart of what gRPC tells about a failed connection."""
-    heart = str(error).rpartition("; last error: ")[2].rstrip("; ")
-    return _PADDING.sub("", heart)
+    """Return the last error that gRPC reports of a failed connection."""
+    return _PADDING.sub("", str(error).rpartition("; last error: ")[2].rstrip("; "))
 
 
-def lines_of(found: Sequence[Violation]) -> list[str]:
-    """Return a line for each field at fault, the first twenty."""
-    lines = [f"{one.field}: {one.description}" for one in found[:VIOLATIONS_SHOWN_MAX]]
-    left = len(found) - len(lines)
+def violation_lines(violations: Sequence[Violation]) -> list[str]:
+    """Return a line for each of the first twenty violations, and one with how many are left."""
+    shown = violations[:_VIOLATIONS_SHOWN_MAX]
+    lines = [f"{violation.field}: {violation.description}" for violation in shown]
+    left = len(violations) - len(shown)
     return [*lines, f"... and {left} more"] if left else lines
 
 
@@ -141,18 +145,14 @@ def _usage_lines(error: typer.TyperException) -> Iterator[str]:
         yield f"see {context.command_path} --help"
 
 
-def _of_the_system(error: OSError) -> str:
-    what = error.strerror or str(error)
-    return f"{error.filename}: {what}" if error.filename else what
-
-
 @contextmanager
-def as_usage() -> Iterator[None]:
-    """Turn what the domain refuses inside into a usage error."""
+def usage_errors(param_hint: str | None = None) -> Iterator[None]:
+    """Turn the errors of the domain inside into `typer.BadParameter`."""
     try:
         yield
     except ValidationError as error:
         first = violations(error)[0]
-        raise typer.BadParameter(f"{first.field}: {first.description}") from None
+        message = f"{first.field}: {first.description}"
+        raise typer.BadParameter(message, param_hint=param_hint) from None
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(str(error), param_hint=param_hint) from None

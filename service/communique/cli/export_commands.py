@@ -3,15 +3,22 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
-from communique.cli.exits import Failure
-from communique.cli.options import MANY, Filters, Point, Remote, option, unfolded
-from communique.cli.query_commands import Parties, dyad_given
+from communique.cli.exits import CommandFailure
+from communique.cli.options import (
+    LONG_RETRY,
+    AsOfOptions,
+    Filters,
+    OutputFile,
+    Remote,
+    option,
+    unfolded,
+)
+from communique.cli.query_commands import Parties, dyad_given, limited
 from communique.cli.screen import note, progress_bar
 from communique.client import EventAsOf
 from communique.export import segments, timeline_files, wording
@@ -23,8 +30,7 @@ exports = typer.Typer(
     no_args_is_help=True, help="Write events for other programs: files, and timelines of web pages."
 )
 
-
-Form = Annotated[
+FileFormat = Annotated[
     ExportFormat,
     option(
         "--format",
@@ -32,16 +38,6 @@ Form = Annotated[
         "vis-timeline.",
         "-f",
         env="COMMUNIQUE_EXPORT_FORMAT",
-    ),
-]
-OutputFile = Annotated[
-    Path | None,
-    option(
-        "--output",
-        "Write to this file, which appears only when it is whole. Default: standard output.",
-        env="COMMUNIQUE_OUTPUT_FILE",
-        metavar="FILE",
-        dir_okay=False,
     ),
 ]
 OutputFolder = Annotated[
@@ -71,22 +67,22 @@ SegmentPositions = Annotated[
 def timeline(
     remote: Remote,
     filters: Filters,
-    point: Point,
+    point: AsOfOptions,
     parties: Parties = None,
-    form: Form = ExportFormat.JSONL,
+    form: FileFormat = ExportFormat.JSONL,
     file: OutputFile = None,
     limit: Annotated[int, option("--limit", "How many at most; 0 is all.", "-n", min=0)] = 0,
 ) -> None:
     """A timeline as of any point: [bold]export timeline KOR JPN --format vis[/bold]."""
     timeline_files.check(form, has_file=file is not None)
-    wanted, asked = filters.wanted(dyad_given(parties), point.zone), point.asked()
+    wanted, arguments = filters.event_filter(dyad_given(parties), point.zone), point.arguments()
     with remote.connect() as client, _target(file) as target:
-        listing = client.timeline(wanted, **asked, page_size=min(limit or 1_000, 1_000))
+        listing = client.timeline(wanted, **arguments, page_size=min(limit or 1_000, 1_000))
         count = 0
 
         def counted() -> Iterator[EventAsOf]:
             nonlocal count
-            for event in islice(listing, limit) if limit else listing:
+            for event in limited(listing, limit):
                 count += 1
                 yield event
 
@@ -123,13 +119,13 @@ def log(
     parquet()
     held = segments.last_position(folder(output))
     if after is not None and after < held:
-        raise Failure(
+        raise CommandFailure(
             f"{output} holds the log up to position {held:,} already",
             "leave --after out to go on from there, or name another folder",
         )
     start = held if after is None else after
     count = 0
-    with remote.connect(MANY) as client, progress_bar("exporting") as bar:
+    with remote.connect(LONG_RETRY) as client, progress_bar("exporting") as bar:
         head = client.head().position
 
         def on_batch(position: int) -> None:

@@ -1,11 +1,11 @@
-"""The commands that stay: what is recorded, and how two parties stand, as it happens."""
+"""The commands that run on: they follow the log, or watch the status of two parties."""
 
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import StringIO
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, Final, TypeVar
 
 from rich.console import Console, Group
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from communique.cli import comparison_view, event_view, status_view
 from communique.cli.options import (
-    MANY,
+    LONG_RETRY,
     Explain,
     Filters,
     OtherCode,
@@ -26,8 +26,8 @@ from communique.cli.options import (
     option,
 )
 from communique.cli.query_commands import Parties, Zone, dyad_given
-from communique.cli.rows import Row, print_rows
-from communique.cli.screen import Format, console, note, write_list
+from communique.cli.rows import TableRow, print_rows
+from communique.cli.screen import OutputFormat, console, note, write_list
 from communique.client import Client, EventAsOf, Watch
 from communique.domain.claims.event import Amendment, Claim, Recorded
 from communique.domain.parties.party import Dyad
@@ -41,8 +41,8 @@ _CHANGES_SHOWN: Final = 8
 
 
 def watch(
-    one: PartyCode,
-    other: OtherCode,
+    first: PartyCode,
+    second: OtherCode,
     remote: Remote,
     zone: Zone = "UTC",
     limit: Annotated[
@@ -55,17 +55,17 @@ def watch(
             min=0,
         ),
     ] = 0,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """How two parties stand, as it changes: [bold]watch KOR JPN[/bold]. Ctrl-C ends it.
 
     On a terminal it is drawn anew with each change; elsewhere each change is a line.
     """
-    dyad = dyad_of(one, other)
+    dyad = dyad_of(first, second)
     check_zone(zone)
-    with _patient(remote) as client, client.watch(dyad.first, dyad.second) as watching:
-        answers = _until(watching, limit)
-        if output is Format.TABLE and console().is_terminal:
+    with _patient(remote) as client, client.watch(dyad.first, dyad.second) as subscription:
+        answers = _until(subscription, limit)
+        if output is OutputFormat.TABLE and console().is_terminal:
             _draw(client, answers, zone)
         else:
             _write_changes(answers, output, zone)
@@ -91,17 +91,17 @@ def follow(  # noqa: PLR0917  typer calls it by names
     ] = 0,
     zone: Zone = "UTC",
     explain: Explain = False,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """What is reported, as it is recorded, amendments included. Ctrl-C ends it."""
-    wanted = filters.wanted(dyad_given(parties), zone)
+    wanted = filters.event_filter(dyad_given(parties), zone)
     with _patient(remote) as client, client.subscribe(after, filter=wanted) as subscription:
         events = islice(subscription, limit or None)
         match output:
-            case Format.TABLE:
+            case OutputFormat.TABLE:
                 for recorded in _flushed(events):
                     print_rows(console(), [_row(recorded, zone, explain=explain)])
-            case Format.CSV:
+            case OutputFormat.CSV:
                 write_list(output, (), map(_flat, _flushed(events)))
             case _:  # an array has no end here
                 for recorded in _flushed(events):
@@ -110,24 +110,24 @@ def follow(  # noqa: PLR0917  typer calls it by names
 
 @contextmanager
 def _patient(remote: Remote) -> Iterator[Client]:
-    """Connect to a server that is there now, and outlive its restarts from then on."""
+    """Fail at once where the server is absent now, but outlive its restarts later."""
     with remote.connect() as client:
         client.head()
-    with remote.connect(MANY) as client:
+    with remote.connect(LONG_RETRY) as client:
         yield client
 
 
 def _flushed(answers: Iterable[_Answer]) -> Iterator[_Answer]:
-    """Send each on its way before the next is waited for."""
-    for one in answers:
-        yield one
+    """Yield the answers, and flush standard output before waiting for the next."""
+    for answer in answers:
+        yield answer
         sys.stdout.flush()
 
 
-def _until(watching: Watch, limit: int) -> Iterator[BilateralStatus | BilateralComparison]:
-    """Yield what a watch gives, up to so many comparisons; 0: without an end."""
+def _until(subscription: Watch, limit: int) -> Iterator[BilateralStatus | BilateralComparison]:
+    """Yield the answers of a watch up to a number of comparisons; 0 has no end."""
     count = 0
-    for answer in watching:
+    for answer in subscription:
         yield answer
         count += isinstance(answer, BilateralComparison)
         if count == limit > 0:
@@ -135,22 +135,24 @@ def _until(watching: Watch, limit: int) -> Iterator[BilateralStatus | BilateralC
 
 
 def _write_changes(
-    answers: Iterable[BilateralStatus | BilateralComparison], output: Format, zone: str
+    answers: Iterable[BilateralStatus | BilateralComparison], output: OutputFormat, zone: str
 ) -> None:
-    changes = _changes(answers)
-    if output is Format.CSV:
-        write_list(output, (), (row for one in changes for row in _rows(one)))
-    elif output is Format.TABLE:
-        for one in changes:
-            for line in _lines(one, zone):
-                console().print(line, soft_wrap=True)
-    else:
-        write_list(Format.JSONL, (line for one in changes for line in _plain(one)), ())
+    comparisons = _comparisons(answers)
+    match output:
+        case OutputFormat.TABLE:
+            for comparison in comparisons:
+                for line in _lines(comparison, zone):
+                    console().print(line, soft_wrap=True)
+        case OutputFormat.CSV:
+            write_list(output, (), chain.from_iterable(map(_rows, comparisons)))
+        case _:  # an array has no end here
+            write_list(OutputFormat.JSONL, chain.from_iterable(map(_plain, comparisons)), ())
 
 
-def _changes(
+def _comparisons(
     answers: Iterable[BilateralStatus | BilateralComparison],
 ) -> Iterator[BilateralComparison]:
+    """Yield the comparisons, and note the first status on standard error."""
     for answer in _flushed(answers):
         if isinstance(answer, BilateralComparison):
             yield answer
@@ -159,43 +161,42 @@ def _changes(
             note(f"watching {answer.dyad}: {posture} at position {position:,}")
 
 
-def _plain(found: BilateralComparison) -> Iterator[Mapping[str, Any]]:
-    """Yield a line for each change; one that says nothing else, where the posture alone changed."""
+def _plain(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
+    """Yield an object for each change, or one where only the posture changed."""
     about = {
-        "dyad": found.dyad,
-        "as_of": found.after.model_dump(mode="json"),
-        "posture": found.posture_after.value,
+        "dyad": comparison.dyad,
+        "as_of": comparison.after.model_dump(mode="json"),
+        "posture": comparison.posture_after.value,
     }
-    for one in found.changes:
-        yield about | one.model_dump(mode="json", exclude_defaults=True)
-    if not found.changes:
+    for change in comparison.changes:
+        yield about | change.model_dump(mode="json", exclude_defaults=True)
+    if not comparison.changes:
         yield about
 
 
-def _rows(found: BilateralComparison) -> Iterator[Mapping[str, Any]]:
-    for row in comparison_view.flat(found):
-        yield {"valid": found.after.valid.isoformat(), "position": found.after.position, **row}
+def _rows(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
+    after = comparison.after
+    for row in comparison_view.flat(comparison):
+        yield {"valid": after.valid.isoformat(), "position": after.position, **row}
 
 
-def _lines(found: BilateralComparison, zone: str) -> Iterator[Text]:
-    when = words.moment(found.after.valid, zone)
-    if found.posture_before is not found.posture_after:
-        line = Text(f"{when}  ", "dim").append("posture ", "not dim")
-        line.append(found.posture_before.value, status_view.POSTURE_STYLES[found.posture_before])
-        line.append(" → ", "not dim")
-        line.append(found.posture_after.value, status_view.POSTURE_STYLES[found.posture_after])
-        yield line
-    for one in found.changes:
-        line = Text(f"{when}  ", "dim").append(f"{one.kind.value.lower()} {one.facet}", "not dim")
-        sides = [words.spaced(it.state) for it in (one.before, one.after) if it]
-        shown = dict.fromkeys(sides)
-        yield line.append(f": {' → '.join(shown)}", "not dim")
+def _lines(comparison: BilateralComparison, zone: str) -> Iterator[Text]:
+    when = Text(f"{words.moment(comparison.after.valid, zone)}  ", "dim")
+    before, after = comparison.posture_before, comparison.posture_after
+    if before is not after:
+        line = when.copy().append("posture ", "not dim")
+        line.append(before.value, status_view.POSTURE_STYLES[before]).append(" → ", "not dim")
+        yield line.append(after.value, status_view.POSTURE_STYLES[after])
+    for change in comparison.changes:
+        states = [words.spaced(side.state) for side in (change.before, change.after) if side]
+        shown = f"{change.kind.value.lower()} {change.facet}: {' → '.join(dict.fromkeys(states))}"
+        yield when.copy().append(shown, "not dim")
 
 
 def _draw(
     client: Client, answers: Iterable[BilateralStatus | BilateralComparison], zone: str
 ) -> None:
-    """Draw how things stand and the last changes, anew with each."""
+    """Draw the status and the last changes, again after each change."""
     screen, last = console(), deque[Text](maxlen=_CHANGES_SHOWN)
     with Live(console=screen, auto_refresh=False, vertical_overflow="crop") as live:
         for answer in answers:
@@ -210,7 +211,7 @@ def _draw(
 
 
 def _drawn(status: BilateralStatus, zone: str, screen: Console) -> Text:
-    """A status as `status` prints it, as wide as the screen."""
+    """Return a status as the command `status` prints it, as wide as the screen."""
     paper = Console(
         file=StringIO(),
         width=screen.width,
@@ -225,15 +226,15 @@ def _drawn(status: BilateralStatus, zone: str, screen: Console) -> Text:
     return Text.from_ansi(captured.get())
 
 
-def _row(recorded: Recorded, zone: str, *, explain: bool) -> Row:
+def _row(recorded: Recorded, zone: str, *, explain: bool) -> TableRow:
     amendment = recorded.event
     if not isinstance(amendment, Amendment):
         return event_view.row_of(_as_recorded(recorded), zone, explain=explain)
-    what = words.spaced(amendment.payload.type)
-    cells = (Text(words.moment(recorded.record_time, zone)), Text(what))
-    about = [Text(f"of {amendment.payload.amends}", "dim")]
-    told = getattr(amendment.payload, "reason", "") or getattr(amendment.payload, "statement", "")
-    return Row(cells, Text(), Text(), (Text(told), *about))
+    payload = amendment.payload
+    cells = (Text(words.moment(recorded.record_time, zone)), Text(words.spaced(payload.type)))
+    statement = getattr(payload, "reason", "") or getattr(payload, "statement", "")
+    details = (Text(statement), Text(f"of {payload.amends}", "dim"))
+    return TableRow(cells, Text(), Text(), details)
 
 
 def _flat(recorded: Recorded) -> Mapping[str, Any]:
@@ -245,7 +246,7 @@ def _flat(recorded: Recorded) -> Mapping[str, Any]:
 
 
 def _as_recorded(recorded: Recorded) -> EventAsOf:
-    """An event as it stood when it was recorded."""
+    """Return an event as it was when it was recorded."""
     event = recorded.event
     known = event.known.instant if event and event.known else recorded.record_time
     return EventAsOf(

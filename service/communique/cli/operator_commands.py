@@ -11,8 +11,8 @@ from typing import Annotated, Final, TextIO
 import typer
 from pydantic import ValidationError
 
-from communique.cli.exits import Failure
-from communique.cli.options import Filters, Remote, option
+from communique.cli.exits import CommandFailure
+from communique.cli.options import Filters, OutputFile, Remote, option
 from communique.cli.screen import console, note, progress_bar
 from communique.codec import violations
 from communique.export import json_lines
@@ -21,8 +21,6 @@ from communique.export.whole_file import whole_file
 from communique.server.runtime.settings import LogFormat, LogLevel, Settings
 
 _REPORTED_EVERY: Final = 1_000
-
-
 _DEFAULTS: Final = Settings()
 
 
@@ -73,7 +71,7 @@ class ServeOptions:
     ] = _DEFAULTS.log_level
 
     def settings(self) -> Settings:
-        """Return the settings; `typer.BadParameter` names the option that does not fit."""
+        """Return the settings; raise `typer.BadParameter` that names the option at fault."""
         try:
             return Settings(**asdict(self))
         except ValidationError as error:
@@ -91,7 +89,7 @@ def serve(options: ServeOptions) -> None:
     try:
         server.run(settings)
     except server.START_ERRORS as error:
-        raise Failure(str(error)) from None
+        raise CommandFailure(str(error)) from None
 
 
 def replay(
@@ -104,19 +102,10 @@ def replay(
             "--limit", "How many at most; 0 is all.", "-n", env="COMMUNIQUE_REPLAY_LIMIT", min=0
         ),
     ] = 0,
-    file: Annotated[
-        Path | None,
-        option(
-            "--output",
-            "Write to this file, which appears only when it is whole. Default: standard output.",
-            env="COMMUNIQUE_OUTPUT_FILE",
-            metavar="FILE",
-            dir_okay=False,
-        ),
-    ] = None,
+    file: OutputFile = None,
 ) -> None:
     """Export the log as JSON lines, amendments included, in the order of positions."""
-    wanted = filters.wanted(None, "UTC")
+    wanted = filters.event_filter(None, "UTC")
     with remote.connect() as client, _target(file) as target, progress_bar("replaying") as bar:
         head, count = client.head().position, 0
         for recorded in client.read(after, filter=wanted, limit=limit or None):
@@ -130,7 +119,7 @@ def replay(
 
 @contextmanager
 def _target(file: Path | None) -> Iterator[TextIO]:
-    """Give standard output, or a file that becomes `file` at the end if all went well."""
+    """Give standard output, or a new file that becomes `file` when all is written."""
     if file is None:
         yield sys.stdout
         return
@@ -153,8 +142,8 @@ def rebuild(
             rate = f"{progress.events_per_second:,.0f} events a second"
             bar.show(progress.position, progress.head or None, rate)
             rebuilt[progress.name] = progress.position
-    for one, position in rebuilt.items():
-        console().print(f"{one} is rebuilt, up to position {position:,}")
+    for model, position in rebuilt.items():
+        console().print(f"{model} is rebuilt, up to position {position:,}")
 
 
 def verify(
@@ -167,9 +156,9 @@ def verify(
             rate = f"{last.events_per_second:,.0f} events a second"
             bar.show(last.position, last.head or None, rate)
     if last is None or not last.done:
-        raise Failure(f"{name} was not verified: the server broke off")
+        raise CommandFailure(f"{name} was not verified: the server broke off")
     if last.first_difference:
-        raise Failure(
+        raise CommandFailure(
             f"{name} is not what the log gives",
             last.first_difference,
             f"build it anew: communique rebuild {name}",

@@ -1,4 +1,4 @@
-"""The options that commands share, in bundles: a parameter that is a bundle becomes its options."""
+"""The options that commands share; a bundle of options is a dataclass."""
 
 import re
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 from typer.models import OptionInfo
 
-from communique.cli.exits import as_usage
-from communique.cli.screen import Format
+from communique.cli.exits import usage_errors
+from communique.cli.screen import OutputFormat
 from communique.client import Client, EventFilter, Retry
 from communique.client.transport import Credentials, tls_credentials
 from communique.domain.claims.values import Certainty
@@ -21,40 +21,50 @@ from communique.domain.time.clocks import parse_point
 from communique.domain.time.zones import zone_named
 
 LIMIT: Final = 100
-FEW: Final = Retry(attempts_max=3)
-"""A person waits: a server that is away is told of within a second."""
-MANY: Final = Retry(attempts_max=12)
-"""A long work outlives a restart of the server."""
+SHORT_RETRY: Final = Retry(attempts_max=3)
+"""For a person who waits: an absent server is reported within a second."""
+LONG_RETRY: Final = Retry(attempts_max=12)
+"""For a long command, which outlives a restart of the server."""
 
 _SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:.*)")
 
 
 def option(
     name: str,
-    words: str,
-    *others: str,
+    help_text: str,
+    *aliases: str,
     env: str = "",
-    **more: Any,  # noqa: ANN401  whatever typer knows
+    **settings: Any,  # noqa: ANN401  whatever typer knows
 ) -> OptionInfo:
-    """Return an option `--known-at` that is an environment variable, too: `COMMUNIQUE_KNOWN_AT`."""
+    """Return an option `--known-at` that is also an environment variable: `COMMUNIQUE_KNOWN_AT`."""
     variable = env or f"COMMUNIQUE_{name.removeprefix('--').replace('-', '_').upper()}"
-    found: OptionInfo = typer.Option(name, *others, envvar=variable, help=words, **more)
-    return found
+    info: OptionInfo = typer.Option(name, *aliases, envvar=variable, help=help_text, **settings)
+    return info
 
 
 def party(text: str) -> str:
     """Return the code of a party that is given by code or name."""
-    with as_usage():
+    with usage_errors():
         return resolve(text)
 
 
 Output = Annotated[
-    Format, option("--format", "How the answer is written.", "-o", env="COMMUNIQUE_OUTPUT")
+    OutputFormat, option("--format", "How the answer is written.", "-o", env="COMMUNIQUE_OUTPUT")
 ]
 Explain = Annotated[
     bool, option("--explain", "Show which claim stands behind each line, and where it is from.")
 ]
 Limit = Annotated[int, option("--limit", "How many at most; 0 shows all.", "-n", min=0)]
+OutputFile = Annotated[
+    Path | None,
+    option(
+        "--output",
+        "Write to this file, which appears only when it is whole. Default: standard output.",
+        env="COMMUNIQUE_OUTPUT_FILE",
+        metavar="FILE",
+        dir_okay=False,
+    ),
+]
 PartyCode = Annotated[
     str,
     typer.Argument(metavar="PARTY", parser=party, help="A code or a name: KOR, kr, 'South Korea'."),
@@ -66,7 +76,7 @@ OtherCode = Annotated[
 
 @dataclass(frozen=True)
 class Remote:
-    """Which server to ask, and how."""
+    """The options of a connection to a server."""
 
     server: Annotated[str, option("--server", "The server's address.", "-s")] = "127.0.0.1:50551"
     timeout: Annotated[
@@ -85,26 +95,28 @@ class Remote:
         option("--tls-cert-key", "The private key of --tls-cert (PEM).", dir_okay=False),
     ] = None
 
-    def connect(self, retry: Retry = FEW) -> Client:
-        """Return a client of that server."""
-        credentials = self.credentials()
+    def connect(self, retry: Retry = SHORT_RETRY) -> Client:
+        """Return a client of the server."""
         return Client(
-            self.server, timeout_seconds=self.timeout, credentials=credentials, retry=retry
+            self.server,
+            timeout_seconds=self.timeout,
+            credentials=self.credentials(),
+            retry=retry,
         )
 
     def credentials(self) -> Credentials | None:
-        """Return what TLS needs, or None for a connection without; `OSError` for a file."""
+        """Return the TLS credentials, or None without TLS; raise `OSError` of a file."""
         if (self.tls_cert is None) != (self.tls_cert_key is None):
             raise typer.BadParameter("give both --tls-cert and --tls-cert-key, or neither")
         if self.tls_ca is None and self.tls_cert is None:
             return None
         files = (self.tls_ca, self.tls_cert_key, self.tls_cert)
-        return tls_credentials(*(one.read_bytes() if one else None for one in files))
+        return tls_credentials(*(file.read_bytes() if file else None for file in files))
 
 
 @dataclass(frozen=True)
-class Point:
-    """The point that a question is asked from."""
+class AsOfOptions:
+    """The options of the point that a question is asked from."""
 
     valid_at: Annotated[
         str | None,
@@ -128,8 +140,8 @@ class Point:
         int, option("--min-position", "Wait until the answer is as fresh as this receipt.", min=0)
     ] = 0
 
-    def asked(self) -> dict[str, Any]:
-        """Return the client's arguments; `typer.BadParameter` where one cannot be read."""
+    def arguments(self) -> dict[str, Any]:
+        """Return the client's arguments; raise `typer.BadParameter` of an unreadable one."""
         check_zone(self.zone)
         return {
             "valid_at": moment("--valid-at", self.valid_at, self.zone),
@@ -142,7 +154,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which events are wanted; options that can be repeated mean any of their values."""
+    """The options that choose events; a repeated option means any of its values."""
 
     party: Annotated[
         list[str] | None, option("--party", "Who takes part, by code or name. Repeatable.")
@@ -168,12 +180,12 @@ class Filters:
         str | None, option("--to", "What begins by this day or date-time.", metavar="WHEN")
     ] = None
 
-    def wanted(self, dyad: Dyad | None, zone: str) -> EventFilter:
-        """Return the filter; `typer.BadParameter` where a value cannot be read."""
+    def event_filter(self, dyad: Dyad | None, zone: str) -> EventFilter:
+        """Return the filter; raise `typer.BadParameter` of an unreadable value."""
         check_zone(zone)
         return EventFilter(
             dyad=dyad,
-            parties=[party(one) for one in self.party or ()],
+            parties=[party(text) for text in self.party or ()],
             issues=self.issue or (),
             subjects=self.subject or (),
             types=self.type or (),
@@ -185,39 +197,44 @@ class Filters:
 
 
 def moment(name: str, text: str | None, zone: str) -> str | None:
-    """Return a day or date-time as the service reads it, also one written with a space."""
+    """Return a day or date-time as the server reads it, also one written with a space."""
     if text is None:
         return None
     joined = _SPACED.sub(r"\1T\2", text.strip())
-    try:
+    with usage_errors(name):
         parse_point(joined, zone)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=name) from None
     return joined
 
 
 def check_zone(zone: str) -> None:
-    """Raise `typer.BadParameter` for a zone that does not exist."""
-    try:
+    """Raise `typer.BadParameter` of a zone that does not exist."""
+    with usage_errors("--zone"):
         zone_named(zone)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--zone") from None
 
 
-def dyad_of(one: str, other: str) -> Dyad:
-    """Return the dyad of two codes; `typer.BadParameter` where they are the same."""
-    with as_usage():
-        return Dyad.of(one, other)
+def dyad_of(first: str, second: str) -> Dyad:
+    """Return the dyad of two codes; raise `typer.BadParameter` where they are the same."""
+    with usage_errors():
+        return Dyad.of(first, second)
 
 
 def unfolded(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command with the options of each bundle instead of the bundle."""
     hints = get_type_hints(command, include_extras=True)
-    bundles: dict[str, Any] = {name: it for name, it in hints.items() if is_dataclass(it)}
-    given = [one for one in signature(command).parameters.values() if one.name not in bundles]
-    parameters = [one.replace(annotation=hints[one.name]) for one in given]
+    bundles: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    parameters = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in signature(command).parameters.items()
+        if name not in bundles
+    ]
     for bundle in bundles.values():
-        parameters += _options_of(bundle)
+        hints = get_type_hints(bundle, include_extras=True)
+        parameters += [
+            Parameter(
+                part.name, Parameter.KEYWORD_ONLY, default=part.default, annotation=hints[part.name]
+            )
+            for part in fields(bundle)
+        ]
 
     @wraps(command)
     def flat(**values: Any) -> None:  # noqa: ANN401  what typer has read
@@ -227,15 +244,5 @@ def unfolded(command: Callable[..., None]) -> Callable[..., None]:
         command(**values)
 
     flat.__dict__["__signature__"] = Signature(parameters)
-    flat.__annotations__ = {one.name: one.annotation for one in parameters}
+    flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
-
-
-def _options_of(bundle: type[Any]) -> list[Parameter]:
-    hints = get_type_hints(bundle, include_extras=True)
-    return [
-        Parameter(
-            part.name, Parameter.KEYWORD_ONLY, default=part.default, annotation=hints[part.name]
-        )
-        for part in fields(bundle)
-    ]

@@ -1,4 +1,4 @@
-"""Lines whose columns stand below each other, over all sections of an answer."""
+"""Rows of text whose columns are aligned over all sections of an answer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from communique.domain.claims.values import Certainty
+from communique.domain.state.status import ResolvedAsOf
+from communique.export import wording as words
 
 _GAP: Final = 2
 _INDENT: Final = 2
@@ -26,8 +28,8 @@ _CERTAINTY_STYLES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line: its cells, who takes part, how sure it is, and the lines that belong below it."""
+class TableRow:
+    """A row: its cells, who takes part, its marks, and the detail lines below it."""
 
     cells: tuple[Text, ...]
     who: Text
@@ -36,39 +38,38 @@ class Row:
 
 
 def marks_of(certainty: Certainty, *others: str) -> Text:
-    """Return how sure a claim is and whatever else marks it: `probable, contested`."""
+    """Return the certainty of a claim and its other marks: `probable, contested`."""
     marks = Text(certainty.value.lower(), _CERTAINTY_STYLES[certainty])
-    for other in filter(None, others):
-        marks.append(f", {other}", "bold red" if other == "contested" else "cyan")
+    for mark in filter(None, others):
+        marks.append(f", {mark}", "bold red" if mark == "contested" else "cyan")
     return marks
 
 
 class Columns:
-    """The widths of the columns that all given rows need, on a screen of some width.
+    """The column widths that the given rows need on a screen of some width.
 
-    Who takes part stands in a column of its own where there is room for one, and below elsewhere.
+    Participants have a column of their own where there is room for it, otherwise a line below.
     """
 
-    def __init__(self, rows: Sequence[Row], width: int) -> None:
+    def __init__(self, rows: Sequence[TableRow], width: int) -> None:
         self._width = width
         columns = [*zip_longest(*(row.cells for row in rows), fillvalue=Text())]
         widest = [min(_widest(column), _CELL_WIDTH_MAX) for column in columns]
         self._widths = _squeezed(widest, width - _INDENT)
-        before = _INDENT + sum(one + _GAP for one in self._widths)
-        room = width - before - _widest([row.marks for row in rows])
+        self._cells_end = _INDENT + sum(width + _GAP for width in self._widths)
+        room = width - self._cells_end - _widest([row.marks for row in rows])
         self._has_marks = room >= 0
         room -= _GAP
         self._who = min(room, _widest([row.who for row in rows])) if room >= _WHO_WIDTH_MIN else 0
 
-    def lines(self, row: Row, console: Console) -> Iterator[Text]:
+    def lines(self, row: TableRow, console: Console) -> Iterator[Text]:
         """Yield the lines of a row."""
         who = [*row.who.wrap(console, self._who)] if self._who and row.who else [Text()]
         marks = [row.marks] if self._has_marks else []
         yield self._line([*row.cells, *([who[0]] if self._who else []), *marks])
-        before = sum(one + _GAP for one in self._widths)
-        for more in who[1:]:
-            more.rstrip()
-            yield Text(" " * (_INDENT + before)) + more
+        for line in who[1:]:
+            line.rstrip()
+            yield Text(" " * self._cells_end) + line
         above = ([] if self._has_marks else [row.marks]) + ([] if self._who else [row.who])
         for detail in filter(None, (*above, *row.details)):
             for line in detail.wrap(console, max(self._width - _DETAIL_INDENT, 20)):
@@ -88,16 +89,35 @@ class Columns:
         return line
 
 
-def print_rows(console: Console, rows: Sequence[Row]) -> None:
+def print_rows(console: Console, rows: Sequence[TableRow]) -> None:
     """Print rows without headings."""
-    columns = Columns(rows, console.width)
+    _print(console, rows, Columns(rows, console.width))
+
+
+def print_sections(console: Console, sections: Sequence[tuple[Text, Sequence[TableRow]]]) -> None:
+    """Print rows under their headings, aligned over all sections."""
+    columns = Columns([row for _, rows in sections for row in rows], console.width)
+    for heading, rows in sections:
+        console.print()
+        print_wrapped(console, heading)
+        _print(console, rows, columns)
+
+
+def _print(console: Console, rows: Sequence[TableRow], columns: Columns) -> None:
     for row in rows:
         for line in columns.lines(row, console):
             console.print(line, soft_wrap=True)
 
 
+def as_of_line(as_of: ResolvedAsOf, zone: str) -> Text:
+    """Return the line that says which point an answer is true for."""
+    line = Text("as of ", "dim").append(words.moment(as_of.valid, zone), "not dim")
+    known = words.moment(as_of.known, zone)
+    return line.append(f", by what was known at {known}, log position {as_of.position:,}")
+
+
 def print_wrapped(console: Console, text: Text) -> None:
-    """Print a text over as many lines as it needs, those after the first indented."""
+    """Print a text, with all lines after the first indented."""
     if text.cell_len <= console.width:
         console.print(text, soft_wrap=True)
         return
@@ -107,9 +127,8 @@ def print_wrapped(console: Console, text: Text) -> None:
 
 
 def _squeezed(widths: list[int], room: int) -> list[int]:
-    """Take from the widest column, and again, until all find room or none can give more."""
-    widths = [*widths]
-    while sum(one + _GAP for one in widths) > room and max(widths) > _CELL_WIDTH_MIN:
+    """Narrow the widest column, and again, until all fit or all have the least width."""
+    while sum(width + _GAP for width in widths) > room and max(widths) > _CELL_WIDTH_MIN:
         widths[widths.index(max(widths))] -= 1
     return widths
 

@@ -1,4 +1,4 @@
-"""Where output goes: colours on a terminal only, and answers as tables or for programs."""
+"""Output: consoles with colours on terminals only, progress bars, and JSON and CSV."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """How an answer is written."""
 
     TABLE = "table"
@@ -26,64 +26,48 @@ class Screen(Console):
     """A console that leaves a broken pipe to the command that wrote to it."""
 
     def on_broken_pipe(self) -> None:
-        """Pass it on."""
+        """Raise, instead of exiting as rich does."""
         raise BrokenPipeError
 
 
-def console() -> Console:
-    """Return standard output."""
-    return _console(stderr=False)
-
-
-def error_console() -> Console:
-    """Return standard error."""
-    return _console(stderr=True)
-
-
-def _console(*, stderr: bool) -> Console:
-    # NO_COLOR asks for no colours; without styles, too, what is printed is what is copied.
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on standard output, or on standard error."""
+    # NO_COLOR turns off all styles, not colours alone: the text is then printed as it is.
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     return Screen(stderr=stderr, color_system=colours, highlight=False, markup=False, emoji=False)
 
 
 def note(text: str) -> None:
-    """Print a remark beside the answer, on standard error."""
-    error_console().print(text, style="dim", soft_wrap=True)
+    """Print a remark on standard error."""
+    console(stderr=True).print(text, style="dim", soft_wrap=True)
 
 
 def write_object(
-    output: Format, answer: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
+    output: OutputFormat, answer: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Write one answer for a program; `rows` are what CSV makes of it."""
-    match output:
-        case Format.CSV:
-            _write_csv(rows)
-        case Format.JSONL:
-            _write(_json(answer))
-        case _:
-            _write(json.dumps(answer, ensure_ascii=False, indent=2, default=str))
+    """Write one answer as JSON, or its `rows` as CSV."""
+    if output is OutputFormat.JSON:
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2, default=str) + "\n")
+    else:
+        write_list(output, (answer,), rows)
 
 
 def write_list(
-    output: Format, answers: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]
+    output: OutputFormat, answers: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Write a list for a program, as it comes; `rows` are what CSV makes of it."""
+    """Write answers one by one as JSON, or their `rows` as CSV."""
     match output:
-        case Format.CSV:
+        case OutputFormat.CSV:
             _write_csv(rows)
-        case Format.JSONL:
+        case OutputFormat.JSONL:
             for answer in answers:
-                _write(_json(answer))
+                sys.stdout.write(_json(answer) + "\n")
         case _:
-            _write_array(answers)
-
-
-def _write_array(answers: Iterable[Mapping[str, Any]]) -> None:
-    before = "["
-    for answer in answers:
-        sys.stdout.write(f"{before}\n  {_json(answer)}")
-        before = ","
-    _write("[]" if before == "[" else "\n]")
+            separator = "["
+            for answer in answers:
+                sys.stdout.write(f"{separator}\n  {_json(answer)}")
+                separator = ","
+            sys.stdout.write("[]\n" if separator == "[" else "\n]\n")
 
 
 def _write_csv(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -95,33 +79,29 @@ def _write_csv(rows: Iterable[Mapping[str, Any]]) -> None:
         writer.writerow(row)
 
 
-def _write(line: str) -> None:
-    sys.stdout.write(line + "\n")
-
-
 def _json(answer: Mapping[str, Any]) -> str:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 class Bar:
-    """A bar that is told how far a long work is."""
+    """The progress of a long command, shown or not."""
 
-    def __init__(self, progress: Progress | None, what: str, total: float | None) -> None:
+    def __init__(self, progress: Progress | None, title: str) -> None:
         self._progress = progress
-        self._task = progress.add_task(what, total=total, words="") if progress else None
+        self._task = progress.add_task(title, total=None, words="") if progress else None
 
     def show(self, done: float, total: float | None, words: str) -> None:
-        """Show how much is done, of how much where that is known, and a few words."""
+        """Show how much is done, of which total if that is known, and a few words."""
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=done, total=total, words=words)
 
 
 @contextmanager
-def progress_bar(what: str, total: float | None = None) -> Iterator[Bar]:
-    """Give a bar on standard error, or on no terminal one that stays silent."""
-    err = error_console()
+def progress_bar(title: str) -> Iterator[Bar]:
+    """Give a bar on standard error, which shows nothing where that is no terminal."""
+    err = console(stderr=True)
     if not err.is_terminal:
-        yield Bar(None, what, total)
+        yield Bar(None, title)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -130,4 +110,4 @@ def progress_bar(what: str, total: float | None = None) -> Iterator[Bar]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        yield Bar(progress, what, total)
+        yield Bar(progress, title)

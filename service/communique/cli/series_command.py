@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from communique.cli.options import (
+    AsOfOptions,
     OtherCode,
     Output,
     PartyCode,
-    Point,
     Remote,
     dyad_of,
     moment,
@@ -19,7 +19,7 @@ from communique.cli.options import (
     party,
 )
 from communique.cli.rows import print_wrapped
-from communique.cli.screen import Format, console, note, write_list, write_object
+from communique.cli.screen import OutputFormat, console, note, write_list, write_object
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.score_series import Bucket, Scale, ScoreSeries, ScoreStep
 from communique.export import wording as words
@@ -32,10 +32,10 @@ _AXIS: Final = "│"
 
 
 def series(  # noqa: PLR0917  typer calls it by names
-    one: PartyCode,
-    other: OtherCode,
+    first: PartyCode,
+    second: OtherCode,
     remote: Remote,
-    point: Point,
+    point: AsOfOptions,
     since: Annotated[
         str, option("--from", "The first day, or a date-time to begin at.", metavar="WHEN")
     ],
@@ -51,19 +51,19 @@ def series(  # noqa: PLR0917  typer calls it by names
     actor: Annotated[
         str | None, option("--actor", "Only what this one of the two did to the other.")
     ] = None,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """Scores by day, week or month: [bold]series KOR JPN --from 2019-01-01 --to 2019-12-31[/bold].
 
     An optional view: sums hide what happened, and two reports of one deed count twice.
     """
-    dyad, asked = dyad_of(one, other), point.asked()
-    begins = moment("--from", since, point.zone) or since
-    ends = moment("--to", until, point.zone) or until
-    asked |= {"bucket": bucket, "scale": scale, "actor": _actor(actor, dyad)}
+    dyad, arguments = dyad_of(first, second), point.arguments()
+    begin = moment("--from", since, point.zone) or since
+    end = moment("--to", until, point.zone) or until
+    arguments |= {"bucket": bucket, "scale": scale, "actor": _actor(actor, dyad)}
     with remote.connect() as client:
-        found = client.series(dyad.first, dyad.second, begins, ends, **asked)
-    _show(found, output, point.zone)
+        scores = client.series(dyad.first, dyad.second, begin, end, **arguments)
+    _show(scores, output, point.zone)
 
 
 def _actor(text: str | None, dyad: Dyad) -> str | None:
@@ -74,48 +74,49 @@ def _actor(text: str | None, dyad: Dyad) -> str | None:
     return code
 
 
-def _show(found: ScoreSeries, output: Format, zone: str) -> None:
+def _show(scores: ScoreSeries, output: OutputFormat, zone: str) -> None:
     match output:
-        case Format.TABLE:
-            print_series(console(), found, zone)
-            if not found.steps:
+        case OutputFormat.TABLE:
+            print_series(console(), scores, zone)
+            if not scores.steps:
                 note("no events with a score")
-        case Format.JSON:
-            write_object(output, found.model_dump(mode="json"), ())
+        case OutputFormat.JSON:
+            write_object(output, scores.model_dump(mode="json"), ())
         case _:
-            steps = [step.model_dump() for step in found.steps]
+            steps = [step.model_dump() for step in scores.steps]
             write_list(output, steps, steps)
 
 
-def print_series(console: Console, found: ScoreSeries, zone: str) -> None:
+def print_series(console: Console, scores: ScoreSeries, zone: str) -> None:
     """Print a line for each step: its day, how many events, the sum of their scores, and a bar."""
-    for line in _header(found, zone):
+    for line in _header(scores, zone):
         print_wrapped(console, line)
     width = min(_BAR_WIDTH_MAX, max(_BAR_WIDTH_MIN, (console.width - _NUMBERS_WIDTH) // 2))
-    largest = max((abs(step.score_sum) for step in found.steps), default=0.0)
-    for step in found.steps:
-        line = _line(step, found.bucket)
+    largest = max((abs(step.score_sum) for step in scores.steps), default=0.0)
+    for step in scores.steps:
+        line = _line(step, scores.bucket)
         line.append_text(_bar(step.score_sum, largest, width))
         line.rstrip()
         console.print(line, soft_wrap=True)
 
 
-def _header(found: ScoreSeries, zone: str) -> Iterator[Text]:
-    dyad = Dyad.parse(found.dyad)
-    one, other = name_of(dyad.first), name_of(dyad.second)
-    acts = f"what {name_of(found.actor)} did to the other" if found.actor else "what both did"
-    yield Text(f"{one} and {other}", "bold").append(
-        f": {acts}, on the {found.scale.value.capitalize()} scale by {found.bucket.value.lower()}",
-        "default",
+def _header(scores: ScoreSeries, zone: str) -> Iterator[Text]:
+    dyad, as_of = Dyad.parse(scores.dyad), scores.as_of
+    acts = f"what {name_of(scores.actor)} did to the other" if scores.actor else "what both did"
+    scale, bucket = scores.scale.value.capitalize(), scores.bucket.value.lower()
+    yield Text(f"{name_of(dyad.first)} and {name_of(dyad.second)}", "bold").append(
+        f": {acts}, on the {scale} scale by {bucket}", "default"
     )
-    at = found.as_of
-    valid, known = (words.moment(it, zone) for it in (at.valid, at.known))
-    told = f"as of {valid}, by what was known at {known}, up to position {at.position:,}"
-    yield Text(f"{told}; table {found.table_version}", "dim")
+    yield Text(
+        f"as of {words.moment(as_of.valid, zone)}, by what was known at "
+        f"{words.moment(as_of.known, zone)}, up to position {as_of.position:,}; "
+        f"table {scores.table_version}",
+        "dim",
+    )
 
 
 def _line(step: ScoreStep, bucket: Bucket) -> Text:
-    """The numbers of a step; a month is named by itself, a week by its Monday."""
+    """Return the numbers of a step; a week is named by its Monday."""
     day = step.day[:-3] if bucket is Bucket.MONTH else step.day
     return Text(
         f"  {day:10}  {words.counted(step.event_count, 'event'):>13}  {step.score_sum:>+9,.1f}  "
@@ -123,7 +124,7 @@ def _line(step: ScoreStep, bucket: Bucket) -> Text:
 
 
 def _bar(total: float, largest: float, width: int) -> Text:
-    """A bar from the middle: conflict to the left, cooperation to the right."""
+    """Return a bar from the middle: conflict to the left, cooperation to the right."""
     length = round(abs(total) / largest * width) if largest else 0
     blocks = _BLOCK * length
     if total < 0:

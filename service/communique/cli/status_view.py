@@ -1,4 +1,4 @@
-"""How things stand between two parties, for people."""
+"""Statuses of two parties, for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli.rows import Columns, Row, marks_of, print_wrapped
+from communique.cli.rows import TableRow, as_of_line, marks_of, print_sections, print_wrapped
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import Facet, FacetKind, State
@@ -41,141 +41,141 @@ _SECTIONS: Final = {
 
 
 def sections(status: BilateralStatus) -> dict[str, Sequence[StatusElement]]:
-    """Return the elements under their headings, those that there are, the latest first."""
-    found = {"Relations": [status.relations] if status.relations else []}
-    found |= {title: list(getattr(status, name)) for title, name in _SECTIONS.items()}
+    """Return the elements under their headings, the latest first, without empty headings."""
+    elements = {"Relations": [status.relations] if status.relations else []}
+    elements |= {title: list(getattr(status, name)) for title, name in _SECTIONS.items()}
     return {
-        title: sorted(elements, key=lambda one: one.occurred.earliest, reverse=True)
-        for title, elements in found.items()
-        if elements
+        title: sorted(section, key=lambda element: element.occurred.earliest, reverse=True)
+        for title, section in elements.items()
+        if section
     }
 
 
 def print_status(
     console: Console, status: BilateralStatus, zone: str, *, explain: bool = False
 ) -> None:
-    """Print a status: the posture and why, then whatever stands."""
-    for line in _header(status, zone, console.width, explain=explain):
+    """Print a status: the posture and its rule, then the elements in sections."""
+    posture = Text(status.posture.value, POSTURE_STYLES[status.posture])
+    print_wrapped(console, title_line(status.dyad, posture, console.width))
+    print_wrapped(console, as_of_line(status.as_of, zone))
+    for line in _rules(status.posture_triggers, explain=explain):
         print_wrapped(console, line)
-    rows = {
-        title: [row for one in elements for row in _rows(one, zone, explain=explain)]
-        for title, elements in sections(status).items()
-    }
-    columns = Columns([row for some in rows.values() for row in some], console.width)
-    for title, some in rows.items():
-        console.print()
-        console.print(Text(title, "bold"))
-        for row in some:
-            for line in columns.lines(row, console):
-                console.print(line, soft_wrap=True)
+    print_sections(
+        console,
+        [
+            (
+                Text(title, "bold"),
+                [
+                    row
+                    for element in elements
+                    for row in rows_of(element, what_of(element), zone, explain=explain)
+                ],
+            )
+            for title, elements in sections(status).items()
+        ],
+    )
 
 
 def flat(status: BilateralStatus) -> Iterator[Mapping[str, Any]]:
-    """Yield a status as rows of plain values, one for each element."""
+    """Yield a row of plain values for each element."""
     for title, elements in sections(status).items():
-        for one in elements:
+        for element in elements:
             yield {
                 "section": title.lower(),
-                "facet": one.facet,
-                "state": one.state.value,
-                "issue": one.issue,
-                "who": words.who(one),
-                "statement": one.statement,
-                "occurred": str(one.occurred),
-                "known": one.known.isoformat(),
-                "certainty": one.certainty.value,
-                "scheduled": str(one.scheduled or ""),
-                "by_schedule": one.by_schedule,
-                "under_way": one.under_way,
-                "contested": one.contested,
-                "outlet": one.outlet,
-                "event_ids": words.ids(one.event_ids),
+                "facet": element.facet,
+                "state": element.state.value,
+                "issue": element.issue,
+                "who": words.who(element),
+                "statement": element.statement,
+                **flat_provenance(element),
             }
 
 
-def _header(status: BilateralStatus, zone: str, width: int, *, explain: bool) -> Iterator[Text]:
-    dyad = Dyad.parse(status.dyad)
+def flat_provenance(element: StatusElement) -> Mapping[str, Any]:
+    """Return when an element occurred, how sure it is and its sources, as plain values."""
+    return {
+        "occurred": str(element.occurred),
+        "known": element.known.isoformat(),
+        "certainty": element.certainty.value,
+        "scheduled": str(element.scheduled or ""),
+        "by_schedule": element.by_schedule,
+        "under_way": element.under_way,
+        "contested": element.contested,
+        "outlet": element.outlet,
+        "event_ids": words.ids(element.event_ids),
+    }
+
+
+def title_line(dyad_code: str, posture: Text, width: int) -> Text:
+    """Return the names of the two parties, and the posture at the right of the screen."""
+    dyad = Dyad.parse(dyad_code)
     names = Text(f"{name_of(dyad.first)} and {name_of(dyad.second)}", "bold")
     names.append(f" ({dyad})", "dim not bold")
-    posture = Text(status.posture.value, POSTURE_STYLES[status.posture])
-    yield names + Text(" " * max(width - names.cell_len - posture.cell_len, 2)) + posture
-    as_of = status.as_of
-    yield (
-        Text("as of ", "dim")
-        .append(words.moment(as_of.valid, zone), "not dim")
-        .append(
-            f", by what was known at {words.moment(as_of.known, zone)}, "
-            f"log position {as_of.position:,}"
-        )
-    )
-    yield from _rules(status.posture_triggers, explain=explain)
+    return names + Text(" " * max(width - names.cell_len - posture.cell_len, 2)) + posture
 
 
-def _rules(held: Sequence[PostureTrigger], *, explain: bool) -> Iterator[Text]:
-    first, *others = held
-    decides = Text(f"{first.posture.value.lower()} by the rule ", "dim").append(
-        first.rule, "not dim"
-    )
+def _rules(triggers: Sequence[PostureTrigger], *, explain: bool) -> Iterator[Text]:
+    first, *others = triggers
+    line = Text(f"{first.posture.value.lower()} by the rule ", "dim").append(first.rule, "not dim")
+    if others and not explain:
+        line.append(f"; also holding: {', '.join(trigger.rule for trigger in others)}")
+    yield line
     if explain:
-        yield decides
-        for one in held:
-            yield Text(f"  {one.rule}: {words.ids(one.event_ids) or 'no event'}", "dim")
-    elif others:
-        yield decides.append(f"; also holding: {', '.join(one.rule for one in others)}")
-    else:
-        yield decides
+        for trigger in triggers:
+            yield Text(f"  {trigger.rule}: {words.ids(trigger.event_ids) or 'no event'}", "dim")
 
 
-def _rows(one: StatusElement, zone: str, *, explain: bool) -> Iterator[Row]:
-    yield row_of(one, what_of(one), zone, explain=explain)
-    if one.last_certain:
-        yield row_of(one.last_certain, "└ last certain", zone, explain=explain)
-
-
-def row_of(one: StatusElement, what: str, zone: str, *, explain: bool) -> Row:
-    """Return an element as a line under some heading; `what` says what it is about."""
-    flags = (
-        "scheduled" if one.by_schedule else "",
-        "under way" if one.under_way else "",
-        "contested" if one.contested else "",
+def rows_of(element: StatusElement, what: str, zone: str, *, explain: bool) -> Iterator[TableRow]:
+    """Yield the row of an element, then of the last certain one; `what` says what it is about."""
+    yield TableRow(
+        (Text(what), Text(words.spaced(element.state)), Text(since(element))),
+        Text(words.who(element)),
+        marks_of(element.certainty, *flags_of(element)),
+        tuple(_details(element, zone, explain=explain)),
     )
-    since = one.scheduled if one.by_schedule and one.scheduled else one.occurred
-    return Row(
-        (Text(what), Text(words.spaced(one.state)), Text(since.display())),
-        Text(words.who(one)),
-        marks_of(one.certainty, *flags),
-        tuple(_details(one, zone, explain=explain)),
-    )
+    if element.last_certain:
+        yield from rows_of(element.last_certain, "└ last certain", zone, explain=explain)
 
 
-def what_of(one: StatusElement) -> str:
+def since(element: StatusElement) -> str:
+    """Return when an element takes effect: when it occurred, or by its schedule."""
+    by_schedule = element.by_schedule and element.scheduled
+    return (by_schedule or element.occurred).display()
+
+
+def flags_of(element: StatusElement) -> list[str]:
+    """Return the marks of an element besides its certainty."""
+    flags = {"by_schedule": "scheduled", "under_way": "under way", "contested": "contested"}
+    return [flag for name, flag in flags.items() if getattr(element, name)]
+
+
+def what_of(element: StatusElement) -> str:
     """Return what an element is about, under the heading of its kind."""
-    facet = Facet.parse(one.facet)
+    facet = Facet.parse(element.facet)
     match facet.kind:
         case FacetKind.RELATIONS:
             return "relations"
         case FacetKind.MEETING:
             return words.spaced(facet.key)
         case FacetKind.AGENDA:
-            return words.spaced(one.level) if one.level else "meeting"
+            return words.spaced(element.level) if element.level else "meeting"
         case FacetKind.MEDIATION:
             return name_of(facet.key)
         case FacetKind.REPORT:
             return f"CAMEO {facet.key}"
         case _:
-            return one.issue or "general"
+            return element.issue or "general"
 
 
-def _details(one: StatusElement, zone: str, *, explain: bool) -> Iterator[Text]:
-    said = words.listed((one.statement, one.grounds and f"grounds: {one.grounds}"), "; ")
-    if said:
-        yield Text(said)
-    if one.by_schedule:
-        yield Text(f"announced {one.occurred.display()}; no claim says yet that it took effect")
-    elif one.scheduled:
-        ends = one.state is State.UNDER_NOTICE
-        yield Text(f"{'ends' if ends else 'scheduled for'} {one.scheduled.display()}")
+def _details(element: StatusElement, zone: str, *, explain: bool) -> Iterator[Text]:
+    grounds = element.grounds and f"grounds: {element.grounds}"
+    yield Text(words.listed((element.statement, grounds), "; "))
+    if element.by_schedule:
+        yield Text(f"announced {element.occurred.display()}; no claim says yet that it took effect")
+    elif element.scheduled:
+        verb = "ends" if element.state is State.UNDER_NOTICE else "scheduled for"
+        yield Text(f"{verb} {element.scheduled.display()}")
     if explain:
-        known = words.moment(one.known, zone)
-        yield Text(words.listed((f"{one.outlet}, known at {known}", one.gist), ": "), "dim italic")
-        yield Text(words.ids(one.event_ids), "dim")
+        source = f"{element.outlet}, known at {words.moment(element.known, zone)}"
+        yield Text(words.listed((source, element.gist), ": "), "dim italic")
+        yield Text(words.ids(element.event_ids), "dim")

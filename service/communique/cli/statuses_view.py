@@ -1,4 +1,4 @@
-"""How things stand between one party and all others, for people: a line for each."""
+"""The statuses of one party with all others, for people: a line for each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli.rows import Row, print_rows, print_wrapped
+from communique.cli.rows import TableRow, as_of_line, print_rows, print_wrapped
 from communique.cli.status_view import POSTURE_STYLES, what_of
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.element import StatusElement
@@ -21,14 +21,12 @@ def print_statuses(
     as_of: ResolvedAsOf,
     zone: str,
 ) -> None:
-    """Print a line for each status: with whom, the posture and its rule, the latest there is."""
+    """Print a line for each status: the other party, the posture, its rule, the latest element."""
     console.print(Text(name_of(code), "bold").append(f" ({code})", "dim not bold"))
-    point = f"as of {words.moment(as_of.valid, zone)}, by what was known at "
-    point += f"{words.moment(as_of.known, zone)}, log position {as_of.position:,}"
-    print_wrapped(console, Text(point, "dim"))
+    print_wrapped(console, Text(as_of_line(as_of, zone).plain, "dim"))
     console.print()
     if statuses:
-        print_rows(console, [_row(one, code) for one in statuses])
+        print_rows(console, [_row(status, code) for status in statuses])
     else:
         console.print("nothing stands between it and any other")
 
@@ -49,17 +47,16 @@ def flat(status: BilateralStatus, code: str) -> Mapping[str, Any]:
     }
 
 
-def _row(status: BilateralStatus, code: str) -> Row:
+def _row(status: BilateralStatus, code: str) -> TableRow:
     other = Dyad.parse(status.dyad).other(code)
     last = _latest(status)
-    rule = status.posture_triggers[0].rule
     latest = words.listed((what_of(last), words.spaced(last.state)), " ")
-    return Row(
+    return TableRow(
         (
             Text(other),
             Text(name_of(other)),
             Text(status.posture.value.lower(), POSTURE_STYLES[status.posture]),
-            Text(rule, "dim"),
+            Text(status.posture_triggers[0].rule, "dim"),
             Text(last.occurred.display()),
             Text(f"{words.spaced(last.kind.value)}: {latest}"),
         ),
@@ -69,4 +66,4 @@ def _row(status: BilateralStatus, code: str) -> Row:
 
 
 def _latest(status: BilateralStatus) -> StatusElement:
-    return max(status.elements, key=lambda one: one.occurred.earliest)
+    return max(status.elements, key=lambda element: element.occurred.earliest)

@@ -1,4 +1,4 @@
-"""Subjects, for people: one whole, and lists of subjects or issues."""
+"""Subjects, for people: one subject, and lists of subjects or issues."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from communique.cli.event_view import row_of
-from communique.cli.rows import Row, marks_of, print_rows, print_wrapped
-from communique.client import EventAsOf, Subject, SubjectClaim
+from communique.cli.rows import TableRow, as_of_line, marks_of, print_rows, print_wrapped
+from communique.client import Subject, SubjectClaim
 from communique.domain.claims.event import EventCorrected, EventDisputed, Recorded
 from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.issue_board import IssueSummary
-from communique.domain.state.status import ResolvedAsOf
-from communique.domain.state.subject import EVENT_IDS_MAX, LifeCycleStep, SubjectSummary
+from communique.domain.state.subject import EVENT_IDS_MAX, SubjectSummary
 from communique.domain.time.edtf import ValidTime
 from communique.export import json_lines
 from communique.export import wording as words
@@ -25,7 +24,7 @@ _REASONS: Final = {"event id": "nothing tells them apart"}
 
 
 class Summary(NamedTuple):
-    """A line of a list: a subject's key or an issue's slug, and what there is about it."""
+    """A line of a list: a subject's key or an issue's slug, with its claims."""
 
     name: str
     claim_count: int
@@ -37,38 +36,35 @@ class Summary(NamedTuple):
         return cls(name, summary.claim_count, summary.latest)
 
     def plain(self, label: str) -> Mapping[str, Any]:
-        """Return it as a row of plain values, the name under a label."""
+        """Return a row of plain values; `label` is the key of the name."""
         return {label: self.name, "claim_count": self.claim_count, "latest": str(self.latest)}
 
 
 def print_summaries(console: Console, summaries: Sequence[Summary]) -> None:
-    """Print a line for each: how many claims, when the latest, and the name, never cut short."""
-    counts = [words.counted(one.claim_count, "claim") for one in summaries]
-    latest = [one.latest.display() for one in summaries]
+    """Print a line for each: how many claims, when the latest occurred, and the whole name."""
+    counts = [words.counted(summary.claim_count, "claim") for summary in summaries]
+    latest = [summary.latest.display() for summary in summaries]
     widths = max(map(len, counts)), max(map(len, latest))
-    for one, count, when in zip(summaries, counts, latest, strict=True):
+    for summary, count, when in zip(summaries, counts, latest, strict=True):
         line = Text(f"  {count:>{widths[0]}}  {when:<{widths[1]}}  ", "dim")
-        console.print(line.append(one.name, "not dim"), soft_wrap=True)
+        console.print(line.append(summary.name, "not dim"), soft_wrap=True)
 
 
 def print_subject(console: Console, subject: Subject, zone: str, *, explain: bool = False) -> None:
-    """Print a subject: how it went, where reports of it disagree, and the reports."""
+    """Print a subject: its life cycle, its disagreements and its claims."""
     print_wrapped(console, Text(subject.subject, "bold"))
     print_wrapped(console, as_of_line(subject.as_of, zone))
     _print_rows(console, "Life cycle", [*_steps(subject, explain=explain)])
-    outlets = {one.event.event_id: one for one in _events(subject) if one.event}
-    for one in subject.disagreements:
-        title = f"Disagreement: {words.spaced(one.type)}, {words.spaced(one.field)}"
-        _print_rows(console, title, [*_readings(one, outlets, explain=explain)])
-    claims = [_claim(one, zone, explain=explain) for one in subject.claims]
+    outlets = {
+        claim.event.event.event_id: claim.event.event.source.outlet
+        for claim in subject.claims
+        if claim.event.event
+    }
+    for conflict in subject.disagreements:
+        title = f"Disagreement: {words.spaced(conflict.type)}, {words.spaced(conflict.field)}"
+        _print_rows(console, title, [*_readings(conflict, outlets, explain=explain)])
+    claims = [_claim(claim, zone, explain=explain) for claim in subject.claims]
     _print_rows(console, words.counted(len(claims), "claim").capitalize(), claims)
-
-
-def as_of_line(as_of: ResolvedAsOf, zone: str) -> Text:
-    """Return the line that says what point an answer is true for."""
-    line = Text("as of ", "dim").append(words.moment(as_of.valid, zone), "not dim")
-    known = words.moment(as_of.known, zone)
-    return line.append(f", by what was known at {known}, log position {as_of.position:,}")
 
 
 def plain(subject: Subject) -> Mapping[str, Any]:
@@ -76,9 +72,9 @@ def plain(subject: Subject) -> Mapping[str, Any]:
     return {
         "subject": subject.subject,
         "as_of": subject.as_of.model_dump(mode="json"),
-        "life_cycle": [one.model_dump(mode="json") for one in subject.life_cycle],
-        "disagreements": [one.model_dump(mode="json") for one in subject.disagreements],
-        "claims": [_plain_claim(one) for one in subject.claims],
+        "life_cycle": [step.model_dump(mode="json") for step in subject.life_cycle],
+        "disagreements": [conflict.model_dump(mode="json") for conflict in subject.disagreements],
+        "claims": [_plain_claim(claim) for claim in subject.claims],
         "earlier_claims_omitted": subject.earlier_claims_omitted,
         "claim_count": subject.claim_count,
         "earlier_claims_uncounted": subject.earlier_claims_uncounted,
@@ -87,82 +83,70 @@ def plain(subject: Subject) -> Mapping[str, Any]:
 
 def flat(subject: Subject) -> Iterator[Mapping[str, Any]]:
     """Yield a row of plain values for each reading of each disagreement, the preferred first."""
-    for one in subject.disagreements:
-        for number, reading in enumerate(one.readings, 1):
+    for conflict in subject.disagreements:
+        for number, reading in enumerate(conflict.readings, 1):
             yield {
                 "subject": subject.subject,
-                "type": one.type,
-                "field": one.field,
+                "type": conflict.type,
+                "field": conflict.field,
                 "number": number,
                 "value": reading.value,
                 "outlet_count": reading.outlet_count,
-                "reason": one.reason if number == 1 else "",
+                "reason": conflict.reason if number == 1 else "",
                 "event_ids": words.ids(reading.event_ids),
             }
 
 
-def _print_rows(console: Console, title: str, rows: Sequence[Row]) -> None:
+def _print_rows(console: Console, title: str, rows: Sequence[TableRow]) -> None:
     if rows:
         console.print()
         print_wrapped(console, Text(title, "bold"))
         print_rows(console, rows)
 
 
-def _events(subject: Subject) -> Iterator[EventAsOf]:
-    return (one.event for one in subject.claims)
-
-
-def _steps(subject: Subject, *, explain: bool) -> Iterator[Row]:
+def _steps(subject: Subject, *, explain: bool) -> Iterator[TableRow]:
     for step in subject.life_cycle:
         count = words.counted(len(step.event_ids), "claim")
         count += " or more" if len(step.event_ids) == EVENT_IDS_MAX else ""
-        yield Row(
+        yield TableRow(
             (Text(words.spaced(step.state)), Text(step.occurred.display()), Text(count, "dim")),
             Text(),
             marks_of(step.certainty),
-            tuple(_ids(step, explain=explain)),
+            (Text(words.ids(step.event_ids) if explain else "", "dim"),),
         )
-
-
-def _ids(step: LifeCycleStep, *, explain: bool) -> Iterator[Text]:
-    if explain:
-        yield Text(words.ids(step.event_ids), "dim")
 
 
 def _readings(
-    one: Disagreement, events: Mapping[UUID, EventAsOf], *, explain: bool
-) -> Iterator[Row]:
-    """Yield the values below each other, the preferred one first, with who says so and why."""
-    for number, reading in enumerate(one.readings):
+    conflict: Disagreement, outlets: Mapping[UUID, str], *, explain: bool
+) -> Iterator[TableRow]:
+    """Yield a row for each value, the preferred one first, with its outlets and the reason."""
+    for number, reading in enumerate(conflict.readings):
         is_short = len(reading.value) <= _VALUE_WIDTH_MAX
-        style = "bold" if number == 0 else ""
-        said = [events[it] for it in reading.event_ids if it in events]
-        outlets = [*dict.fromkeys(it.event.source.outlet for it in said if it.event)]
-        if reading.outlet_count > len(outlets):
-            outlets.append(f"{reading.outlet_count - len(outlets):,} more")
-        details = [] if is_short else [Text(reading.value, style)]
-        if explain:
-            details.append(Text(words.ids(reading.event_ids), "dim"))
-        reason = _REASONS.get(one.reason, one.reason)
-        yield Row(
-            (Text("▸" if number == 0 else " "), Text(reading.value if is_short else "", style)),
-            Text(words.listed(outlets)),
+        value = Text(reading.value, "bold" if number == 0 else "")
+        shown = [*dict.fromkeys(outlets[key] for key in reading.event_ids if key in outlets)]
+        if reading.outlet_count > len(shown):
+            shown.append(f"{reading.outlet_count - len(shown):,} more")
+        reason = _REASONS.get(conflict.reason, conflict.reason)
+        yield TableRow(
+            (Text("▸" if number == 0 else " "), value if is_short else Text()),
+            Text(words.listed(shown)),
             Text(f"preferred: {reason}", "green") if number == 0 else Text(),
-            tuple(details),
+            (
+                Text() if is_short else value,
+                Text(words.ids(reading.event_ids) if explain else "", "dim"),
+            ),
         )
 
 
-def _claim(one: SubjectClaim, zone: str, *, explain: bool) -> Row:
-    row = row_of(one.event, zone, explain=explain)
-    source = one.event.event.source.outlet if one.event.event and not explain else ""
-    amendments = [Text(text, "italic") for it in one.amendments if (text := _amended(it))]
-    outlet = [Text(source, "dim")] if source else []
-    return replace(row, details=(*row.details, *outlet, *amendments))
+def _claim(claim: SubjectClaim, zone: str, *, explain: bool) -> TableRow:
+    row = row_of(claim.event, zone, explain=explain)
+    outlet = claim.event.event.source.outlet if claim.event.event and not explain else ""
+    amendments = [Text(_amendment(amendment), "italic") for amendment in claim.amendments]
+    return replace(row, details=(*row.details, Text(outlet, "dim"), *amendments))
 
 
-def _amended(amendment: Recorded) -> str:
-    event = amendment.event
-    match getattr(event, "payload", None):
+def _amendment(amendment: Recorded) -> str:
+    match getattr(amendment.event, "payload", None):
         case EventCorrected(reason=reason):
             return f"corrected: {reason}"
         case EventDisputed(disputed_by=by, statement=statement):
@@ -172,12 +156,13 @@ def _amended(amendment: Recorded) -> str:
             return ""
 
 
-def _plain_claim(one: SubjectClaim) -> Mapping[str, Any]:
+def _plain_claim(claim: SubjectClaim) -> Mapping[str, Any]:
+    event, amendments = claim.event, (recorded.event for recorded in claim.amendments)
     return {
-        "position": one.event.position,
-        "known": one.event.known.isoformat(),
-        "corrected_by": str(one.event.corrected_by or ""),
-        "disputed_by": [str(it) for it in one.event.disputed_by],
-        "event": json_lines.event_object(one.event.event) if one.event.event else None,
-        "amendments": [json_lines.event_object(it.event) for it in one.amendments if it.event],
+        "position": event.position,
+        "known": event.known.isoformat(),
+        "corrected_by": str(event.corrected_by or ""),
+        "disputed_by": [str(event_id) for event_id in event.disputed_by],
+        "event": json_lines.event_object(event.event) if event.event else None,
+        "amendments": [json_lines.event_object(amendment) for amendment in amendments if amendment],
     }

@@ -1,4 +1,4 @@
-"""The commands that send: single files of events, and imports in bulk."""
+"""The commands that record events: single files, and imports in bulk."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -9,19 +9,10 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from communique.cli.exits import ExitCode, Failure, lines_of
-from communique.cli.options import MANY, Output, Remote, option, unfolded
-from communique.cli.screen import (
-    Bar,
-    Format,
-    console,
-    progress_bar,
-    write_list,
-    write_object,
-)
+from communique.cli.exits import CommandFailure, ExitCode, violation_lines
+from communique.cli.options import LONG_RETRY, Output, Remote, option, unfolded
+from communique.cli.screen import Bar, OutputFormat, console, progress_bar, write_list, write_object
 from communique.client import (
-    Client,
-    CommuniqueError,
     Conflict,
     ImportReport,
     InvalidRequest,
@@ -34,7 +25,7 @@ from communique.export import wording as words
 from communique.importers import ImportFault, Report, gdelt, icews, jsonl
 
 EVENTS_MAX: Final = 1_000
-REJECTIONS_SHOWN_MAX: Final = 20
+_REJECTIONS_SHOWN_MAX: Final = 20
 _NUMBERED: Final = re.compile(r"^entry \d+: ")
 
 
@@ -59,7 +50,7 @@ Batch = Annotated[
 ]
 
 
-def submit(file: InputFile, remote: Remote, output: Output = Format.TABLE) -> None:
+def submit(file: InputFile, remote: Remote, output: Output = OutputFormat.TABLE) -> None:
     """Record the events of a file, all or none; up to 1,000."""
     report = Report()
     events = _read_whole(file, report)
@@ -67,12 +58,11 @@ def submit(file: InputFile, remote: Remote, output: Output = Format.TABLE) -> No
         try:
             receipts = client.submit(events)
         except (InvalidRequest, Conflict, NotFound) as error:
-            lines = lines_of([_located(one, report) for one in error.violations])
-            raise Failure(
-                "nothing was recorded",
-                *(lines or [_placed(error, report)]),
-                code=ExitCode.REJECTED,
-            ) from None
+            violations = [_located(violation, report) for violation in error.violations]
+            lines = violation_lines(violations) or [
+                _in_file(error.metadata.get("index", ""), str(error), report) or str(error)
+            ]
+            raise CommandFailure("nothing was recorded", *lines, code=ExitCode.REJECTED) from None
     _show_receipts(receipts, output)
 
 
@@ -82,23 +72,22 @@ def _read_whole(file: Path, report: Report) -> list[Event]:
         for event in jsonl.events(file, report):
             events.append(event)
             if len(events) > EVENTS_MAX:
-                hint = f"communique import jsonl {file}"
-                raise Failure(
+                raise CommandFailure(
                     f"{file} has more than {EVENTS_MAX:,} events, too many to record at once",
-                    f"record them in batches instead: {hint}",
+                    f"record them in batches instead: communique import jsonl {file}",
                     code=ExitCode.REJECTED,
                 )
     except ImportFault as fault:
-        raise Failure(str(fault)) from None
+        raise CommandFailure(str(fault)) from None
     if report.rows_rejected:
-        at_fault = f"{report.rows_rejected} of {words.counted(report.rows_read, 'event')}"
-        raise Failure(
-            f"nothing was recorded: {at_fault} cannot be read",
-            *map(str, report.rejections[:REJECTIONS_SHOWN_MAX]),
+        count = f"{report.rows_rejected} of {words.counted(report.rows_read, 'event')}"
+        raise CommandFailure(
+            f"nothing was recorded: {count} cannot be read",
+            *map(str, report.rejections[:_REJECTIONS_SHOWN_MAX]),
             code=ExitCode.REJECTED,
         )
     if not events:
-        raise Failure(f"{file} has no events", code=ExitCode.REJECTED)
+        raise CommandFailure(f"{file} has no events", code=ExitCode.REJECTED)
     return events
 
 
@@ -111,36 +100,32 @@ def _located(violation: Violation, report: Report) -> Violation:
     return Violation(f"{place[0]}:{place[1]}: {rest.removeprefix('.')}", violation.description)
 
 
-def _placed(error: CommuniqueError, report: Report) -> str:
-    """Name the row of the event that the server refused, where it says which one."""
-    index = error.metadata.get("index", "")
+def _in_file(index: str, message: str, report: Report) -> str:
+    """Return the message with the row of the event instead of its index, empty where unknown."""
     place = report.place_of(int(index)) if index.isdigit() else None
-    return _at(place, str(error)) if place else str(error)
+    return f"{place[0]}:{place[1]}: {_NUMBERED.sub('', message)}" if place else ""
 
 
-def _at(place: tuple[str, int], message: str) -> str:
-    """Name the row instead of the event's number in the request."""
-    return f"{place[0]}:{place[1]}: {_NUMBERED.sub('', message)}"
-
-
-def _show_receipts(receipts: Sequence[Receipt], output: Format) -> None:
-    if output is not Format.TABLE:
-        rows = [{name: getattr(one, name) for name in one.__slots__} for one in receipts]
+def _show_receipts(receipts: Sequence[Receipt], output: OutputFormat) -> None:
+    if output is not OutputFormat.TABLE:
+        rows = [
+            {name: getattr(receipt, name) for name in receipt.__slots__} for receipt in receipts
+        ]
         write_list(output, rows, rows)
         return
-    new = [one.position for one in receipts if not one.duplicate]
-    known = len(receipts) - len(new)
-    told = "nothing new" if not new else f"{words.counted(len(new), 'event')} recorded, position "
-    told += words.listed({f"{one:,}": None for one in (*new[:1], *new[-1:])}, " to ")
-    console().print(told + (f": {known:,} had been recorded before" if known else ""))
+    new = [f"{receipt.position:,}" for receipt in receipts if not receipt.duplicate]
+    line = f"{words.counted(len(new), 'event')} recorded, position " if new else "nothing new"
+    line += " to ".join(dict.fromkeys((*new[:1], *new[-1:])))
+    duplicates = len(receipts) - len(new)
+    console().print(line + (f": {duplicates:,} had been recorded before" if duplicates else ""))
 
 
 imports = typer.Typer(no_args_is_help=True, help="Record event datasets and large files of events.")
 
 
 @dataclass
-class _Sent:
-    """What became of an import: the importer's account, the server's, and the rows refused."""
+class _Import:
+    """An import: the importer's report, the server's, and the events that the server refused."""
 
     report: Report
     answer: ImportReport = field(default_factory=ImportReport)
@@ -148,22 +133,20 @@ class _Sent:
     fault: ImportFault | None = None
 
     def events(self, source: Iterator[Event]) -> Iterator[Event]:
-        """Yield the events until their file cannot be read on."""
+        """Yield the events of the source, and keep the fault that ends it."""
         try:
             yield from source
         except ImportFault as fault:
             self.fault = fault
 
     def progressed(self, answer: ImportReport, bar: Bar) -> None:
-        """Note how far the import is, and where the events refused come from."""
-        for one in answer.rejections[len(self.refused) :]:
-            place = self.report.place_of(one.index)
-            self.refused.append(
-                _at(place, one.message) if place else f"event {one.index}: {one.message}"
-            )
+        """Keep the server's report and the rows of the events refused, and show both."""
+        for refusal in answer.rejections[len(self.refused) :]:
+            message = _in_file(str(refusal.index), refusal.message, self.report)
+            self.refused.append(message or f"event {refusal.index}: {refusal.message}")
         self.answer = answer
-        told = f"{self.report.rows_read:,} rows, {answer.appended:,} events appended"
-        bar.show(self.report.bytes_done, self.report.bytes_total or None, told)
+        line = f"{self.report.rows_read:,} rows, {answer.appended:,} events appended"
+        bar.show(self.report.bytes_done, self.report.bytes_total or None, line)
 
 
 Source = Callable[[Path, Report], Iterator[Event]]
@@ -177,7 +160,7 @@ def import_icews(
     ],
     remote: Remote,
     batch_size: Batch = 500,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """ICEWS as a temporal graph: the folder with train.txt, entity2id.txt and relation2id.txt."""
     _import(icews.claims, path, remote, batch_size, output)
@@ -189,7 +172,7 @@ def import_gdelt(
     path: Annotated[Path, typer.Argument(exists=True, help="An export, or a folder of them.")],
     remote: Remote,
     batch_size: Batch = 500,
-    output: Output = Format.TABLE,
+    output: Output = OutputFormat.TABLE,
 ) -> None:
     """GDELT 2.0 event exports, gzip or plain."""
     _import(gdelt.claims, path, remote, batch_size, output)
@@ -198,38 +181,35 @@ def import_gdelt(
 @imports.command("jsonl")
 @unfolded
 def import_jsonl(
-    path: InputFile, remote: Remote, batch_size: Batch = 500, output: Output = Format.TABLE
+    path: InputFile, remote: Remote, batch_size: Batch = 500, output: Output = OutputFormat.TABLE
 ) -> None:
     """Events as JSON lines or YAML, such as [bold]communique replay[/bold] writes."""
     _import(jsonl.events, path, remote, batch_size, output)
 
 
-def _import(source: Source, path: Path, remote: Remote, batch_size: int, output: Format) -> None:
-    sent = _Sent(Report())
-    with remote.connect(MANY) as client, progress_bar("importing") as bar:
-        _send(client, sent, source(path, sent.report), batch_size, bar)
-    if output is Format.TABLE and (sent.report.rows_read or not sent.fault):
-        for line in _account(sent):
-            console().print(line, soft_wrap=True)
-    elif output is not Format.TABLE:
-        row = _plain(sent)
-        write_object(
-            output, row, [{k: v for k, v in row.items() if not isinstance(v, dict | list)}]
+def _import(
+    source: Source, path: Path, remote: Remote, batch_size: int, output: OutputFormat
+) -> None:
+    result = _Import(Report())
+    with remote.connect(LONG_RETRY) as client, progress_bar("importing") as bar:
+        client.import_events(
+            result.events(source(path, result.report)),
+            batch_size=batch_size,
+            on_progress=lambda answer: result.progressed(answer, bar),
         )
-    _end(sent)
+    if output is not OutputFormat.TABLE:
+        row = _plain(result)
+        flat = {key: value for key, value in row.items() if not isinstance(value, dict | list)}
+        write_object(output, row, [flat])
+    elif result.report.rows_read or not result.fault:
+        for line in _account(result):
+            console().print(line, soft_wrap=True)
+    _check(result)
 
 
-def _send(client: Client, sent: _Sent, source: Iterator[Event], batch_size: int, bar: Bar) -> None:
-    client.import_events(
-        sent.events(source),
-        batch_size=batch_size,
-        on_progress=lambda answer: sent.progressed(answer, bar),
-    )
-
-
-def _account(sent: _Sent) -> Iterator[Text]:
-    """Yield the sum, so that every row can be found in it."""
-    report, answer = sent.report, sent.answer
+def _account(result: _Import) -> Iterator[Text]:
+    """Yield the lines that account for every row and every event."""
+    report, answer = result.report, result.answer
     yield Text(words.counted(report.rows_read, "row") + " read", "bold")
     yield _line(report.rows_merged, f"went into {words.counted(report.events, 'event')}")
     for reason, count in report.skipped.most_common():
@@ -240,8 +220,8 @@ def _account(sent: _Sent) -> Iterator[Text]:
     yield Text(words.counted(answer.received, "event") + " sent", "bold")
     yield _line(answer.appended, "appended")
     yield _line(answer.duplicates, "had been recorded before")
-    for word, count in answer.rejected_by_reason.most_common():
-        yield _line(count, f"refused: {words.spaced(word)}", "red")
+    for cause, count in answer.rejected_by_reason.most_common():
+        yield _line(count, f"refused: {words.spaced(cause)}", "red")
     yield _line(answer.appended + answer.duplicates + answer.rejected, "in all", "bold")
 
 
@@ -249,36 +229,31 @@ def _line(count: int, what: str, style: str = "") -> Text:
     return Text(f"  {count:>9,}  {what}", style if count else "dim")
 
 
-def _plain(sent: _Sent) -> dict[str, Any]:
-    report, answer = sent.report, sent.answer
+def _plain(result: _Import) -> dict[str, Any]:
+    report, answer = result.report, result.answer
+    counts = ("rows_read", "rows_merged", "rows_skipped", "rows_rejected", "events")
     return {
-        "rows_read": report.rows_read,
-        "rows_merged": report.rows_merged,
-        "rows_skipped": report.rows_skipped,
-        "rows_rejected": report.rows_rejected,
-        "events": report.events,
+        **{name: getattr(report, name) for name in counts},
         "appended": answer.appended,
         "duplicates": answer.duplicates,
         "refused": answer.rejected,
         "position": answer.position,
         "skipped": {reason.value: count for reason, count in report.skipped.items()},
         "refused_by_reason": dict(answer.rejected_by_reason),
-        "rejections": [*map(str, report.rejections), *sent.refused],
-        "broke_off": str(sent.fault) if sent.fault else None,
+        "rejections": [*map(str, report.rejections), *result.refused],
+        "broke_off": str(result.fault) if result.fault else None,
     }
 
 
-def _end(sent: _Sent) -> None:
-    """Name the rows at fault, and end with the exit code that the import has earned."""
-    faults = [*map(str, sent.report.rejections), *sent.refused]
-    count = sent.report.rows_rejected + sent.answer.rejected
-    if sent.fault:
-        told = "what was read before is recorded; run it again when the file is whole"
-        raise Failure(str(sent.fault), *([told] if sent.answer.received else []))
-    if count:
-        shown = faults[:REJECTIONS_SHOWN_MAX]
+def _check(result: _Import) -> None:
+    """Raise `CommandFailure` of an import that broke off or left rows or events out."""
+    if result.fault:
+        hint = "what was read before is recorded; run it again when the file is whole"
+        raise CommandFailure(str(result.fault), *([hint] if result.answer.received else []))
+    if count := result.report.rows_rejected + result.answer.rejected:
+        shown = [*map(str, result.report.rejections), *result.refused][:_REJECTIONS_SHOWN_MAX]
         more = [f"... and {count - len(shown):,} more"] if count > len(shown) else []
-        told = words.counted(count, "row or event", "rows or events")
-        raise Failure(
-            f"{told} rejected, the rest is recorded", *shown, *more, code=ExitCode.REJECTED
+        rejected = words.counted(count, "row or event", "rows or events")
+        raise CommandFailure(
+            f"{rejected} rejected, the rest is recorded", *shown, *more, code=ExitCode.REJECTED
         )
