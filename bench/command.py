@@ -46,7 +46,7 @@ def main() -> None:
             Path(name),
             options.sizes or sorted({min(SMALL, options.size), options.size}),
             options.runs,
-            lambda what: console.print(what, style="dim"),
+            lambda text: console.print(text, style="dim"),
             without=frozenset(options.without),
         )
         report, written = _begun(began, bed, options), list[Path]()
@@ -73,7 +73,7 @@ def _begun(began: datetime, bed: Bed, options: argparse.Namespace) -> Report:
         machine.described(bed.folder) | _versions(bed),
         chosen,
         [],
-        {one.name: one.about for one in RIVALS},
+        {rival.name: rival.about for rival in RIVALS},
         bed.missing,
     )
 
@@ -96,7 +96,7 @@ def _measured(bed: Bed, names: Sequence[str], console: Console) -> Iterator[list
             bed.failed = is_interrupted = True
         how = "was interrupted after" if is_interrupted else "took"
         bed.tell(f"{name} {how} {perf_counter() - began:,.0f} s")
-        yield sorted(figures, key=lambda one: one.workload == "memory")
+        yield sorted(figures, key=lambda figure: figure.workload == "memory")
         if is_interrupted:
             return
 

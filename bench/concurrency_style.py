@@ -106,13 +106,13 @@ async def measure(port: int, server: psutil.Process, call_count: int) -> None:
             for _ in range(count):
                 await echo(b"x" * 500, wait_for_ready=True)
 
-        async def unary(what: str) -> None:
+        async def unary(title: str) -> None:
             before, cpu = time.perf_counter(), sum(server.cpu_times()[:2])
             await asyncio.gather(*(calls(call_count // IN_FLIGHT) for _ in range(IN_FLIGHT)))
             seconds, cpu = time.perf_counter() - before, sum(server.cpu_times()[:2]) - cpu
             per_call = cpu / call_count * 1e6
             print(
-                f"  {what:<34}{call_count / seconds:>8,.0f} calls/s{per_call:>8.0f} us CPU a call"
+                f"  {title:<34}{call_count / seconds:>8,.0f} calls/s{per_call:>8.0f} us CPU a call"
             )
 
         await unary("unary, 32 in flight")
@@ -137,11 +137,11 @@ def main() -> None:
     call_count = int(sys.argv[1]) if len(sys.argv) > 1 else CALLS
     spawn = multiprocessing.get_context("spawn")
     for serve in (serve_loop, serve_threads):
-        here, there = spawn.Pipe()
-        process = spawn.Process(target=serve, args=(there,), daemon=True)
+        receiver, sender = spawn.Pipe()
+        process = spawn.Process(target=serve, args=(sender,), daemon=True)
         process.start()
         print(serve.__name__)
-        asyncio.run(measure(here.recv(), psutil.Process(process.pid), call_count))
+        asyncio.run(measure(receiver.recv(), psutil.Process(process.pid), call_count))
         process.kill()
 
 

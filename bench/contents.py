@@ -100,12 +100,12 @@ def _level(number: int) -> payloads_pb2.MeetingLevel.ValueType:
     return payloads_pb2.MeetingLevel.ValueType(number)
 
 
-def _claim(number: int, issues: list[str] | None = None, **what: object) -> event_pb2.Event:
+def _claim(number: int, issues: list[str] | None = None, **fields: object) -> event_pb2.Event:
     """Return the part of a claim that does not depend on who and when."""
     return event_pb2.Event(
         issues=issues or [],
         certainty=values_pb2.CERTAINTY_PROBABLE if number % 3 else values_pb2.CERTAINTY_CERTAIN,
         source=values_pb2.Source(outlet=_OUTLETS[number % len(_OUTLETS)]),
         gist="What was reported, in the words of a desk that reads it.",
-        **what,  # type: ignore[arg-type]
+        **fields,  # type: ignore[arg-type]
     )

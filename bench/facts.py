@@ -104,9 +104,10 @@ def facts_of(stream: Sequence[Recorded]) -> Iterator[tuple[Fact, Said]]:
     """Yield the facts of one event, from its claim and amendments, with what they say."""
     for content in contents(stream):
         claim = content.claim
-        for one in assertions(claim):
-            said = Said(one.state.value, one.statement, claim.gist, claim.source.outlet)
-            yield _fact(content, one), said
+        for assertion in assertions(claim):
+            state, outlet = assertion.state.value, claim.source.outlet
+            said = Said(state, assertion.statement, claim.gist, outlet)
+            yield _fact(content, assertion), said
 
 
 def _fact(content: Content, assertion: Assertion) -> Fact:

@@ -119,12 +119,12 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004  three digits
 
 
-def ours_like(one: Figure, figures: Sequence[Figure]) -> Figure | None:
+def ours_like(rival: Figure, figures: Sequence[Figure]) -> Figure | None:
     """Return our figure that another subject's is compared with; None for our own."""
-    like = one.workload, one.case, one.events, one.main
+    like = rival.workload, rival.case, rival.events, rival.main
     ours = (
-        it
-        for it in figures
-        if it.subject == Communique.name and (it.workload, it.case, it.events, it.main) == like
+        own
+        for own in figures
+        if own.subject == Communique.name and (own.workload, own.case, own.events, own.main) == like
     )
-    return None if one.subject == Communique.name else next(ours, None)
+    return None if rival.subject == Communique.name else next(ours, None)

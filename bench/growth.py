@@ -85,8 +85,8 @@ async def _read_back(subject: Communique, history: History, latest: range) -> Sa
     began = perf_counter()
     frames = [frame async for frame in subject.read_all(after=latest.start)]
     seconds = perf_counter() - began
-    found = [event for frame in frames for event in subject.events_in(frame)]
-    check(found == [history[index] for index in latest], "other events were read")
+    events = [event for frame in frames for event in subject.events_in(frame)]
+    check(events == [history[index] for index in latest], "other events were read")
     return {"event_us": _micros(seconds, latest)}
 
 

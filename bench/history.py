@@ -129,8 +129,8 @@ class _Drawing:
         self._dyads = self._random.sample(list(combinations(sorted(STATES), 2)), dyads)
         self._dyad_weights = list(accumulate(1 / (rank + _SHIFT) for rank in range(dyads)))
         every = list(contents())
-        self._contents = [(one.together, one.message.SerializeToString()) for one in every]
-        self._content_weights = list(accumulate(one.share for one in every))
+        self._contents = [(part.together, part.message.SerializeToString()) for part in every]
+        self._content_weights = list(accumulate(part.share for part in every))
         self._claims: list[tuple[str, bytes]] = []
         self._ended: set[int] = set()
         self._claims_of: Counter[Pair] = Counter()

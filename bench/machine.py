@@ -45,8 +45,8 @@ def _cpu_model() -> str:
 def _file_system(folder: Path) -> str:
     """The type of the file system that holds the folder."""
     above = {str(folder.resolve()), *map(str, folder.resolve().parents)}
-    mounts = [one for one in psutil.disk_partitions(all=True) if one.mountpoint in above]
-    return max(mounts, key=lambda one: len(one.mountpoint)).fstype if mounts else "unknown"
+    mounts = [mount for mount in psutil.disk_partitions(all=True) if mount.mountpoint in above]
+    return max(mounts, key=lambda mount: len(mount.mountpoint)).fstype if mounts else "unknown"
 
 
 def _sync_ms(folder: Path) -> float:

@@ -42,11 +42,11 @@ def drawn(figures: Sequence[Figure], output: Path) -> list[Path]:
 
 def _ratios(figures: Sequence[Figure]) -> Picture | None:
     """A bar for each figure of a rival: to the right of 1 where ours is better."""
-    compared = [(one, ours) for one in figures if (ours := ours_like(one, figures))]
+    compared = [(figure, ours) for figure in figures if (ours := ours_like(figure, figures))]
     if not compared:
         return None
-    names = [f"{_name(one)}, {one.events:,}: {one.subject}" for one, _ in compared]
-    ratios = [ours.times(one) for one, ours in compared]
+    names = [f"{_name(figure)}, {figure.events:,}: {figure.subject}" for figure, _ in compared]
+    ratios = [ours.times(figure) for figure, ours in compared]
     picture, axes = _picture(len(ratios))
     colours = [_GOOD if ratio >= 1 else _BAD for ratio in ratios]
     # Bars that begin at 1, on a scale where twice and half are equally far from it.
@@ -60,9 +60,9 @@ def _ratios(figures: Sequence[Figure]) -> Picture | None:
 def _lines(figures: Sequence[Figure], measure: str, cases: str = "") -> Lines:
     """Return the values of a measure by the number of events, for each case with several."""
     lines: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for one in figures:
-        if one.subject == Communique.name and one.main == measure and cases in one.case:
-            lines[_name(one)].append((one.events, one.measures[measure].median))
+    for figure in figures:
+        if figure.subject == Communique.name and figure.main == measure and cases in figure.case:
+            lines[_name(figure)].append((figure.events, figure.measures[measure].median))
     return {name: sorted(line) for name, line in lines.items() if len(line) > 1}
 
 
@@ -84,5 +84,5 @@ def _picture(rows: int) -> tuple[Picture, Axes]:
     return picture, picture.add_subplot()
 
 
-def _name(one: Figure) -> str:
-    return f"{one.workload} {one.case}".strip()
+def _name(figure: Figure) -> str:
+    return f"{figure.workload} {figure.case}".strip()

@@ -92,60 +92,66 @@ def _month_by_month(topic: Topic, point: Question, _other: Question) -> Message:
 QUERIES: Final = (
     Query(
         "GetBilateralStatus",
-        lambda it, at, _: timeline.GetBilateralStatusRequest(parties=it.pair, as_of=as_of(at)),
+        lambda topic, at, _: timeline.GetBilateralStatusRequest(
+            parties=topic.pair, as_of=as_of(at)
+        ),
         timeline.GetBilateralStatusResponse,
     ),
     Query(
         "BatchGetBilateralStatus",
-        lambda it, at, _: timeline.BatchGetBilateralStatusRequest(dyads=it.dyads, as_of=as_of(at)),
+        lambda topic, at, _: timeline.BatchGetBilateralStatusRequest(
+            dyads=topic.dyads, as_of=as_of(at)
+        ),
         timeline.BatchGetBilateralStatusResponse,
     ),
     Query(
         "ListBilateralStatuses",
-        lambda it, at, _: timeline.ListBilateralStatusesRequest(party=it.pair[0], as_of=as_of(at)),
+        lambda topic, at, _: timeline.ListBilateralStatusesRequest(
+            party=topic.pair[0], as_of=as_of(at)
+        ),
         timeline.ListBilateralStatusesResponse,
     ),
     Query(
         "CompareBilateralStatus",
-        lambda it, at, to: timeline.CompareBilateralStatusRequest(
-            parties=it.pair, before=as_of(to), after=as_of(at)
+        lambda topic, at, to: timeline.CompareBilateralStatusRequest(
+            parties=topic.pair, before=as_of(to), after=as_of(at)
         ),
         timeline.CompareBilateralStatusResponse,
     ),
     Query(
         "ListTimeline",
-        lambda it, at, _: timeline.ListTimelineRequest(filter=_about(it), as_of=as_of(at)),
+        lambda topic, at, _: timeline.ListTimelineRequest(filter=_about(topic), as_of=as_of(at)),
         timeline.ListTimelineResponse,
     ),
     Query(
         "ListEvents",
-        lambda it, at, _: records.ListEventsRequest(filter=_about(it), as_of=as_of(at)),
+        lambda topic, at, _: records.ListEventsRequest(filter=_about(topic), as_of=as_of(at)),
         records.ListEventsResponse,
     ),
     Query(
         "GetEvent",
-        lambda it, _at, _: records.GetEventRequest(event_id=it.event_id),
+        lambda topic, _at, _: records.GetEventRequest(event_id=topic.event_id),
         records.GetEventResponse,
         points=(_NOW,),
     ),
     Query(
         "GetSubject",
-        lambda it, at, _: timeline.GetSubjectRequest(subject=it.subject, as_of=as_of(at)),
+        lambda topic, at, _: timeline.GetSubjectRequest(subject=topic.subject, as_of=as_of(at)),
         timeline.GetSubjectResponse,
     ),
     Query(
         "ListSubjects",
-        lambda it, at, _: timeline.ListSubjectsRequest(filter=_about(it), as_of=as_of(at)),
+        lambda topic, at, _: timeline.ListSubjectsRequest(filter=_about(topic), as_of=as_of(at)),
         timeline.ListSubjectsResponse,
     ),
     Query(
         "GetIssue",
-        lambda it, at, _: timeline.GetIssueRequest(issue=it.issue, as_of=as_of(at)),
+        lambda topic, at, _: timeline.GetIssueRequest(issue=topic.issue, as_of=as_of(at)),
         timeline.GetIssueResponse,
     ),
     Query(
         "ListIssues",
-        lambda it, at, _: timeline.ListIssuesRequest(filter=_about(it), as_of=as_of(at)),
+        lambda topic, at, _: timeline.ListIssuesRequest(filter=_about(topic), as_of=as_of(at)),
         timeline.ListIssuesResponse,
     ),
     Query("GetScoreSeries", _month_by_month, timeline.GetScoreSeriesResponse),
@@ -167,10 +173,10 @@ def topics(history: History) -> dict[str, Topic]:
         issues.update(message.issues)
         amended[amended_by(message) or message.event_id] += 1
         dyads["-".join(sorted(_codes(message)))] += 1
-    used = [one for one, _ in issues.most_common()]
-    pairs = [one for one, _ in dyads.most_common() if one.count("-") == 1]
+    used = [issue for issue, _ in issues.most_common()]
+    pairs = [dyad for dyad, _ in dyads.most_common() if dyad.count("-") == 1]
     subjects = [_subjects(history, pair) for pair in (history.busiest, history.quiet)]
-    events = [one for one, _ in amended.most_common()]
+    events = [event_id for event_id, _ in amended.most_common()]
     return {
         "busiest": Topic(history.busiest, used[0], subjects[0][0], events[0], pairs[:_BATCH_DYADS]),
         "quiet": Topic(history.quiet, used[-1], subjects[1][-1], events[-1], pairs[-_BATCH_DYADS:]),
@@ -179,9 +185,13 @@ def topics(history: History) -> dict[str, Topic]:
 
 def _subjects(history: History, pair: Pair) -> list[str]:
     """Return the subjects of claims about two parties, those of the most claims first."""
-    about = (one for one in _messages(history, len(history), pair) if not amended_by(one))
-    claims = map(submitted, islice(about, _CLAIMS_SURVEYED))
-    subjects = (subject for one in claims if isinstance(one, Claim) for subject in subjects_of(one))
+    messages = (
+        message for message in _messages(history, len(history), pair) if not amended_by(message)
+    )
+    claims = map(submitted, islice(messages, _CLAIMS_SURVEYED))
+    subjects = (
+        subject for claim in claims if isinstance(claim, Claim) for subject in subjects_of(claim)
+    )
     return [subject for subject, _ in Counter(subjects).most_common()]
 
 
@@ -196,8 +206,8 @@ def _messages(history: History, count: int, pair: Pair | None = None) -> Iterato
 
 
 def _codes(message: event_pb2.Event) -> set[str]:
-    together = (one.party for one in message.participants)
-    return {one.code for one in (*message.actors, *message.recipients, *together)}
+    together = (participant.party for participant in message.participants)
+    return {party.code for party in (*message.actors, *message.recipients, *together)}
 
 
 def answered(address: str, history: History, runs: int) -> dict[str, list[Sample]]:
@@ -206,15 +216,15 @@ def answered(address: str, history: History, runs: int) -> dict[str, list[Sample
     Raises `WrongResult` unless a question from a point gets the same bytes when asked again.
     """
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES)]
-    found: dict[str, list[Sample]] = {}
+    samples_by_case: dict[str, list[Sample]] = {}
     with grpc.insecure_channel(address, options) as channel:
         for query, (which, topic) in product(QUERIES, topics(history).items()):
             ask = partial(_answer, channel.unary_unary(query.path))
             for point in query.points:
                 requests = _requests(query, topic, history, point, _WARM_UP + runs * _COUNT_MAX)
                 samples = _samples(ask, query, requests, point)
-                found[f"{query.name}, {which}, {point}"] = samples
-    return found
+                samples_by_case[f"{query.name}, {which}, {point}"] = samples
+    return samples_by_case
 
 
 def _answer(call: Call, request: bytes) -> bytes:
@@ -249,7 +259,7 @@ def _sample(ask: Ask, query: Query, requests: Sequence[bytes], point: str) -> Sa
         check(again == answers[-1], f"{query.name} got another answer the second time")
     sizes = {
         "answer_bytes": median(map(len, answers)),
-        "answer_elements": median(elements(query.answer.FromString(one)) for one in answers),
+        "answer_elements": median(elements(query.answer.FromString(answer)) for answer in answers),
     }
     return latencies(seconds) | sizes
 

@@ -49,46 +49,54 @@ class Grid(NamedTuple):
 
 def grids(figures: Sequence[Figure]) -> Iterator[Grid]:
     """Yield a table for each workload, in the order of the figures, and that of the targets."""
-    for workload, group in groupby(figures, key=lambda one: one.workload):
-        mine = list(group)
+    for workload, group in groupby(figures, key=lambda figure: figure.workload):
+        of_workload = list(group)
         names = {
-            name: head for name, head in MEASURES.items() if any(name in it.measures for it in mine)
+            name: head
+            for name, head in MEASURES.items()
+            if any(name in figure.measures for figure in of_workload)
         }
         head = ["case", "events", "subject", *names.values(), "±", "runs", "×"]
-        yield Grid(workload, head, [_row(one, [*names], mine) for one in mine])
+        yield Grid(workload, head, [_row(figure, [*names], of_workload) for figure in of_workload])
     head = ["target", "against", "found", "events", "at least", "aim", "verdict"]
-    yield Grid("what it must reach", head, [_target_row(one) for one in judged(figures)])
+    yield Grid(
+        "what it must reach", head, [_target_row(judgement) for judgement in judged(figures)]
+    )
 
 
-def _row(one: Figure, names: Sequence[str], figures: Sequence[Figure]) -> list[str]:
-    found = [number(one.measures[name].median) if name in one.measures else "" for name in names]
-    what = [one.case, f"{one.events:,}", one.subject]
-    return [*what, *found, _spread(one), str(one.runs), _times(one, figures)]
+def _row(figure: Figure, names: Sequence[str], figures: Sequence[Figure]) -> list[str]:
+    medians = [
+        number(figure.measures[name].median) if name in figure.measures else "" for name in names
+    ]
+    labels = [figure.case, f"{figure.events:,}", figure.subject]
+    return [*labels, *medians, _spread(figure), str(figure.runs), _times(figure, figures)]
 
 
-def _spread(one: Figure) -> str:
-    spread = one.measures[one.main]
+def _spread(figure: Figure) -> str:
+    spread = figure.measures[figure.main]
     if spread.runs == 1:
         return ""
     return f"{(spread.high - spread.low) / 2 / spread.median:.0%}"
 
 
-def _times(one: Figure, figures: Sequence[Figure]) -> str:
-    ours = ours_like(one, figures)
-    return number(ours.times(one)) if ours else ""
+def _times(figure: Figure, figures: Sequence[Figure]) -> str:
+    ours = ours_like(figure, figures)
+    return number(ours.times(figure)) if ours else ""
 
 
-def _target_row(one: Judged) -> list[str]:
-    target = one.target
-    limits = ["" if it is None else _limit(target, it) for it in (target.at_least, target.aim)]
-    found = "" if one.found is None else _valued(target, one.found)
+def _target_row(judgement: Judged) -> list[str]:
+    target = judgement.target
+    limits = [
+        "" if limit is None else _limit(target, limit) for limit in (target.at_least, target.aim)
+    ]
+    value = "" if judgement.found is None else _valued(target, judgement.found)
     return [
         target.what,
         _against(target),
-        found,
-        f"{one.events:,}" if one.events else "",
+        value,
+        f"{judgement.events:,}" if judgement.events else "",
         *limits,
-        one.verdict,
+        judgement.verdict,
     ]
 
 
@@ -156,24 +164,30 @@ def as_json(report: Report) -> str:
         "options": dict(report.options),
         "rivals": dict(report.rivals),
         "missing": dict(report.missing),
-        "targets": [_plain_target(one) for one in judged(report.figures)],
-        "figures": [_plain(one) for one in report.figures],
+        "targets": [_plain_target(judgement) for judgement in judged(report.figures)],
+        "figures": [_plain(figure) for figure in report.figures],
     }
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
-def _plain_target(one: Judged) -> dict[str, Any]:
-    said = {"found": one.found, "found_events": one.events, "verdict": one.verdict}
-    return one.target._asdict() | said
+def _plain_target(judgement: Judged) -> dict[str, Any]:
+    result = {
+        "found": judgement.found,
+        "found_events": judgement.events,
+        "verdict": judgement.verdict,
+    }
+    return judgement.target._asdict() | result
 
 
-def _plain(one: Figure) -> dict[str, Any]:
-    measures: dict[str, Any] = {name: Spread._asdict(it) for name, it in one.measures.items()}
+def _plain(figure: Figure) -> dict[str, Any]:
+    measures: dict[str, Any] = {
+        name: Spread._asdict(spread) for name, spread in figure.measures.items()
+    }
     return {
-        "workload": one.workload,
-        "case": one.case,
-        "subject": one.subject,
-        "events": one.events,
+        "workload": figure.workload,
+        "case": figure.case,
+        "subject": figure.subject,
+        "events": figure.events,
         "measures": measures,
     }
 

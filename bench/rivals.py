@@ -18,8 +18,8 @@ def check_agree(service: Subject, rival: Subject, questions: Sequence[Question])
     """
     ours = load.made(service, winners_of, questions)
     theirs = load.made(rival, winners_of, [pinned for pinned, _ in ours])
-    for (question, expected), (_, found) in zip(ours, theirs, strict=True):
-        different = sorted(expected.items() ^ found.items())[:_DIFFERENCES_SHOWN]
+    for (question, expected), (_, actual) in zip(ours, theirs, strict=True):
+        different = sorted(expected.items() ^ actual.items())[:_DIFFERENCES_SHOWN]
         load.check(not different, f"{rival.name} differs about {question}: {different}")
 
 

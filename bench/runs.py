@@ -106,13 +106,13 @@ def rebuilt(
 
     Raises `WrongResult` unless the status is the same as before.
     """
-    one, other = history.busiest
-    before = client.status(one, other)
+    first, second = history.busiest
+    before = client.status(first, second)
     point = before.as_of.valid, before.as_of.known, before.as_of.position
-    names = {it.name: it.name for it in client.projections() if one_by_one} | {"all": ""}
+    names = {model.name: model.name for model in client.projections() if one_by_one} | {"all": ""}
     samples = {case: _rebuilt(client, server, name, history) for case, name in names.items()}
     valid, known, position = point
-    after = client.status(one, other, valid_at=valid, known_at=known, position=position)
+    after = client.status(first, second, valid_at=valid, known_at=known, position=position)
     check(after == before, "the status is another one after the rebuild")
     return samples
 
@@ -135,12 +135,12 @@ def rebuilt_by(subject: Subject, server: Serving, history: History) -> Sample:
 def wait_for_read_models(address: str) -> None:
     """Wait until all of them have taken in the whole log."""
     with Client(address) as client:
-        while any(one.lag for one in client.projections()):
+        while any(model.lag for model in client.projections()):
             sleep(_LOOK_SECONDS)
 
 
-class Asked(NamedTuple):
-    """Who is asked, and about what.
+class LoadedSubject(NamedTuple):
+    """A subject that has taken in a history, and can be asked.
 
     Attributes:
         server: the subject's process.
@@ -154,27 +154,27 @@ class Asked(NamedTuple):
     history: History
 
 
-def answered(bed: Bed, one: Asked, kind: str, pair: Pair) -> list[Sample]:
+def answered(bed: Bed, loaded: LoadedSubject, kind: str, pair: Pair) -> list[Sample]:
     """Ask about a dyad in as many rounds as there are runs; return a sample for each.
 
     The system has the subject's files in memory.
     """
-    page_cache.fill(one.files)
-    warm_up = asked(kind, pair, one.history, _WARM_UP_QUESTIONS, 0)
-    rounds = [asked(kind, pair, one.history, _QUESTIONS, seed) for seed in _seeds(bed)]
-    cpu = _cpu_of(one.server)
-    taken = load.made(one.subject, load.asking, warm_up, rounds)
+    page_cache.fill(loaded.files)
+    warm_up = asked(kind, pair, loaded.history, _WARM_UP_QUESTIONS, 0)
+    rounds = [asked(kind, pair, loaded.history, _QUESTIONS, seed) for seed in _seeds(bed)]
+    cpu = _cpu_of(loaded.server)
+    taken = load.made(loaded.subject, load.asking, warm_up, rounds)
     spent = cpu(_WARM_UP_QUESTIONS + bed.runs * (_QUESTIONS + load.ASKED_AGAIN))
     return [latencies(seconds) | spent for seconds in taken]
 
 
-def answered_from_disk(bed: Bed, one: Asked, kind: str, pair: Pair) -> list[Sample]:
+def answered_from_disk(bed: Bed, loaded: LoadedSubject, kind: str, pair: Pair) -> list[Sample]:
     """As `answered`, but the system has forgotten the files before each round."""
     samples = list[Sample]()
     for seed in _seeds(bed):
-        page_cache.drop(one.files)
-        questions = asked(kind, pair, one.history, _QUESTIONS, seed)
-        [seconds] = load.made(one.subject, load.asking, [], [questions])
+        page_cache.drop(loaded.files)
+        questions = asked(kind, pair, loaded.history, _QUESTIONS, seed)
+        [seconds] = load.made(loaded.subject, load.asking, [], [questions])
         samples.append(latencies(seconds))
     return samples
 

@@ -111,7 +111,9 @@ def read_from_disk(pid: int) -> float:
     """
     if not psutil.LINUX:
         return 0
-    return _summed(lambda one: one.io_counters().read_bytes, _with_children(psutil.Process(pid)))
+    return _summed(
+        lambda process: process.io_counters().read_bytes, _with_children(psutil.Process(pid))
+    )
 
 
 def _with_children(process: psutil.Process) -> list[psutil.Process]:
@@ -123,9 +125,9 @@ def _summed(
 ) -> float:
     """Return the sum over some processes; one that has just ended counts nothing."""
     total = 0.0
-    for one in processes:
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
-            total += measure(one)
+            total += measure(process)
     return total
 
 

@@ -115,7 +115,7 @@ class _Run:
             now = perf_counter()
             if frame.HasField("caught_up"):
                 self._ready.release()
-            new = [one.event.event_id for one in frame.events.events]
+            new = [recorded.event.event_id for recorded in frame.events.events]
             self._arrivals += [(event_id, now) for event_id in new]
             ids += new
             if len(ids) == self._pace.events // self._pace.pairs:
@@ -133,7 +133,7 @@ class _Run:
             began = perf_counter()
             await stub.Submit(SubmitRequest(events=events))
             ended = perf_counter()
-            self._calls.update((one.event_id, (began, ended)) for one in events)
+            self._calls.update((event.event_id, (began, ended)) for event in events)
         return perf_counter() - started
 
     def _meetings(self) -> Iterator[event_pb2.Event]:

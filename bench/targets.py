@@ -81,24 +81,25 @@ def judged(figures: Sequence[Figure]) -> list[Judged]:
 
 
 def _judged(target: Target, figures: Sequence[Figure]) -> Judged:
-    found = _found(target, _figures(target, Communique.name, figures), figures)
-    if found is None:
+    measured = _found(target, _figures(target, Communique.name, figures), figures)
+    if measured is None:
         return Judged(target, None, 0, "not measured")
-    verdict = _verdict(target, found.value)
-    if found.events < target.events:
-        verdict += f" at {found.events:,} events"
-    return Judged(target, found.value, found.events, verdict)
+    verdict = _verdict(target, measured.value)
+    if measured.events < target.events:
+        verdict += f" at {measured.events:,} events"
+    return Judged(target, measured.value, measured.events, verdict)
 
 
 def _figures(target: Target, subject: str, figures: Sequence[Figure]) -> list[Figure]:
     """The figures of a subject that a target is about, those of the most events last."""
     wanted = target.workload, target.case, subject
-    found = [
-        one
-        for one in figures
-        if (one.workload, one.case, one.subject) == wanted and target.measure in one.measures
+    figures_of_target = [
+        figure
+        for figure in figures
+        if (figure.workload, figure.case, figure.subject) == wanted
+        and target.measure in figure.measures
     ]
-    return sorted(found, key=lambda one: one.events)
+    return sorted(figures_of_target, key=lambda figure: figure.events)
 
 
 def _found(target: Target, ours: Sequence[Figure], figures: Sequence[Figure]) -> Found | None:
@@ -114,7 +115,7 @@ def _found(target: Target, ours: Sequence[Figure], figures: Sequence[Figure]) ->
 
 def _times_its_own(target: Target, ours: Sequence[Figure], base_events: int) -> Found | None:
     """Compare the figure of the most events with that of about so many."""
-    bases = [one for one in ours[:-1] if one.events <= base_events]
+    bases = [figure for figure in ours[:-1] if figure.events <= base_events]
     if not bases:
         return None
     return Found(_value(target, ours[-1]) / _value(target, bases[-1]), ours[-1].events)
@@ -124,25 +125,25 @@ def _times_as_good(
     target: Target, ours: Sequence[Figure], theirs: Sequence[Figure]
 ) -> Found | None:
     """Compare the figures of the most events that both have."""
-    its = {one.events: _value(target, one) for one in theirs}
-    both = [(one.events, _value(target, one)) for one in ours if one.events in its]
+    values = {figure.events: _value(target, figure) for figure in theirs}
+    both = [(figure.events, _value(target, figure)) for figure in ours if figure.events in values]
     if not both:
         return None
     events, value = both[-1]
-    other = its[events]
-    return Found(value / other if target.measure == _RATE else other / value, events)
+    their_value = values[events]
+    return Found(value / their_value if target.measure == _RATE else their_value / value, events)
 
 
-def _value(target: Target, one: Figure) -> float:
-    return one.measures[target.measure].median
+def _value(target: Target, figure: Figure) -> float:
+    return figure.measures[target.measure].median
 
 
-def _verdict(target: Target, found: float) -> str:
-    if _holds(target, found, target.aim):
+def _verdict(target: Target, value: float) -> str:
+    if _holds(target, value, target.aim):
         return "aim met"
-    is_met = target.at_least is not None and _holds(target, found, target.at_least)
+    is_met = target.at_least is not None and _holds(target, value, target.at_least)
     return "met" if is_met else "not met"
 
 
-def _holds(target: Target, found: float, limit: float) -> bool:
-    return found >= limit if isinstance(target.against, str) else found <= limit
+def _holds(target: Target, value: float, limit: float) -> bool:
+    return value >= limit if isinstance(target.against, str) else value <= limit

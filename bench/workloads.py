@@ -136,16 +136,18 @@ def status(bed: Bed) -> Iterator[Figure]:
     for size in bed.sizes:
         history, service, folder = bed.history(size), Communique(), bed.loaded(size)
         with serving(service, folder) as server, runs.watched(server) as memory:
-            one = runs.Asked(service, server, service.asked_files(folder), history)
+            loaded = runs.LoadedSubject(service, server, service.asked_files(folder), history)
             for which, kind in (("quiet", _ALL_RANDOM), *product(["busiest"], KINDS)):
                 bed.tell(f"status, {size:,} events: {which} dyad, {kind}")
-                yield _status(bed, one, which, kind)
+                yield _status(bed, loaded, which, kind)
             if size == bed.sizes[-1]:
-                yield _status_from_disk(bed, one)
+                yield _status_from_disk(bed, loaded)
             echo = Echo()
             with serving(echo, bed.fresh()) as floor:
                 for which in _dyads(history):
-                    yield _status(bed, runs.Asked(echo, floor, (), history), which, _ALL_RANDOM)
+                    yield _status(
+                        bed, runs.LoadedSubject(echo, floor, (), history), which, _ALL_RANDOM
+                    )
             for rival in bed.chosen((DuckDb(), PostgreSql(), MariaDb())):
                 with bed.attempting(rival):
                     yield from _status_of_rival(bed, service, rival, history)
@@ -160,24 +162,24 @@ def _status_of_rival(
     with serving(rival, folder) as server:
         bed.tell(f"filling {rival.name} with {len(history):,} events")
         rival.fill(history)
-        one = runs.Asked(rival, server, rival.asked_files(folder), history)
+        loaded = runs.LoadedSubject(rival, server, rival.asked_files(folder), history)
         for which, pair in _dyads(history).items():
             questions = asked(_ALL_RANDOM, pair, history, _QUESTIONS_COMPARED, seed=0)
             rivals.check_agree(service, rival, questions)
-            yield _status(bed, one, which, _ALL_RANDOM)
+            yield _status(bed, loaded, which, _ALL_RANDOM)
         if len(history) == bed.sizes[-1]:
-            yield _status_from_disk(bed, one)
+            yield _status_from_disk(bed, loaded)
 
 
-def _status(bed: Bed, one: runs.Asked, which: str, kind: str) -> Figure:
-    samples = runs.answered(bed, one, kind, _dyads(one.history)[which])
-    return figure("status", one.subject.name, f"{which}, {kind}", len(one.history), samples)
+def _status(bed: Bed, loaded: runs.LoadedSubject, which: str, kind: str) -> Figure:
+    samples = runs.answered(bed, loaded, kind, _dyads(loaded.history)[which])
+    return figure("status", loaded.subject.name, f"{which}, {kind}", len(loaded.history), samples)
 
 
-def _status_from_disk(bed: Bed, one: runs.Asked) -> Figure:
-    samples = runs.answered_from_disk(bed, one, _ALL_RANDOM, one.history.busiest)
+def _status_from_disk(bed: Bed, loaded: runs.LoadedSubject) -> Figure:
+    samples = runs.answered_from_disk(bed, loaded, _ALL_RANDOM, loaded.history.busiest)
     case = f"busiest, {_ALL_RANDOM}, from the disk"
-    return figure("status", one.subject.name, case, len(one.history), samples)
+    return figure("status", loaded.subject.name, case, len(loaded.history), samples)
 
 
 def _dyads(history: History) -> Mapping[str, Pair]:
@@ -190,8 +192,8 @@ def questions(bed: Bed) -> Iterator[Figure]:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)):
             runs.wait_for_read_models(service.address)
-            found = elsewhere(queries.answered, service.address, history, bed.runs)
-        for case, samples in found.items():
+            samples_by_case = elsewhere(queries.answered, service.address, history, bed.runs)
+        for case, samples in samples_by_case.items():
             yield figure("queries", service.name, case, size, samples)
 
 
@@ -199,8 +201,8 @@ def score_series(bed: Bed) -> Iterator[Figure]:
     """20 years of scores by month of a dyad that has all events; in process, no server."""
     for size in bed.sizes_up_to(_REBUILT_MAX, "series"):
         history = bed.history(size, dyads=1)
-        found = elsewhere(series.samples, history, bed.fresh() / "series.db", bed.runs)
-        for case, samples in found.items():
+        samples_by_case = elsewhere(series.samples, history, bed.fresh() / "series.db", bed.runs)
+        for case, samples in samples_by_case.items():
             yield figure("series", Communique.name, case, size, samples)
 
 
@@ -233,18 +235,18 @@ def _appending(bed: Bed, workload: str, size: int, *, bulk: bool) -> Iterator[Fi
     history, service = bed.arriving(size), Communique()
     run = partial(runs.in_batches, bed, service, history, bulk=bulk, answered=True)
     done = bed.repeated(run)
-    yield figure(workload, service.name, RECORDED, size, [one.recorded for one in done])
-    yield figure(workload, service.name, ANSWERED, size, [one.answered for one in done])
+    yield figure(workload, service.name, RECORDED, size, [run.recorded for run in done])
+    yield figure(workload, service.name, ANSWERED, size, [run.answered for run in done])
     if bulk:
-        yield figure("memory", service.name, "after an import", size, [one.memory for one in done])
+        yield figure("memory", service.name, "after an import", size, [run.memory for run in done])
     for rival in bed.chosen((UmaDb(), Library(), BareSqlite(), Echo())):
         with bed.attempting(rival):
             answered = bulk and isinstance(rival, Library)
             run = partial(runs.in_batches, bed, rival, history, bulk=bulk, answered=answered)
             done = bed.repeated(run)
-            yield figure(workload, rival.name, RECORDED, size, [one.recorded for one in done])
+            yield figure(workload, rival.name, RECORDED, size, [run.recorded for run in done])
             if answered:
-                yield figure(workload, rival.name, ANSWERED, size, [one.answered for one in done])
+                yield figure(workload, rival.name, ANSWERED, size, [run.answered for run in done])
 
 
 WORKLOADS: Final[dict[str, Callable[[Bed], Iterator[Figure]]]] = {

@@ -61,8 +61,8 @@ def main() -> None:
     stored = [*_log()]
     answers = _answers(stored)
     FOLDER.mkdir(exist_ok=True)
-    path.write_text("".join(f"{one.line}\n" for one in stored), "utf-8")
-    lines = (json.dumps(one, ensure_ascii=False, sort_keys=True) for one in answers)
+    path.write_text("".join(f"{recorded.line}\n" for recorded in stored), "utf-8")
+    lines = (json.dumps(entry, ensure_ascii=False, sort_keys=True) for entry in answers)
     text = ",\n".join(lines)
     (FOLDER / f"{name}.answers.json").write_text(f"[\n{text}\n]\n", "utf-8")
     print(f"{len(stored)} events and {len(answers)} answers")
@@ -205,15 +205,17 @@ def _id(number: int) -> str:
 
 def _answers(stored: list[Stored]) -> list[Json]:
     end = len(stored)
-    asked = [
+    questions = [
         {"dyad": dyad, "valid": valid, "known": known, "position": position}
         for dyad, position in (("JPN-KOR", end), ("JPN-KOR", end * 3 // 4), ("CHN-JPN", end))
         for valid, known in _QUESTIONS
     ]
     for (valid, known), position in zip(_QUESTIONS[-2:], (end, end * 3 // 4), strict=True):
-        asked.append({"dyad": "", "valid": valid, "known": known, "position": position})
+        questions.append({"dyad": "", "valid": valid, "known": known, "position": position})
     with replayed(stored) as kept:
-        return [{"question": one, "answer": answer(kept.read_models, one)} for one in asked]
+        return [
+            {"question": asked, "answer": answer(kept.read_models, asked)} for asked in questions
+        ]
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ def floors(rooms: Arrows) -> list[list[str]]:
     """Return the rooms floor by floor, the lowest first; raise `CycleError` where there is none."""
     sorter = TopologicalSorter(rooms)
     sorter.prepare()
-    found: list[list[str]] = []
+    levels: list[list[str]] = []
     while sorter.is_active():
         floor = sorted(sorter.get_ready())
         sorter.done(*floor)
-        found.append(floor)
-    return found
+        levels.append(floor)
+    return levels
 
 
 def packages(graph: grimp.ImportGraph) -> Iterator[str]:

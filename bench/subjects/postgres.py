@@ -153,13 +153,13 @@ class PostgreSql(Subject):
     async def as_of(self, question: Question) -> bytes:
         """Return the winner of each facet, as JSON."""
         point = facts.Point.of(question)
-        asked = {
+        parameters = {
             "dyad": facts.dyad_of(question),
             "valid": from_micros(point.valid),
             "known": from_micros(point.known),
             "position": point.position,
         }
-        return facts.answer_of(self._connection.execute(_AS_OF, asked, binary=True).fetchall())
+        return facts.answer_of(self._connection.execute(_AS_OF, parameters, binary=True).fetchall())
 
     def winners(self, answer: bytes) -> Mapping[str, str]:
         """Return what the answer says of them."""

@@ -77,4 +77,4 @@ class UmaDb(Subject):
 
     def events_in(self, frame: list[Any]) -> Sequence[bytes]:
         """Return what was appended."""
-        return [one.event.data for one in frame]
+        return [recorded.event.data for recorded in frame]
