@@ -25,7 +25,7 @@ app = typer.Typer(
     epilog=f"Every option is an environment variable, too: COMMUNIQUE_... {EXIT_CODES}",
 )
 
-_GROUPS = {
+_PANELS = {
     "Ask": (
         query_commands.status,
         statuses,
@@ -54,15 +54,15 @@ _GROUPS = {
     ),
 }
 
-for panel, commands in _GROUPS.items():
+for panel, commands in _PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(unfolded(command))
 app.add_typer(submit_commands.imports, name="import", rich_help_panel="Record")
 app.add_typer(exports, name="export", rich_help_panel="Ask")
 
 
-def _show_version(asked: bool) -> None:
-    if not asked:
+def _show_version(is_requested: bool) -> None:
+    if not is_requested:
         return
     try:
         typer.echo(f"communique {version('communique')}")

@@ -11,7 +11,9 @@ from communique.cli import comparison_view, statuses_view
 from communique.cli.options import (
     AsOfOptions,
     Explain,
+    InputZone,
     Limit,
+    MinPosition,
     OtherCode,
     Output,
     PartyCode,
@@ -20,6 +22,7 @@ from communique.cli.options import (
     dyad_of,
     moment,
     option,
+    when,
 )
 from communique.cli.query_commands import limited, note_limit
 from communique.cli.screen import OutputFormat, console, write_list, write_object
@@ -37,36 +40,24 @@ _STATUSES_PER_PAGE_MAX: Final = 100
 class Points:
     """The options of the two points to compare; the default is now, or the latest, at both."""
 
-    from_valid: Annotated[
-        str | None, option("--from-valid", "As of when in the world, before.", metavar="WHEN")
-    ] = None
-    to_valid: Annotated[
-        str | None, option("--to-valid", "As of when in the world, after.", metavar="WHEN")
-    ] = None
-    valid_at: Annotated[
-        str | None, option("--valid-at", "As of when in the world, at both.", metavar="WHEN")
-    ] = None
-    from_known: Annotated[
-        str | None, option("--from-known", "By what was known when, before.", metavar="WHEN")
-    ] = None
-    to_known: Annotated[
-        str | None, option("--to-known", "By what was known when, after.", metavar="WHEN")
-    ] = None
-    known_at: Annotated[
-        str | None, option("--known-at", "By what was known when, at both.", metavar="WHEN")
-    ] = None
+    from_valid: Annotated[str | None, when("--from-valid", "As of when in the world, before.")] = (
+        None
+    )
+    to_valid: Annotated[str | None, when("--to-valid", "As of when in the world, after.")] = None
+    valid_at: Annotated[str | None, when("--valid-at", "As of when in the world, at both.")] = None
+    from_known: Annotated[str | None, when("--from-known", "By what was known when, before.")] = (
+        None
+    )
+    to_known: Annotated[str | None, when("--to-known", "By what was known when, after.")] = None
+    known_at: Annotated[str | None, when("--known-at", "By what was known when, at both.")] = None
     from_position: Annotated[
         int | None, option("--from-position", "By what the log held then, before.", min=0)
     ] = None
     to_position: Annotated[
         int | None, option("--to-position", "By what the log held then, after.", min=0)
     ] = None
-    zone: Annotated[str, option("--zone", "The time zone to read and show days and hours in.")] = (
-        "UTC"
-    )
-    min_position: Annotated[
-        int, option("--min-position", "Wait until the answer is as fresh as this receipt.", min=0)
-    ] = 0
+    zone: InputZone = "UTC"
+    min_position: MinPosition = 0
 
     def arguments(self) -> dict[str, Any]:
         """Return the client's arguments; raise `typer.BadParameter` of an unreadable point."""

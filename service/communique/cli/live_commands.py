@@ -23,6 +23,7 @@ from communique.cli.options import (
     Remote,
     check_zone,
     dyad_of,
+    limit_option,
     option,
 )
 from communique.cli.query_commands import Parties, Zone, dyad_given
@@ -45,16 +46,7 @@ def watch(
     second: OtherCode,
     remote: Remote,
     zone: Zone = "UTC",
-    limit: Annotated[
-        int,
-        option(
-            "--limit",
-            "End after so many changes; 0 goes on.",
-            "-n",
-            env="COMMUNIQUE_WATCH_LIMIT",
-            min=0,
-        ),
-    ] = 0,
+    limit: Annotated[int, limit_option("End after so many changes; 0 goes on.", "WATCH")] = 0,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """How two parties stand, as it changes: [bold]watch KOR JPN[/bold]. Ctrl-C ends it.
@@ -79,16 +71,7 @@ def follow(  # noqa: PLR0917  typer calls it by names
         int | None,
         option("--after", "Start behind this position. Default: what is recorded from now.", min=0),
     ] = None,
-    limit: Annotated[
-        int,
-        option(
-            "--limit",
-            "End after so many events; 0 goes on.",
-            "-n",
-            env="COMMUNIQUE_FOLLOW_LIMIT",
-            min=0,
-        ),
-    ] = 0,
+    limit: Annotated[int, limit_option("End after so many events; 0 goes on.", "FOLLOW")] = 0,
     zone: Zone = "UTC",
     explain: Explain = False,
     output: Output = OutputFormat.TABLE,
@@ -238,23 +221,16 @@ def _row(recorded: Recorded, zone: str, *, explain: bool) -> TableRow:
 
 
 def _flat(recorded: Recorded) -> Mapping[str, Any]:
-    flat = timeline_files.flat_row(_as_recorded(recorded))
-    if isinstance(recorded.event, Amendment):
-        event = recorded.event
-        return {**flat, "event_id": str(event.event_id), "type": event.payload.type}
-    return flat
+    row, event = timeline_files.flat_row(_as_recorded(recorded)), recorded.event
+    if isinstance(event, Amendment):
+        return {**row, "event_id": str(event.event_id), "type": event.payload.type}
+    return row
 
 
 def _as_recorded(recorded: Recorded) -> EventAsOf:
     """Return an event as it was when it was recorded."""
     event = recorded.event
     known = event.known.instant if event and event.known else recorded.record_time
-    return EventAsOf(
-        recorded.position,
-        recorded.record_time,
-        recorded.submitter,
-        known,
-        event if isinstance(event, Claim) else None,
-        None,
-        (),
-    )
+    claim = event if isinstance(event, Claim) else None
+    place = (recorded.position, recorded.record_time, recorded.submitter)
+    return EventAsOf(*place, known, claim, None, ())

@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from communique.cli.exits import CommandFailure
-from communique.cli.options import Filters, OutputFile, Remote, option
+from communique.cli.options import Filters, OutputFile, Remote, limit_option, option
 from communique.cli.screen import console, note, progress_bar
 from communique.codec import violations
 from communique.export import json_lines
@@ -96,12 +96,7 @@ def replay(
     remote: Remote,
     filters: Filters,
     after: Annotated[int, option("--after", "Start behind this position.", min=0)] = 0,
-    limit: Annotated[
-        int,
-        option(
-            "--limit", "How many at most; 0 is all.", "-n", env="COMMUNIQUE_REPLAY_LIMIT", min=0
-        ),
-    ] = 0,
+    limit: Annotated[int, limit_option("How many at most; 0 is all.", "REPLAY")] = 0,
     file: OutputFile = None,
 ) -> None:
     """Export the log as JSON lines, amendments included, in the order of positions."""

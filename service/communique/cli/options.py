@@ -42,6 +42,16 @@ def option(
     return info
 
 
+def when(name: str, help_text: str) -> OptionInfo:
+    """Return an option that takes a day or a date-time."""
+    return option(name, help_text, metavar="WHEN")
+
+
+def limit_option(help_text: str, command: str) -> OptionInfo:
+    """Return the option `--limit` of a command that has its own environment variable for it."""
+    return option("--limit", help_text, "-n", env=f"COMMUNIQUE_{command}_LIMIT", min=0)
+
+
 def party(text: str) -> str:
     """Return the code of a party that is given by code or name."""
     with usage_errors():
@@ -65,6 +75,11 @@ OutputFile = Annotated[
         dir_okay=False,
     ),
 ]
+InputZone = Annotated[str, option("--zone", "The time zone to read and show days and hours in.")]
+MinPosition = Annotated[
+    int, option("--min-position", "Wait until the answer is as fresh as this receipt.", min=0)
+]
+Strings = list[str] | None
 PartyCode = Annotated[
     str,
     typer.Argument(metavar="PARTY", parser=party, help="A code or a name: KOR, kr, 'South Korea'."),
@@ -120,25 +135,19 @@ class AsOfOptions:
 
     valid_at: Annotated[
         str | None,
-        option(
+        when(
             "--valid-at",
             "As of when in the world: a day, which means its end, or a date-time. Default: now.",
-            metavar="WHEN",
         ),
     ] = None
-    known_at: Annotated[
-        str | None,
-        option("--known-at", "By what was known when. Default: now.", metavar="WHEN"),
-    ] = None
+    known_at: Annotated[str | None, when("--known-at", "By what was known when. Default: now.")] = (
+        None
+    )
     position: Annotated[
         int | None, option("--position", "By what the log held then. Default: all.", min=0)
     ] = None
-    zone: Annotated[str, option("--zone", "The time zone to read and show days and hours in.")] = (
-        "UTC"
-    )
-    min_position: Annotated[
-        int, option("--min-position", "Wait until the answer is as fresh as this receipt.", min=0)
-    ] = 0
+    zone: InputZone = "UTC"
+    min_position: MinPosition = 0
 
     def arguments(self) -> dict[str, Any]:
         """Return the client's arguments; raise `typer.BadParameter` of an unreadable one."""
@@ -156,29 +165,25 @@ class AsOfOptions:
 class Filters:
     """The options that choose events; a repeated option means any of its values."""
 
-    party: Annotated[
-        list[str] | None, option("--party", "Who takes part, by code or name. Repeatable.")
-    ] = None
+    party: Annotated[Strings, option("--party", "Who takes part, by code or name. Repeatable.")] = (
+        None
+    )
     issue: Annotated[
-        list[str] | None, option("--issue", "What it is about: export-controls. Repeatable.")
+        Strings, option("--issue", "What it is about: export-controls. Repeatable.")
     ] = None
-    subject: Annotated[
-        list[str] | None, option("--subject", "The key of a subject. Repeatable.")
-    ] = None
-    type: Annotated[list[str] | None, option("--type", "A type: MeetingHeld. Repeatable.")] = None
+    subject: Annotated[Strings, option("--subject", "The key of a subject. Repeatable.")] = None
+    type: Annotated[Strings, option("--type", "A type: MeetingHeld. Repeatable.")] = None
     certainty: Annotated[
         list[Certainty] | None,
         option("--certainty", "How firmly its source says so. Repeatable.", case_sensitive=False),
     ] = None
     outlet: Annotated[
-        list[str] | None, option("--outlet", "Who published it, by exact name. Repeatable.")
+        Strings, option("--outlet", "Who published it, by exact name. Repeatable.")
     ] = None
-    occurred_from: Annotated[
-        str | None, option("--from", "What reaches this day or date-time.", metavar="WHEN")
-    ] = None
-    occurred_to: Annotated[
-        str | None, option("--to", "What begins by this day or date-time.", metavar="WHEN")
-    ] = None
+    occurred_from: Annotated[str | None, when("--from", "What reaches this day or date-time.")] = (
+        None
+    )
+    occurred_to: Annotated[str | None, when("--to", "What begins by this day or date-time.")] = None
 
     def event_filter(self, dyad: Dyad | None, zone: str) -> EventFilter:
         """Return the filter; raise `typer.BadParameter` of an unreadable value."""

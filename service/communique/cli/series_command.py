@@ -17,6 +17,7 @@ from communique.cli.options import (
     moment,
     option,
     party,
+    when,
 )
 from communique.cli.rows import print_wrapped
 from communique.cli.screen import OutputFormat, console, note, write_list, write_object
@@ -36,12 +37,8 @@ def series(  # noqa: PLR0917  typer calls it by names
     second: OtherCode,
     remote: Remote,
     point: AsOfOptions,
-    since: Annotated[
-        str, option("--from", "The first day, or a date-time to begin at.", metavar="WHEN")
-    ],
-    until: Annotated[
-        str, option("--to", "The last day, or a date-time to end at.", metavar="WHEN")
-    ],
+    since: Annotated[str, when("--from", "The first day, or a date-time to begin at.")],
+    until: Annotated[str, when("--to", "The last day, or a date-time to end at.")],
     bucket: Annotated[
         Bucket, option("--bucket", "The width of a step, in UTC.", case_sensitive=False)
     ] = Bucket.MONTH,
