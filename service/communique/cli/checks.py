@@ -18,7 +18,7 @@ from communique.cli.exits import brief
 from communique.cli.options import Remote
 from communique.client import CommuniqueError, Head, Projection
 from communique.client.transport import channel_to, decoding
-from communique.export import wording as words
+from communique.export import wording
 from communique.server.runtime.settings import Settings
 from communique.server.sqlite.connection import may_corrupt_wal, sqlite_version
 
@@ -115,7 +115,7 @@ def _sqlite(release: str) -> Check:
 
 
 def _clock(now: datetime) -> Check:
-    text = words.moment(now.replace(microsecond=0), "UTC")
+    text = wording.moment(now.replace(microsecond=0), "UTC")
     if now < _RELEASED:
         return Check(
             "clock", CheckHealth.WRONG, f"{text} is before this release was made: set the clock"
@@ -187,7 +187,7 @@ def _durable_write_ms(descriptor: int) -> float:
 def _head(head: Head, now: datetime) -> Check:
     if head.record_time is None:
         return Check("log", CheckHealth.OK, "empty")
-    text = f"position {head.position:,}, recorded {words.moment(head.record_time, 'UTC')}"
+    text = f"position {head.position:,}, recorded {wording.moment(head.record_time, 'UTC')}"
     ahead = (head.record_time - now).total_seconds()
     if ahead > _SKEW_SECONDS_MAX:
         return Check(

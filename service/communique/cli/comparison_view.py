@@ -21,7 +21,7 @@ from communique.domain.state.comparison import BilateralComparison, ChangeKind, 
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import FacetKind
 from communique.domain.state.posture import Posture
-from communique.export import wording as words
+from communique.export import wording
 
 Causes = Mapping[UUID, Recorded]
 """Events that changed something, by their ids."""
@@ -68,7 +68,7 @@ def flat(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
             for name in ("state", "occurred", "certainty", "statement")
             for side, plain in (("before", before), ("after", after))
         }
-        causes = words.ids(change.cause_event_ids)
+        causes = wording.ids(change.cause_event_ids)
         yield {"kind": change.kind.value, "facet": change.facet, **sides, "cause_event_ids": causes}
 
 
@@ -89,8 +89,8 @@ def _header(comparison: BilateralComparison, zone: str, width: int) -> Iterator[
     )
     before, after = comparison.before, comparison.after
     clocks = {
-        "in the world": (words.moment(before.valid, zone), words.moment(after.valid, zone)),
-        "what was known": (words.moment(before.known, zone), words.moment(after.known, zone)),
+        "in the world": (wording.moment(before.valid, zone), wording.moment(after.valid, zone)),
+        "what was known": (wording.moment(before.known, zone), wording.moment(after.known, zone)),
         "log position": (f"{before.position:,}", f"{after.position:,}"),
     }
     for label, (first, second) in clocks.items():
@@ -111,15 +111,15 @@ def _posture(before: Posture, after: Posture) -> Text:
 def _row(change: ElementChange, zone: str, causes: Causes | None) -> TableRow:
     sides = [element for element in (change.before, change.after) if element]
     shown = sides[-1]
-    state, now = words.spaced(sides[0].state), words.spaced(shown.state)
-    kind, what = _KINDS.get(shown.kind, words.spaced(shown.kind.value)), what_of(shown)
+    state, now = wording.spaced(sides[0].state), wording.spaced(shown.state)
+    kind, what = _KINDS.get(shown.kind, wording.spaced(shown.kind.value)), what_of(shown)
     return TableRow(
         (
-            Text(kind if what == kind else words.listed((kind, what), ": ")),
+            Text(kind if what == kind else wording.listed((kind, what), ": ")),
             Text(now if state == now else f"{state}{_ARROW}{now}"),
             Text(since(shown)),
         ),
-        Text(words.who(shown)),
+        Text(wording.who(shown)),
         marks_of(shown.certainty, *flags_of(shown)),
         (*_details(change, zone), *_reasons(change, zone, causes)),
     )
@@ -145,18 +145,18 @@ def _details(change: ElementChange, zone: str) -> Iterator[Text]:
 
 def _texts(element: StatusElement, zone: str) -> Iterator[tuple[str, str]]:
     """Yield what can differ between two elements of one facet, by labels."""
-    last, cast = element.last_certain, words.who(element)
+    last, cast = element.last_certain, wording.who(element)
     yield "when", since(element)
     yield "who", f"[{cast}]" if cast else ""
     for name in ("statement", "grounds", "gist"):
         text = getattr(element, name)
         yield name, f"“{text}”" if text else ""
     yield "certainty", element.certainty.value.lower()
-    yield "marked", words.listed(flags_of(element))
+    yield "marked", wording.listed(flags_of(element))
     yield "scheduled for", element.scheduled.display() if element.scheduled else ""
     yield "outlet", element.outlet
-    yield "last certain", f"{words.spaced(last.state)}, {last.occurred.display()}" if last else ""
-    yield "known", words.moment(element.known, zone)
+    yield "last certain", f"{wording.spaced(last.state)}, {last.occurred.display()}" if last else ""
+    yield "known", wording.moment(element.known, zone)
 
 
 def _reasons(change: ElementChange, zone: str, causes: Causes | None) -> Iterator[Text]:
@@ -171,7 +171,7 @@ def _cause(recorded: Recorded, zone: str) -> str:
     """Return what an event is and when it was known: `by a correction: misheard; ...`."""
     match recorded.event:
         case Claim() as claim:
-            cause = f"a claim of {claim.source.outlet}: {words.spaced(claim.payload.type)}"
+            cause = f"a claim of {claim.source.outlet}: {wording.spaced(claim.payload.type)}"
         case Amendment(payload=EventCorrected(reason=reason)):
             cause = f"a correction: {reason}"
         case Amendment(payload=EventRetracted(reason=reason)):
@@ -181,5 +181,5 @@ def _cause(recorded: Recorded, zone: str) -> str:
         case _:
             cause = "an event of a newer type"
     known = recorded.event.known if recorded.event else None
-    when = f"known at {words.moment(known.instant, zone)}" if known else "known when recorded"
+    when = f"known at {wording.moment(known.instant, zone)}" if known else "known when recorded"
     return f"by {cause}; {when}, position {recorded.position:,}"

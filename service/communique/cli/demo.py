@@ -14,7 +14,7 @@ from communique.cli import comparison_view, event_view, sample, status_view
 from communique.cli.screen import console
 from communique.client import Client, EventFilter, Point
 from communique.domain.claims.values import Certainty
-from communique.export import wording as words
+from communique.export import wording
 from communique.server.runtime.settings import LogLevel, Settings
 
 _DAY: Final = "2019-08-21"
@@ -47,7 +47,7 @@ class Demo:
         receipts = self._client.submit(sample.claims())
         self._position = receipts[-1].position
         self._say(f"A server on {address}, its log in {folder} until this ends.")
-        count = words.counted(len(receipts), "report")
+        count = wording.counted(len(receipts), "report")
         self._say(f"{count} on Japan and South Korea, 2018 to 2019, are recorded.")
         self._status_then_and_now()
         self._certain_and_expected()

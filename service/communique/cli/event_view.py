@@ -19,7 +19,7 @@ from communique.domain.claims.event import (
 )
 from communique.domain.claims.payloads import OutlookAssessed
 from communique.domain.claims.values import Link, Polarity
-from communique.export import wording as words
+from communique.export import wording
 
 _ROWS_ALIGNED: Final = 500
 _LABEL_WIDTH: Final = 14
@@ -50,7 +50,7 @@ def row_of(event: EventAsOf, zone: str, *, explain: bool) -> TableRow:
     """Return an event as a row of a list."""
     claim = event.event
     if claim is None:
-        when = Text(words.moment(event.record_time, zone))
+        when = Text(wording.moment(event.record_time, zone))
         return TableRow((when, Text("of a newer type")), Text(), Text())
     flags = (
         "denied" if _is_denied(claim) else "",
@@ -58,21 +58,21 @@ def row_of(event: EventAsOf, zone: str, *, explain: bool) -> TableRow:
         "contested" if event.disputed_by else "",
     )
     return TableRow(
-        (Text(claim.occurred.display()), Text(words.spaced(claim.payload.type))),
-        Text(words.who(claim)),
+        (Text(claim.occurred.display()), Text(wording.spaced(claim.payload.type))),
+        Text(wording.who(claim)),
         marks_of(claim.certainty, *flags),
         tuple(_details(event, claim, zone, explain=explain)),
     )
 
 
 def _details(event: EventAsOf, claim: Claim, zone: str, *, explain: bool) -> Iterator[Text]:
-    about = Text(words.listed(claim.issues), "cyan")
-    if statement := claim.gist or words.payload_text(claim):
+    about = Text(wording.listed(claim.issues), "cyan")
+    if statement := claim.gist or wording.payload_text(claim):
         about.append(f"{': ' if claim.issues else ''}{statement}", "default")
     if about:
         yield about
     if explain:
-        known = words.moment(event.known, zone)
+        known = wording.moment(event.known, zone)
         yield Text(f"{claim.source.outlet}, known at {known}, position {event.position}", "dim")
         yield Text(str(claim.event_id), "dim")
 
@@ -93,7 +93,7 @@ def _title(recorded: Recorded) -> str:
         case Amendment():
             return "Disputed"
         case claim:
-            return words.spaced(claim.payload.type).capitalize()
+            return wording.spaced(claim.payload.type).capitalize()
 
 
 def _facts(recorded: Recorded, zone: str) -> Iterator[tuple[str, str]]:
@@ -104,13 +104,13 @@ def _facts(recorded: Recorded, zone: str) -> Iterator[tuple[str, str]]:
     elif event is not None:
         yield from _amendment(event)
     if event is not None:
-        known = words.moment(event.known.instant, zone) if event.known else "when recorded"
+        known = wording.moment(event.known.instant, zone) if event.known else "when recorded"
         yield "known", known
         yield "gist", event.gist
-        yield "links", words.listed(map(_link, event.links), "; ")
-        yield "labels", words.listed(f"{key}={text}" for key, text in event.labels.items())
+        yield "links", wording.listed(map(_link, event.links), "; ")
+        yield "labels", wording.listed(f"{key}={text}" for key, text in event.labels.items())
         yield "id", str(event.event_id)
-    when = words.moment(recorded.record_time, zone)
+    when = wording.moment(recorded.record_time, zone)
     submitter = f" from {recorded.submitter}" if recorded.submitter else ""
     place = f"position {recorded.position}, revision {recorded.revision}"
     yield "recorded", f"{when}{submitter}, {place}"
@@ -118,17 +118,17 @@ def _facts(recorded: Recorded, zone: str) -> Iterator[tuple[str, str]]:
 
 def _content(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "when", f"{claim.occurred.display()} ({claim.occurred}, {claim.occurred.zone})"
-    yield "who", words.who(claim)
-    yield "about", words.listed(claim.issues)
+    yield "who", wording.who(claim)
+    yield "about", wording.listed(claim.issues)
     yield "subject", claim.subject or ""
     for name, value in claim.payload.model_dump(mode="json", exclude_defaults=True).items():
         yield name.replace("_", " "), _plain(value)
     place = claim.place
-    yield "where", words.listed((place.name, place.country or "")) if place else ""
+    yield "where", wording.listed((place.name, place.country or "")) if place else ""
     denied = " that it did not happen" if _is_denied(claim) else ""
     yield "certainty", f"{claim.certainty.value.lower()}{denied}"
     yield "said by", _speakers(claim)
-    yield "source", words.listed((claim.source.outlet, claim.source.title, claim.source.url))
+    yield "source", wording.listed((claim.source.outlet, claim.source.title, claim.source.url))
 
 
 def _amendment(amendment: Amendment) -> Iterator[tuple[str, str]]:
@@ -139,7 +139,7 @@ def _amendment(amendment: Amendment) -> Iterator[tuple[str, str]]:
         case EventRetracted(reason=reason):
             yield "reason", reason
         case EventDisputed(disputed_by=by, statement=statement):
-            yield "by", words.party(by) if by else ""
+            yield "by", wording.party(by) if by else ""
             yield "they say", statement
     yield "source", amendment.source.outlet if amendment.source else ""
 
@@ -153,7 +153,7 @@ def _speakers(claim: Claim) -> str:
 
 
 def _link(link: Link) -> str:
-    return f"{words.spaced(link.kind)} {link.event_id or link.subject}"
+    return f"{wording.spaced(link.kind)} {link.event_id or link.subject}"
 
 
 def _plain(value: object) -> str:

@@ -11,7 +11,7 @@ from communique.cli.status_view import flat_provenance, rows_of
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.facets import Facet, FacetKind
 from communique.domain.state.issue_board import IssueBoard, IssueElement
-from communique.export import wording as words
+from communique.export import wording
 
 _OWN: Final = ("stances", "demands", "proposals", "commitments", "measures")
 _SHARED: Final = {
@@ -76,7 +76,7 @@ def _flat(kind: str, party: str, elements: Sequence[IssueElement]) -> Iterator[M
             "dyad": shown.dyad,
             "facet": element.facet,
             "state": element.state.value,
-            "who": words.who(element),
+            "who": wording.who(element),
             "statement": element.statement,
             "grounds": element.grounds,
             **flat_provenance(element),
@@ -91,7 +91,7 @@ def _shared(shown: IssueElement) -> str:
     facet = Facet.parse(shown.element.facet)
     match facet.kind:
         case FacetKind.MEETING:
-            return f"{shown.dyad}, {words.spaced(facet.key)}"
+            return f"{shown.dyad}, {wording.spaced(facet.key)}"
         case FacetKind.MEDIATION:
             return f"{shown.dyad}, {name_of(facet.key)}"
         case _:

@@ -34,8 +34,7 @@ from communique.domain.claims.event import Amendment, Claim, Recorded
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.status import BilateralStatus
-from communique.export import json_lines, timeline_files
-from communique.export import wording as words
+from communique.export import json_lines, timeline_files, wording
 
 _Answer = TypeVar("_Answer")
 _CHANGES_SHOWN: Final = 8
@@ -164,14 +163,14 @@ def _rows(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
 
 
 def _lines(comparison: BilateralComparison, zone: str) -> Iterator[Text]:
-    when = Text(f"{words.moment(comparison.after.valid, zone)}  ", "dim")
+    when = Text(f"{wording.moment(comparison.after.valid, zone)}  ", "dim")
     before, after = comparison.posture_before, comparison.posture_after
     if before is not after:
         line = when.copy().append("posture ", "not dim")
         line.append(before.value, status_view.POSTURE_STYLES[before]).append(" → ", "not dim")
         yield line.append(after.value, status_view.POSTURE_STYLES[after])
     for change in comparison.changes:
-        states = [words.spaced(side.state) for side in (change.before, change.after) if side]
+        states = [wording.spaced(side.state) for side in (change.before, change.after) if side]
         shown = f"{change.kind.value.lower()} {change.facet}: {' → '.join(dict.fromkeys(states))}"
         yield when.copy().append(shown, "not dim")
 
@@ -214,7 +213,7 @@ def _row(recorded: Recorded, zone: str, *, explain: bool) -> TableRow:
     if not isinstance(amendment, Amendment):
         return event_view.row_of(_as_recorded(recorded), zone, explain=explain)
     payload = amendment.payload
-    cells = (Text(words.moment(recorded.record_time, zone)), Text(words.spaced(payload.type)))
+    cells = (Text(wording.moment(recorded.record_time, zone)), Text(wording.spaced(payload.type)))
     statement = getattr(payload, "reason", "") or getattr(payload, "statement", "")
     details = (Text(statement), Text(f"of {payload.amends}", "dim"))
     return TableRow(cells, Text(), Text(), details)

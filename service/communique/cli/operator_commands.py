@@ -15,8 +15,7 @@ from communique.cli.exits import CommandFailure
 from communique.cli.options import Filters, OutputFile, Remote, limit_option, option
 from communique.cli.screen import console, note, progress_bar
 from communique.codec import violations
-from communique.export import json_lines
-from communique.export import wording as words
+from communique.export import json_lines, wording
 from communique.export.whole_file import whole_file
 from communique.server.runtime.settings import LogFormat, LogLevel, Settings
 
@@ -109,7 +108,7 @@ def replay(
             if count % _REPORTED_EVERY == 0:
                 bar.show(recorded.position - after, max(head - after, 1), f"{count:,} events")
     if file:
-        note(f"{words.counted(count, 'event')} written to {file}")
+        note(f"{wording.counted(count, 'event')} written to {file}")
 
 
 @contextmanager

@@ -28,8 +28,7 @@ from communique.cli.options import (
 from communique.cli.screen import OutputFormat, console, note, write_list, write_object
 from communique.client import EventAsOf, Listing
 from communique.domain.parties.party import Dyad
-from communique.export import json_lines, timeline_files
-from communique.export import wording as words
+from communique.export import json_lines, timeline_files, wording
 
 Parties = Annotated[
     list[str] | None,
@@ -125,7 +124,7 @@ def head(remote: Remote, zone: Zone = "UTC", output: Output = OutputFormat.TABLE
         row = {"position": last.position, "record_time": record_time}
         write_object(output, row, [row])
     elif instant:
-        console().print(f"position {last.position:,}, recorded {words.moment(instant, zone)}")
+        console().print(f"position {last.position:,}, recorded {wording.moment(instant, zone)}")
     else:
         console().print("the log is empty")
 
@@ -143,7 +142,7 @@ def projections(remote: Remote, output: Output = OutputFormat.TABLE) -> None:
         line.append(model.state.lower(), "green" if model.state == "LIVE" else "yellow")
         line.append(f" at position {model.position:,}, {model.lag:,} behind")
         if model.unknown_type_count:
-            line.append(f", {words.counted(model.unknown_type_count, 'event')} of newer types")
+            line.append(f", {wording.counted(model.unknown_type_count, 'event')} of newer types")
         line.append(f": {model.error}" if model.error else "", "red")
         console().print(line, soft_wrap=True)
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from communique.domain.claims.values import Certainty
 from communique.domain.state.status import ResolvedAsOf
-from communique.export import wording as words
+from communique.export import wording
 
 _GAP: Final = 2
 _INDENT: Final = 2
@@ -111,8 +111,8 @@ def _print(console: Console, rows: Sequence[TableRow], columns: Columns) -> None
 
 def as_of_line(as_of: ResolvedAsOf, zone: str) -> Text:
     """Return the line that says which point an answer is true for."""
-    line = Text("as of ", "dim").append(words.moment(as_of.valid, zone), "not dim")
-    known = words.moment(as_of.known, zone)
+    line = Text("as of ", "dim").append(wording.moment(as_of.valid, zone), "not dim")
+    known = wording.moment(as_of.known, zone)
     return line.append(f", by what was known at {known}, log position {as_of.position:,}")
 
 

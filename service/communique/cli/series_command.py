@@ -23,7 +23,7 @@ from communique.cli.rows import print_wrapped
 from communique.cli.screen import OutputFormat, console, note, write_list, write_object
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.score_series import Bucket, Scale, ScoreSeries, ScoreStep
-from communique.export import wording as words
+from communique.export import wording
 
 _BAR_WIDTH_MAX: Final = 24
 _BAR_WIDTH_MIN: Final = 4
@@ -105,8 +105,8 @@ def _header(scores: ScoreSeries, zone: str) -> Iterator[Text]:
         f": {acts}, on the {scale} scale by {bucket}", "default"
     )
     yield Text(
-        f"as of {words.moment(as_of.valid, zone)}, by what was known at "
-        f"{words.moment(as_of.known, zone)}, up to position {as_of.position:,}; "
+        f"as of {wording.moment(as_of.valid, zone)}, by what was known at "
+        f"{wording.moment(as_of.known, zone)}, up to position {as_of.position:,}; "
         f"table {scores.table_version}",
         "dim",
     )
@@ -116,7 +116,7 @@ def _line(step: ScoreStep, bucket: Bucket) -> Text:
     """Return the numbers of a step; a week is named by its Monday."""
     day = step.day[:-3] if bucket is Bucket.MONTH else step.day
     return Text(
-        f"  {day:10}  {words.counted(step.event_count, 'event'):>13}  {step.score_sum:>+9,.1f}  "
+        f"  {day:10}  {wording.counted(step.event_count, 'event'):>13}  {step.score_sum:>+9,.1f}  "
     )
 
 

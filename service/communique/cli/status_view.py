@@ -12,7 +12,7 @@ from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import Facet, FacetKind, State
 from communique.domain.state.posture import Posture, PostureTrigger
 from communique.domain.state.status import BilateralStatus
-from communique.export import wording as words
+from communique.export import wording
 
 POSTURE_STYLES: Final = {
     Posture.COOPERATIVE: "bold green",
@@ -85,7 +85,7 @@ def flat(status: BilateralStatus) -> Iterator[Mapping[str, Any]]:
                 "facet": element.facet,
                 "state": element.state.value,
                 "issue": element.issue,
-                "who": words.who(element),
+                "who": wording.who(element),
                 "statement": element.statement,
                 **flat_provenance(element),
             }
@@ -102,7 +102,7 @@ def flat_provenance(element: StatusElement) -> Mapping[str, Any]:
         "under_way": element.under_way,
         "contested": element.contested,
         "outlet": element.outlet,
-        "event_ids": words.ids(element.event_ids),
+        "event_ids": wording.ids(element.event_ids),
     }
 
 
@@ -122,14 +122,14 @@ def _rules(triggers: Sequence[PostureTrigger], *, explain: bool) -> Iterator[Tex
     yield line
     if explain:
         for trigger in triggers:
-            yield Text(f"  {trigger.rule}: {words.ids(trigger.event_ids) or 'no event'}", "dim")
+            yield Text(f"  {trigger.rule}: {wording.ids(trigger.event_ids) or 'no event'}", "dim")
 
 
 def rows_of(element: StatusElement, what: str, zone: str, *, explain: bool) -> Iterator[TableRow]:
     """Yield the row of an element, then of the last certain one; `what` says what it is about."""
     yield TableRow(
-        (Text(what), Text(words.spaced(element.state)), Text(since(element))),
-        Text(words.who(element)),
+        (Text(what), Text(wording.spaced(element.state)), Text(since(element))),
+        Text(wording.who(element)),
         marks_of(element.certainty, *flags_of(element)),
         tuple(_details(element, zone, explain=explain)),
     )
@@ -156,9 +156,9 @@ def what_of(element: StatusElement) -> str:
         case FacetKind.RELATIONS:
             return "relations"
         case FacetKind.MEETING:
-            return words.spaced(facet.key)
+            return wording.spaced(facet.key)
         case FacetKind.AGENDA:
-            return words.spaced(element.level) if element.level else "meeting"
+            return wording.spaced(element.level) if element.level else "meeting"
         case FacetKind.MEDIATION:
             return name_of(facet.key)
         case FacetKind.REPORT:
@@ -169,13 +169,13 @@ def what_of(element: StatusElement) -> str:
 
 def _details(element: StatusElement, zone: str, *, explain: bool) -> Iterator[Text]:
     grounds = element.grounds and f"grounds: {element.grounds}"
-    yield Text(words.listed((element.statement, grounds), "; "))
+    yield Text(wording.listed((element.statement, grounds), "; "))
     if element.by_schedule:
         yield Text(f"announced {element.occurred.display()}; no claim says yet that it took effect")
     elif element.scheduled:
         verb = "ends" if element.state is State.UNDER_NOTICE else "scheduled for"
         yield Text(f"{verb} {element.scheduled.display()}")
     if explain:
-        source = f"{element.outlet}, known at {words.moment(element.known, zone)}"
-        yield Text(words.listed((source, element.gist), ": "), "dim italic")
-        yield Text(words.ids(element.event_ids), "dim")
+        source = f"{element.outlet}, known at {wording.moment(element.known, zone)}"
+        yield Text(wording.listed((source, element.gist), ": "), "dim italic")
+        yield Text(wording.ids(element.event_ids), "dim")

@@ -11,7 +11,7 @@ from communique.cli.status_view import POSTURE_STYLES, what_of
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.element import StatusElement
 from communique.domain.state.status import BilateralStatus, ResolvedAsOf
-from communique.export import wording as words
+from communique.export import wording
 
 
 def print_statuses(
@@ -43,14 +43,14 @@ def flat(status: BilateralStatus, code: str) -> Mapping[str, Any]:
         "latest_facet": last.facet,
         "latest_state": last.state.value,
         "latest_occurred": str(last.occurred),
-        "latest_event_ids": words.ids(last.event_ids),
+        "latest_event_ids": wording.ids(last.event_ids),
     }
 
 
 def _row(status: BilateralStatus, code: str) -> TableRow:
     other = Dyad.parse(status.dyad).other(code)
     last = _latest(status)
-    latest = words.listed((what_of(last), words.spaced(last.state)), " ")
+    latest = wording.listed((what_of(last), wording.spaced(last.state)), " ")
     return TableRow(
         (
             Text(other),
@@ -58,10 +58,10 @@ def _row(status: BilateralStatus, code: str) -> TableRow:
             Text(status.posture.value.lower(), POSTURE_STYLES[status.posture]),
             Text(status.posture_triggers[0].rule, "dim"),
             Text(last.occurred.display()),
-            Text(f"{words.spaced(last.kind.value)}: {latest}"),
+            Text(f"{wording.spaced(last.kind.value)}: {latest}"),
         ),
         Text(),
-        Text(words.counted(len(status.elements), "element"), "dim"),
+        Text(wording.counted(len(status.elements), "element"), "dim"),
     )
 
 

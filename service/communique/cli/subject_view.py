@@ -16,8 +16,7 @@ from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.issue_board import IssueSummary
 from communique.domain.state.subject import EVENT_IDS_MAX, SubjectSummary
 from communique.domain.time.edtf import ValidTime
-from communique.export import json_lines
-from communique.export import wording as words
+from communique.export import json_lines, wording
 
 _VALUE_WIDTH_MAX: Final = 30
 _REASONS: Final = {"event id": "nothing tells them apart"}
@@ -42,7 +41,7 @@ class Summary(NamedTuple):
 
 def print_summaries(console: Console, summaries: Sequence[Summary]) -> None:
     """Print a line for each: how many claims, when the latest occurred, and the whole name."""
-    counts = [words.counted(summary.claim_count, "claim") for summary in summaries]
+    counts = [wording.counted(summary.claim_count, "claim") for summary in summaries]
     latest = [summary.latest.display() for summary in summaries]
     widths = max(map(len, counts)), max(map(len, latest))
     for summary, count, when in zip(summaries, counts, latest, strict=True):
@@ -61,10 +60,10 @@ def print_subject(console: Console, subject: Subject, zone: str, *, explain: boo
         if claim.event.event
     }
     for conflict in subject.disagreements:
-        title = f"Disagreement: {words.spaced(conflict.type)}, {words.spaced(conflict.field)}"
+        title = f"Disagreement: {wording.spaced(conflict.type)}, {wording.spaced(conflict.field)}"
         _print_rows(console, title, [*_readings(conflict, outlets, explain=explain)])
     claims = [_claim(claim, zone, explain=explain) for claim in subject.claims]
-    _print_rows(console, words.counted(len(claims), "claim").capitalize(), claims)
+    _print_rows(console, wording.counted(len(claims), "claim").capitalize(), claims)
 
 
 def plain(subject: Subject) -> Mapping[str, Any]:
@@ -93,7 +92,7 @@ def flat(subject: Subject) -> Iterator[Mapping[str, Any]]:
                 "value": reading.value,
                 "outlet_count": reading.outlet_count,
                 "reason": conflict.reason if number == 1 else "",
-                "event_ids": words.ids(reading.event_ids),
+                "event_ids": wording.ids(reading.event_ids),
             }
 
 
@@ -106,13 +105,13 @@ def _print_rows(console: Console, title: str, rows: Sequence[TableRow]) -> None:
 
 def _steps(subject: Subject, *, explain: bool) -> Iterator[TableRow]:
     for step in subject.life_cycle:
-        count = words.counted(len(step.event_ids), "claim")
+        count = wording.counted(len(step.event_ids), "claim")
         count += " or more" if len(step.event_ids) == EVENT_IDS_MAX else ""
         yield TableRow(
-            (Text(words.spaced(step.state)), Text(step.occurred.display()), Text(count, "dim")),
+            (Text(wording.spaced(step.state)), Text(step.occurred.display()), Text(count, "dim")),
             Text(),
             marks_of(step.certainty),
-            (Text(words.ids(step.event_ids) if explain else "", "dim"),),
+            (Text(wording.ids(step.event_ids) if explain else "", "dim"),),
         )
 
 
@@ -129,11 +128,11 @@ def _readings(
         reason = _REASONS.get(conflict.reason, conflict.reason)
         yield TableRow(
             (Text("▸" if number == 0 else " "), value if is_short else Text()),
-            Text(words.listed(shown)),
+            Text(wording.listed(shown)),
             Text(f"preferred: {reason}", "green") if number == 0 else Text(),
             (
                 Text() if is_short else value,
-                Text(words.ids(reading.event_ids) if explain else "", "dim"),
+                Text(wording.ids(reading.event_ids) if explain else "", "dim"),
             ),
         )
 
@@ -150,7 +149,7 @@ def _amendment(amendment: Recorded) -> str:
         case EventCorrected(reason=reason):
             return f"corrected: {reason}"
         case EventDisputed(disputed_by=by, statement=statement):
-            who = f" by {words.party(by)}" if by else ""
+            who = f" by {wording.party(by)}" if by else ""
             return f"disputed{who}: {statement}"
         case _:
             return ""

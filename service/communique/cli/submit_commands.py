@@ -21,7 +21,7 @@ from communique.client import (
     Violation,
 )
 from communique.domain.claims.event import Event
-from communique.export import wording as words
+from communique.export import wording
 from communique.importers import ImportFault, Report, gdelt, icews, jsonl
 
 EVENTS_MAX: Final = 1_000
@@ -80,7 +80,7 @@ def _read_whole(file: Path, report: Report) -> list[Event]:
     except ImportFault as fault:
         raise CommandFailure(str(fault)) from None
     if report.rows_rejected:
-        count = f"{report.rows_rejected} of {words.counted(report.rows_read, 'event')}"
+        count = f"{report.rows_rejected} of {wording.counted(report.rows_read, 'event')}"
         raise CommandFailure(
             f"nothing was recorded: {count} cannot be read",
             *map(str, report.rejections[:_REJECTIONS_SHOWN_MAX]),
@@ -114,7 +114,7 @@ def _show_receipts(receipts: Sequence[Receipt], output: OutputFormat) -> None:
         write_list(output, rows, rows)
         return
     new = [f"{receipt.position:,}" for receipt in receipts if not receipt.duplicate]
-    line = f"{words.counted(len(new), 'event')} recorded, position " if new else "nothing new"
+    line = f"{wording.counted(len(new), 'event')} recorded, position " if new else "nothing new"
     line += " to ".join(dict.fromkeys((*new[:1], *new[-1:])))
     duplicates = len(receipts) - len(new)
     console().print(line + (f": {duplicates:,} had been recorded before" if duplicates else ""))
@@ -210,18 +210,18 @@ def _import(
 def _account(result: _Import) -> Iterator[Text]:
     """Yield the lines that account for every row and every event."""
     report, answer = result.report, result.answer
-    yield Text(words.counted(report.rows_read, "row") + " read", "bold")
-    yield _line(report.rows_merged, f"went into {words.counted(report.events, 'event')}")
+    yield Text(wording.counted(report.rows_read, "row") + " read", "bold")
+    yield _line(report.rows_merged, f"went into {wording.counted(report.events, 'event')}")
     for reason, count in report.skipped.most_common():
         yield _line(count, f"skipped: {reason.value}")
     yield _line(report.rows_rejected, "rejected", "red")
     total = report.rows_merged + report.rows_skipped + report.rows_rejected
     yield _line(total, "in all" if report.adds_up() else "in all: the rows do not add up", "bold")
-    yield Text(words.counted(answer.received, "event") + " sent", "bold")
+    yield Text(wording.counted(answer.received, "event") + " sent", "bold")
     yield _line(answer.appended, "appended")
     yield _line(answer.duplicates, "had been recorded before")
     for cause, count in answer.rejected_by_reason.most_common():
-        yield _line(count, f"refused: {words.spaced(cause)}", "red")
+        yield _line(count, f"refused: {wording.spaced(cause)}", "red")
     yield _line(answer.appended + answer.duplicates + answer.rejected, "in all", "bold")
 
 
@@ -253,7 +253,7 @@ def _check(result: _Import) -> None:
     if count := result.report.rows_rejected + result.answer.rejected:
         shown = [*map(str, result.report.rejections), *result.refused][:_REJECTIONS_SHOWN_MAX]
         more = [f"... and {count - len(shown):,} more"] if count > len(shown) else []
-        rejected = words.counted(count, "row or event", "rows or events")
+        rejected = wording.counted(count, "row or event", "rows or events")
         raise CommandFailure(
             f"{rejected} rejected, the rest is recorded", *shown, *more, code=ExitCode.REJECTED
         )
