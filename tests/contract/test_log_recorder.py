@@ -13,7 +13,7 @@ from eventsourcing.tests import persistence
 from communique.server.log.eventsourcing.event_recorder import LogRecorder
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
-from communique.server.sqlite.connection import FileFormat, connect
+from communique.server.sqlite.database_file import FileFormat, connect
 from communique.server.sqlite.read_pool import ReadPool
 
 

@@ -19,7 +19,7 @@ from communique.server.app import READ_MODELS_FOLDER, running_server
 from communique.server.projections.process import protocol
 from communique.server.runtime.file_lock import FileInUse, FileLock
 from communique.server.runtime.settings import Settings
-from communique.server.sqlite.connection import ForeignFile
+from communique.server.sqlite.database_file import ForeignFile
 from communique.v1.projection_service_pb2 import (
     PROJECTION_STATE_LIVE,
     PROJECTION_STATE_STOPPED,

@@ -14,7 +14,7 @@ import pytest
 
 from communique.cli import sample
 from communique.client import Client, EventFilter, NotFound
-from communique.client.subjects_and_issues import TopicQuestions
+from communique.client.topics import TopicQuestions
 from communique.domain.claims.event import (
     Claim,
     Event,

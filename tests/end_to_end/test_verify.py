@@ -10,7 +10,7 @@ import grpc
 import pytest
 from typer.testing import CliRunner
 
-from communique.cli.app import app
+from communique.cli.commands import app
 from communique.cli.exits import ExitCode
 from communique.client import Client, NotFound, VerifyProgress
 from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server

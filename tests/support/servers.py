@@ -15,7 +15,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from typer.testing import CliRunner, Result
 
 from communique.cli import sample
-from communique.cli.app import app
+from communique.cli.commands import app
 from communique.client import Client, Retry
 from communique.domain.claims.event import Event
 from communique.server.app import LOG_FILE, running_server

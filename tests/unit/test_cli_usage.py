@@ -6,7 +6,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
-from communique.cli.app import app
+from communique.cli.commands import app
 from communique.cli.exits import ExitCode
 from communique.cli.operator_commands import ServeOptions
 from communique.server.runtime.settings import Settings

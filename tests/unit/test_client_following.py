@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from communique.client import Client, OutOfRange, Unavailable
-from communique.client.following import Call, Subscription
+from communique.client.following import StreamCall, Subscription
 from communique.domain.claims.event import Recorded
 from communique.v1 import record_service_pb2_grpc
 from communique.v1.record_service_pb2 import (
@@ -86,7 +86,7 @@ class ClosedWhenLive(Subscription):
     CALLS = 4
     calls = 0
 
-    def _call(self) -> Call[SubscribeResponse]:
+    def _call(self) -> StreamCall[SubscribeResponse]:
         self.calls += 1
         return super()._call()
 
@@ -112,7 +112,7 @@ def test_it_begins_at_the_end_and_stays_there(followed: Followed, client: Client
 class ClosedMeanwhile(Subscription):
     """A subscription that another thread closes while it makes its call."""
 
-    def _call(self) -> Call[SubscribeResponse]:
+    def _call(self) -> StreamCall[SubscribeResponse]:
         self.close()
         return super()._call()
 

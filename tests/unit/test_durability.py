@@ -9,7 +9,7 @@ import pytest
 from communique.server.projections.durability import BackgroundCheckpointer
 from communique.server.projections.projection_file import format_of
 from communique.server.runtime.limits import CHECKPOINT_PAGES
-from communique.server.sqlite.connection import connect, transaction
+from communique.server.sqlite.database_file import connect, transaction
 from communique.server.views.timeline.timeline_projection import TimelineProjection
 
 _PAGE_BYTES = 4_096

@@ -24,7 +24,7 @@ from communique.server.log.sqlite_store.id_index import (
 from communique.server.log.sqlite_store.log_schema import LOG_FORMAT
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.runtime.limits import LogLimits
-from communique.server.sqlite.connection import connect
+from communique.server.sqlite.database_file import connect
 
 LIMITS = LogLimits(level_sizes=(5, 10, 20))
 NAMESPACE = UUID(int=7)

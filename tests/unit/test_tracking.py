@@ -9,7 +9,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError, Tracking
 
 from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
-from communique.server.sqlite.connection import FileFormat, connect, transaction
+from communique.server.sqlite.database_file import FileFormat, connect, transaction
 from communique.server.sqlite.read_pool import ReadPool
 
 MODEL = FileFormat(1, 1, f"CREATE TABLE meetings (id TEXT) STRICT; {TRACKING_TABLE}")

@@ -7,7 +7,7 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run the command that the process was started with, and exit with its code."""
     try:
-        from communique.cli.app import app  # noqa: PLC0415  the packages may not be there
+        from communique.cli.commands import app  # noqa: PLC0415  the packages may not be there
     except ModuleNotFoundError as missing:
         if (missing.name or "").startswith("communique"):
             raise

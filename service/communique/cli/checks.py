@@ -20,7 +20,7 @@ from communique.client import CommuniqueError, Head, Projection
 from communique.client.transport import channel_to, decoding
 from communique.export import wording
 from communique.server.runtime.settings import Settings
-from communique.server.sqlite.connection import may_corrupt_wal, sqlite_version
+from communique.server.sqlite.database_file import may_corrupt_wal, sqlite_version
 
 _FSYNCS: Final = 25
 _FSYNC_MS_MAX: Final = 50.0

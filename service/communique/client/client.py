@@ -10,7 +10,7 @@ from communique.client import answers
 from communique.client.following import Subscription, Watch
 from communique.client.importing import Importing, OnProgress
 from communique.client.questions import EventFilter, Moment, as_of_message, filter_message
-from communique.client.reading import Reading, direction
+from communique.client.reading import LogReading, direction
 from communique.client.results import (
     EventHistory,
     Head,
@@ -22,8 +22,8 @@ from communique.client.results import (
     VerifyProgress,
 )
 from communique.client.statuses import StatusQuestions
-from communique.client.subjects_and_issues import TopicQuestions
 from communique.client.tables import EventListing
+from communique.client.topics import TopicQuestions
 from communique.client.transport import decoding
 from communique.domain.claims.event import Event, Recorded
 from communique.domain.claims.history import EventAsOf
@@ -181,7 +181,7 @@ class Client(StatusQuestions, TopicQuestions):
             [17, 18, 19]
         """
         start = None if backwards and not after else after
-        return Reading(self._records, self._retry, start, filter, limit, backwards).events()
+        return LogReading(self._records, self._retry, start, filter, limit, backwards).events()
 
     def replay(
         self,
@@ -198,7 +198,7 @@ class Client(StatusQuestions, TopicQuestions):
         >>> state, position = record.replay(count, state, after=position)  # recorded since
         """
         state, position = initial, after
-        reading = Reading(self._records, self._retry, after, filter, limit=None, backwards=False)
+        reading = LogReading(self._records, self._retry, after, filter, limit=None, backwards=False)
         for frame in reading.frames():
             for recorded in frame.events:
                 state = fold(state, recorded)

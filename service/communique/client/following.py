@@ -26,7 +26,7 @@ _LIVENESS: Final = {"caught_up": True, "fell_behind": False}
 Watched: TypeAlias = BilateralStatus | BilateralComparison
 
 
-class Call(Protocol[_Frame_co]):
+class StreamCall(Protocol[_Frame_co]):
     """A call under way, which yields frames and raises `grpc.RpcError`."""
 
     def __iter__(self) -> Iterator[_Frame_co]: ...
@@ -45,7 +45,7 @@ class EndlessStream(Iterator[_Item], Generic[_Frame, _Item]):
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
         self._closed = Event()
-        self._current: Call[_Frame] | None = None
+        self._current: StreamCall[_Frame] | None = None
         self._items = self._iterate()
 
     def __next__(self) -> _Item:
@@ -64,7 +64,7 @@ class EndlessStream(Iterator[_Item], Generic[_Frame, _Item]):
         self.close()
 
     @abstractmethod
-    def _call(self) -> Call[_Frame]:
+    def _call(self) -> StreamCall[_Frame]:
         """Begin a call that resumes where the last one ended."""
 
     @abstractmethod
@@ -108,7 +108,7 @@ class Subscription(EndlessStream[record_service_pb2.SubscribeResponse, Recorded]
         self._stub = stub
         self._filter = filter_message(filter_)
 
-    def _call(self) -> Call[record_service_pb2.SubscribeResponse]:
+    def _call(self) -> StreamCall[record_service_pb2.SubscribeResponse]:
         self.is_live = False
         request = record_service_pb2.SubscribeRequest(
             after_position=self.position, filter=self._filter
@@ -137,7 +137,7 @@ class Watch(EndlessStream[timeline_service_pb2.WatchBilateralStatusResponse, Wat
         self._stub = stub
         self._request = timeline_service_pb2.WatchBilateralStatusRequest(parties=parties)
 
-    def _call(self) -> Call[timeline_service_pb2.WatchBilateralStatusResponse]:
+    def _call(self) -> StreamCall[timeline_service_pb2.WatchBilateralStatusResponse]:
         return self._stub.WatchBilateralStatus(self._request)
 
     def _items_of(

@@ -24,7 +24,7 @@ class Frame(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reading:
+class LogReading:
     """One read of the log, over as many calls as it takes: complete, in order, nothing twice.
 
     `after` is the position to resume from, None before the first frame of a read from the end;

@@ -28,7 +28,7 @@ from communique.server.runtime.clock import Clock
 from communique.server.runtime.file_lock import FileInUse
 from communique.server.runtime.process import settle
 from communique.server.runtime.settings import Settings
-from communique.server.sqlite.connection import UnusableFile, sqlite_version
+from communique.server.sqlite.database_file import UnusableFile, sqlite_version
 from communique.server.views.catalogue import PROJECTIONS
 
 LOG_FILE: Final = "log.db"

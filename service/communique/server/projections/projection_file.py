@@ -15,7 +15,7 @@ from communique.server.projections.projection import ViewProjection
 from communique.server.projections.snapshot import Snapshot
 from communique.server.projections.tracking import TRACKING_TABLE, SQLiteTrackingRecorder
 from communique.server.runtime import limits
-from communique.server.sqlite.connection import FileFormat, connect, transaction
+from communique.server.sqlite.database_file import FileFormat, connect, transaction
 from communique.server.sqlite.read_pool import ReadPool
 
 LOG_NAME: Final = "log"

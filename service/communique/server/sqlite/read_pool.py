@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from communique.server.sqlite.connection import FileFormat, connect
+from communique.server.sqlite.database_file import FileFormat, connect
 
 DEFAULT_CACHE_KIBIBYTES: Final = 2_000
 """SQLite's own default."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from communique.server.log.sqlite_store.id_index import ENDINGS_FROM, ENDINGS_OF, LEVELS
 from communique.server.runtime.limits import INDEX_LEVEL_SIZES
-from communique.server.sqlite.connection import FileFormat
+from communique.server.sqlite.database_file import FileFormat
 
 _EVENTS: Final = """
     CREATE TABLE events (

@@ -20,7 +20,7 @@ from communique.server.log.rules import Ledger, Stream
 from communique.server.log.sqlite_store.id_index import FIND_CLAIMS, StreamIndex
 from communique.server.log.sqlite_store.log_schema import COLUMNS, END, LOG_FORMAT
 from communique.server.runtime.limits import LOG_CACHE_KIBIBYTES, LogLimits
-from communique.server.sqlite.connection import connect, transaction
+from communique.server.sqlite.database_file import connect, transaction
 
 _CLAIMS: Final = f"""
     SELECT found.value, {COLUMNS} FROM ({FIND_CLAIMS}) AS found CROSS JOIN events AS e

@@ -30,7 +30,7 @@ from communique.server.projections.projection_file import ProjectionReader, form
 from communique.server.runtime import limits
 from communique.server.runtime.file_lock import FileInUse, FileLock
 from communique.server.runtime.settings import Settings
-from communique.server.sqlite.connection import connect
+from communique.server.sqlite.database_file import connect
 
 _logger: Final = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ import pytest
 from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
 from communique.server.log.sqlite_store.log_schema import LOG_FORMAT
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
-from communique.server.sqlite.connection import (
+from communique.server.sqlite.database_file import (
     FileFormat,
     ForeignFile,
     UnsupportedFormat,
