@@ -94,11 +94,8 @@ def _header(comparison: BilateralComparison, zone: str, width: int) -> Iterator[
         "log position": (f"{before.position:,}", f"{after.position:,}"),
     }
     for label, (first, second) in clocks.items():
-        line = Text(f"{label:<16}", "dim")
-        if first == second:
-            yield line.append(first)
-        else:
-            yield line.append(first + _ARROW + second, "not dim")
+        line, is_same = Text(f"{label:<16}", "dim"), first == second
+        yield line.append(first) if is_same else line.append(first + _ARROW + second, "not dim")
 
 
 def _posture(before: Posture, after: Posture) -> Text:

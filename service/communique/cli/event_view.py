@@ -86,12 +86,8 @@ def _title(recorded: Recorded) -> str:
     match recorded.event:
         case None:
             return "Of a type that is newer than this release"
-        case Amendment(payload=EventCorrected()):
-            return "Corrected"
-        case Amendment(payload=EventRetracted()):
-            return "Retracted"
-        case Amendment():
-            return "Disputed"
+        case Amendment(payload=payload):
+            return payload.type.removeprefix("Event")
         case claim:
             return wording.spaced(claim.payload.type).capitalize()
 
