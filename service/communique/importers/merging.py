@@ -4,6 +4,7 @@ Rows that can belong together share a window: a day in ICEWS, an export in GDELT
 a file, so only the rows of one window are held, and a row of an earlier window is rejected.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol, TypeVar
 from uuid import UUID, uuid5
@@ -24,18 +25,22 @@ class MergeableRow(Protocol):
     """A row of a dataset that can report the same deed in many rows, or from both sides."""
 
     @property
+    @abstractmethod
     def file(self) -> str:
         """The path of the file."""
 
     @property
+    @abstractmethod
     def number(self) -> int:
         """The line, from 1."""
 
     @property
+    @abstractmethod
     def window(self) -> str:
         """When the row was reported, as text that sorts by time."""
 
     @property
+    @abstractmethod
     def key(self) -> tuple[str, ...]:
         """What the row reports, the same from either side; one event for each key of a window."""
 
