@@ -18,7 +18,8 @@ from uuid import UUID
 
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Event, EventRetracted, event_from
-from communique.domain.claims.payloads import ClaimPayload, Payload, Shape
+from communique.domain.claims.payloads import ClaimPayload, Payload
+from communique.domain.claims.shape import Shape
 from communique.domain.time.clocks import micros
 from tests.support.golden_log import FOLDER, Json, Stored, answer, replayed
 
@@ -35,14 +36,25 @@ _VALUES: Final[dict[str, Any]] = {
     "notice_period": "P90D",
     "between": ["JPN", "KOR"],
     "code": "1383",
+    "count": 3,
 }
 """What a field that is neither text nor a word out of a list gets."""
-_WHEN: Final = ("{0}", "{0}T15:00", "{0}~", "{0}/..", "{0}T09:00+09:00/{0}T09:30+09:00", "2019-08")
+_WHEN: Final = (
+    "{0}",
+    "{0}T15:00",
+    "{0}~",
+    "{0}/..",
+    "{0}T15:00~",
+    "{0}T14:00/",
+    "{0}T09:00+09:00/{0}T09:30+09:00",
+    "2019-08",
+)
 _KNOWN: Final = (
     None,
     {"text": "2019-08-22T19:34", "zone": "Asia/Seoul"},
     {"text": "2019-08-25", "zone": "UTC"},
 )
+_OUTLETS: Final = ("Yonhap", "Kyodo News", "Arirang")
 _CERTAINTIES: Final = ("CERTAIN", "CERTAIN", "PROBABLE", "POSSIBLE", "UNCOMMITTED")
 _QUESTIONS: Final = (
     ("2019-08-10", "9999-01-01"),
@@ -108,7 +120,7 @@ def _claim(kind: type[Payload], number: int, *, is_full: bool) -> dict[str, obje
         "occurred": {"edtf": _WHEN[number % len(_WHEN)].format(day), "zone": "Asia/Seoul"},
         "known": _KNOWN[number % len(_KNOWN)],
         "certainty": _CERTAINTIES[number % len(_CERTAINTIES)],
-        "source": {"outlet": ("Yonhap", "Kyodo News", "Arirang")[number % 3]},
+        "source": {"outlet": _OUTLETS[number % len(_OUTLETS)]},
         "issues": ["export-controls"],
         "payload": _payload(kind, number, is_full=is_full),
     }
@@ -140,6 +152,7 @@ def _rest(number: int, kind: type[Payload]) -> dict[str, object]:
     """Return every field of a claim that need not be there."""
     person = {"code": "KOR", "organ": "Ministry of Foreign Affairs", "person": "Kang Kyung-wha"}
     more: dict[str, object] = {
+        "source": {"outlet": _OUTLETS[number % len(_OUTLETS)], "via": "Google News"},
         "gist": f"{kind.__name__}: 'so' & \"so\", 안보",
         "issues": ["forced-labour", "export-controls"],
         "subject": f"{kind.__name__.lower()}/{number % 4}",

@@ -32,7 +32,8 @@ def moments(draw: st.DrawFn) -> str:
     at = draw(INSTANTS).replace(tzinfo=None)
     fineness = draw(st.sampled_from(["minutes", "seconds", "milliseconds", "microseconds"]))
     offset = draw(st.sampled_from(["", "Z", "+09:00", "-05:30"]))
-    return at.isoformat(timespec=fineness) + offset
+    hedge = draw(st.sampled_from(["", "~"])) if fineness == "minutes" else ""
+    return at.isoformat(timespec=fineness) + offset + hedge
 
 
 ENDS = dates() | moments()
@@ -58,7 +59,8 @@ def test_two_dates_in_order_make_an_interval_that_spans_them(
     whole = ValidTime.parse(f"{first}/{last}", zone)
 
     assert whole.earliest == start.earliest
-    assert whole.latest == (end.earliest if "T" in last else end.latest)
+    to_the_hour = timedelta(minutes=30 if last.endswith("~") else 0)
+    assert whole.latest == (end.earliest + to_the_hour if "T" in last else end.latest)
     assert whole.precision is start.precision.coarser(end.precision)
 
 

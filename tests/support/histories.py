@@ -20,7 +20,8 @@ from communique.domain.claims.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.claims.payloads import Payload, Shape
+from communique.domain.claims.payloads import Payload
+from communique.domain.claims.shape import Shape
 from communique.domain.state.assertions import assertions
 from communique.domain.time.clocks import SKEW_MAX, AsOf, KnownTime, known_at
 from communique.domain.time.edtf import CEILING

@@ -131,9 +131,21 @@ def _is_about(won: Winner, issue: str) -> bool:
     return issue in won.claim.issues and _slot(won.says) in set(map(_slot, assertions(alone)))
 
 
+_OWN_KINDS = {
+    "stance",
+    "demand",
+    "proposal",
+    "commitment",
+    "threat",
+    "accusation",
+    "expulsion",
+    "measure",
+}
+
+
 def _own(won: Winner) -> set[str]:
     """Whose facet it is: as the keys say, if need be those of the claim without a subject."""
-    if won.says.facet.kind.value not in {"stance", "demand", "proposal", "commitment", "measure"}:
+    if won.says.facet.kind.value not in _OWN_KINDS:
         return set()
     bare = won.claim.model_copy(update={"subject": None})
     same_kind = {_slot(says) for says in assertions(bare) if says.facet.kind is won.says.facet.kind}
@@ -153,6 +165,9 @@ def _part(shown: list[Winner], code: str, as_of: AsOf) -> IssueParty:
         demands=_those(own, "demand", as_of),
         proposals=_those(own, "proposal", as_of),
         commitments=_those(own, "commitment", as_of),
+        threats=_those(own, "threat", as_of),
+        accusations=_those(own, "accusation", as_of),
+        expulsions=_those(own, "expulsion", as_of),
         measures=_those(own, "measure", as_of),
     )
 

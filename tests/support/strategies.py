@@ -33,7 +33,8 @@ from communique.domain.claims.event import (
     EventCorrected,
     Reason,
 )
-from communique.domain.claims.payloads import ClaimPayload, Payload, Shape
+from communique.domain.claims.payloads import ClaimPayload, Payload
+from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import (
     Certainty,
     Link,
@@ -81,6 +82,8 @@ VALID_TIMES: Final = tuple(
         ("2019-08-02/2019-08-04", SEOUL),
         ("2019-08-02T09:00+09:00/2019-08-02T09:30+09:00", SEOUL),
         ("2019-08-03T00:00Z/..", "UTC"),
+        ("2019-08-03T00:00Z/", "UTC"),
+        ("2019-08-02T23:00~", SEOUL),
         ("2019-07/..", SEOUL),
         ("2019-08-03~", "UTC"),
         ("2019-08-04?/2019-08-05%", "UTC"),
@@ -218,6 +221,7 @@ def _casts(shape: Shape) -> list[dict[str, Any]]:
         Shape.DIRECTED: directed,
         Shape.EITHER: together + directed,
         Shape.ALONE: directed + alone,
+        Shape.ANY: together + directed + alone,
     }[shape]
 
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from communique.domain.claims.payloads import (
+    AccusationMade,
     AgreementEnded,
+    AgreementRatified,
     AgreementSigned,
     AgreementTerminationNotified,
     AgreementTerminationSuspended,
@@ -16,11 +18,13 @@ from communique.domain.claims.payloads import (
     DemandMet,
     DemandRejected,
     DialogueUrged,
+    DiplomatsExpelled,
     MeasureAnnounced,
     MeasureLifted,
     MeasureSuspended,
     MeasureTookEffect,
     MediationOffered,
+    MediationRequested,
     MeetingCancelled,
     MeetingHeld,
     MeetingPlanned,
@@ -39,6 +43,7 @@ from communique.domain.claims.payloads import (
     TalksRefused,
     TalksResumed,
     TalksSuspended,
+    ThreatMade,
 )
 from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.claims.words import Finality, MeetingLevel, Outlook, RelationsChange
@@ -214,6 +219,7 @@ ONE_OF_EACH: list[tuple[Payload, str, str, State, str, str]] = [
         "",
     ),
     (AgreementSigned(title="pact"), "JPN+KOR", "agreement/sub", State.SIGNED, "pact", ""),
+    (AgreementRatified(title="pact"), "KOR>JPN", "agreement/sub", State.RATIFIED, "pact", ""),
     (AgreementTookEffect(title="pact"), "JPN+KOR", "agreement/sub", State.IN_FORCE, "pact", ""),
     (
         AgreementTerminationNotified(title="pact"),
@@ -246,6 +252,38 @@ ONE_OF_EACH: list[tuple[Payload, str, str, State, str, str]] = [
         "mediation/CHN",
         State.OFFERED,
         "to host",
+        "",
+    ),
+    (
+        DiplomatsExpelled(count=3, grounds="spying"),
+        "KOR>JPN",
+        "expulsion/KOR/export-controls",
+        State.EXPELLED,
+        "3 expelled",
+        "spying",
+    ),
+    (
+        MediationRequested(between=("JPN", "KOR"), request="to step in"),
+        "KOR>USA",
+        "mediation/USA",
+        State.REQUESTED,
+        "to step in",
+        "",
+    ),
+    (
+        ThreatMade(threat="tariffs", condition="unless lifted"),
+        "KOR>JPN",
+        "threat/KOR/export-controls",
+        State.THREATENED,
+        "tariffs",
+        "unless lifted",
+    ),
+    (
+        AccusationMade(accusation="bad faith"),
+        "JPN>KOR",
+        "accusation/JPN/export-controls",
+        State.ACCUSED,
+        "bad faith",
         "",
     ),
     (DialogueUrged(appeal="talk"), "CHN>JPN,KOR", "mediation/CHN", State.URGED, "talk", ""),
@@ -344,7 +382,10 @@ def test_several_issues_are_several_facets() -> None:
         (AgreementSigned(), "agreement/the-thing"),
         (TalksAgreed(), "talks/gsomia"),
         (StanceStated(position="no"), "stance/JPN/gsomia"),
-        (RulingIssued(ruling="pay"), "ruling/gsomia"),
+        (RulingIssued(ruling="pay"), "ruling/the-thing"),
+        (ThreatMade(threat="more"), "threat/the-thing"),
+        (AccusationMade(accusation="more"), "accusation/the-thing"),
+        (DiplomatsExpelled(), "expulsion/the-thing"),
         (OutlookAssessed(outlook=Outlook.NEUTRAL), "outlook/gsomia"),
     ],
 )
@@ -384,6 +425,22 @@ def test_a_directed_claim_is_about_each_actor_and_recipient() -> None:
     demanded = facets(DemandMade(demand="more"), "KOR,CHN>JPN")
 
     assert demanded == {"CHN-JPN": ["demand/CHN/general"], "JPN-KOR": ["demand/KOR/general"]}
+
+
+@pytest.mark.parametrize("who", ["JPN+KOR", "JPN,KOR"])
+def test_a_joint_commitment_is_one_of_each_party_to_the_other(who: str) -> None:
+    """A commitment made jointly stands between those who made it, as a commitment of each."""
+    committed = facets(CommitmentMade(commitment="to talk"), who, issues=("gsomia",))
+
+    assert committed == {"JPN-KOR": ["commitment/JPN/gsomia", "commitment/KOR/gsomia"]}
+
+
+def test_a_request_to_mediate_is_about_the_dispute() -> None:
+    """A request to mediate is about the parties to the dispute, and its facet the mediator's."""
+    said = claim(MediationRequested(between=("JPN", "KOR")), DAY, "KOR>USA")
+
+    assert [str(dyad) for dyad in dyads_between(said)] == ["JPN-KOR"]
+    assert [str(dyad) for dyad in dyads_concerned(said)] == ["JPN-KOR", "KOR-USA"]
 
 
 def test_a_claim_of_one_party_alone_asserts_nothing_between_two() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from communique.domain.claims.payloads import MeetingHeld, OutlookAssessed, RelationsChanged, Shape
+from communique.domain.claims.payloads import MeetingHeld, OutlookAssessed, RelationsChanged
+from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import Role
 from communique.domain.claims.words import MeetingFormat, Outlook, RelationsChange
 from communique.domain.parties.party import Party
@@ -175,6 +176,6 @@ def test_every_code_fits_the_shape_of_its_type() -> None:
             cast = cameo.cast_of(code, KOREA, JAPAN, both_ways=both_ways)
             shape = cameo.payload_of(code).shape
             if cast.participants:
-                assert shape in {Shape.TOGETHER, Shape.EITHER}
+                assert shape.takes_participants
             else:
                 assert shape is not Shape.TOGETHER

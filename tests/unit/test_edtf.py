@@ -81,6 +81,41 @@ def test_an_interval_ends_at_its_end_s_instant_or_with_its_end_s_date(
     assert valid.is_interval
 
 
+def test_an_approximate_hour_is_half_an_hour_on_either_side() -> None:
+    """An approximate hour is an hour long, approximate, and displayed as it is written."""
+    valid = ValidTime.parse("2019-08-21T15:00~", SEOUL)
+
+    assert (valid.earliest, valid.latest) == (utc("2019-08-21T05:30"), utc("2019-08-21T06:30"))
+    assert (valid.precision, valid.approximate) == (Precision.HOUR, True)
+    assert valid.display() == "about 21 Aug 2019 15:00 KST"
+    assert not valid.is_interval
+
+
+def test_an_interval_until_an_approximate_hour_ends_at_that_hour() -> None:
+    """An interval whose end is an approximate hour ends at the hour as written."""
+    valid = ValidTime.parse("2019-08-21T14:00/2019-08-21T15:00~", SEOUL)
+
+    assert (valid.earliest, valid.latest) == (utc("2019-08-21T05:00"), utc("2019-08-21T06:00"))
+
+
+@pytest.mark.parametrize(
+    ("edtf", "over"),
+    [
+        ("2019-07-12T14:00/", "2019-07-12T15:00"),
+        ("2019-07-12/", "2019-07-12T15:00"),
+        ("2019-07/", "2019-07-31T15:00"),
+    ],
+)
+def test_an_unknown_end_is_over_with_the_last_day_it_can_have_begun(edtf: str, over: str) -> None:
+    """An interval with an unknown end has no latest instant, and is over with a day in its zone."""
+    valid = ValidTime.parse(edtf, SEOUL)
+
+    assert valid.latest is None
+    assert valid.over == utc(over)
+    assert valid.under_way_at(utc(over) - timedelta(microseconds=1))
+    assert not valid.under_way_at(utc(over))
+
+
 def test_an_open_interval_has_no_latest_instant() -> None:
     """An interval with `..` after the slash has no latest instant."""
     valid = ValidTime.parse("2019-07-12T14:00+09:00/..", SEOUL)
@@ -119,7 +154,6 @@ def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
         ("", "says nothing"),
         ("../2019", "has no start: give the earliest"),
         ("/2019", "has no start: give the earliest"),
-        ("2019-08/", r"has no end: write 2019-08/\.\. when it is still running"),
         ("2019/open", r"for an end that is open write \.\."),
         ("2019-22", "is a season: give its months"),
         ("{2018,2019}", "is a set: submit one event for each"),
@@ -139,7 +173,11 @@ def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
         ("2019-08-21T15", "has no minutes"),
         ("2019-08T15:00", "needs a whole day"),
         ("2019-08-XXT15:00", "needs a whole day"),
-        ("2019-08-21T15:00~", "only a date can have one"),
+        ("2019-08-21T15:00:00~", "2019-08-21T15:00~ is about three o'clock"),
+        ("2019-08-21T15:00?", "only a date can have one"),
+        ("2019-08-21T15~", "out of place|not an EDTF date"),
+        ("2019-08T15:00~", "needs a whole day"),
+        ("2019-08-21T15:00~/2019-08-21T14:00", "ends before it begins"),
         ("2019-08-21T15:00+19:00", r"go from -18:00 to \+18:00"),
         ("2019-08-21T15:00+09:75", r"go from -18:00 to \+18:00"),
         ("2019-08-21T15:00:00.1234567Z", "six decimals at most"),
@@ -300,6 +338,7 @@ def test_only_an_interval_is_under_way_from_its_start_until_before_its_end(
         ("2019-08-21T06:00Z", "21 Aug 2019 15:00 KST"),
         ("2019-08-21T15:00:07", "21 Aug 2019 15:00:07 KST"),
         ("2019-07-12T14:00/..", "since 12 Jul 2019 14:00 KST"),
+        ("2019-07-12T14:00/", "from 12 Jul 2019 14:00 KST"),
         ("2019-08-21", "21 Aug 2019"),
         ("2019-08-21/2019-08-23", "21 Aug 2019 – 23 Aug 2019"),
         ("2019-08", "Aug 2019"),

@@ -6,12 +6,14 @@ import pytest
 
 from communique.domain.claims.event import Event
 from communique.domain.claims.payloads import (
+    AccusationMade,
     AgreementSigned,
     AgreementTerminationNotified,
     AgreementTookEffect,
     ClaimPayload,
     CodedEventReported,
     DemandRejected,
+    DiplomatsExpelled,
     MeasureAnnounced,
     MeasureLifted,
     MeasureSuspended,
@@ -28,6 +30,7 @@ from communique.domain.claims.payloads import (
     TalksRefused,
     TalksResumed,
     TalksSuspended,
+    ThreatMade,
 )
 from communique.domain.claims.values import Certainty
 from communique.domain.claims.words import Outlook, RelationsChange
@@ -60,6 +63,13 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
         "2020-08-19",
     ),
     (
+        "diplomats-expelled",
+        Posture.CONFRONTATIONAL,
+        DiplomatsExpelled(count=3),
+        "JPN>KOR",
+        "2020-08-19",
+    ),
+    (
         "agreement-under-notice",
         Posture.CONFRONTATIONAL,
         AgreementTerminationNotified(notice_period=timedelta(days=90)),
@@ -76,6 +86,8 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
     ("measure-in-force", Posture.STRAINED, MeasureTookEffect(), "JPN>KOR", None),
     ("demand-rejected", Posture.STRAINED, DemandRejected(), "JPN>KOR", "2020-08-19"),
     ("proposal-rejected", Posture.STRAINED, ProposalRejected(), "JPN>KOR", "2020-08-19"),
+    ("threat-made", Posture.STRAINED, ThreatMade(threat="tariffs"), "JPN>KOR", "2019-11-18"),
+    ("accusation-made", Posture.STRAINED, AccusationMade(accusation="-"), "JPN>KOR", "2019-09-19"),
     (
         "outlook-negative",
         Posture.STRAINED,

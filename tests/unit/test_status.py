@@ -4,7 +4,9 @@ import pytest
 
 from communique.domain.claims.event import Claim
 from communique.domain.claims.payloads import (
+    AccusationMade,
     AgreementEnded,
+    AgreementRatified,
     AgreementSigned,
     AgreementTerminationNotified,
     AgreementTerminationSuspended,
@@ -15,6 +17,7 @@ from communique.domain.claims.payloads import (
     DemandMet,
     DemandRejected,
     DialogueUrged,
+    DiplomatsExpelled,
     MeasureAnnounced,
     MeasureLifted,
     MeasureSuspended,
@@ -34,8 +37,9 @@ from communique.domain.claims.payloads import (
     TalksAgreed,
     TalksRefused,
     TalksResumed,
+    ThreatMade,
 )
-from communique.domain.claims.values import Certainty, Polarity
+from communique.domain.claims.values import Attribution, Certainty, Polarity
 from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
 from communique.domain.state.facets import State
 from communique.domain.state.status import BilateralStatus
@@ -67,6 +71,9 @@ def test_each_kind_of_facet_has_its_place() -> None:
         claim(MediationOffered(), "2019-01-13", "USA>JPN,KOR"),
         claim(OutlookAssessed(outlook=Outlook.NEGATIVE), "2019-01-14", "JPN+KOR"),
         claim(CodedEventReported(code="010"), "2019-01-15", "JPN>KOR"),
+        claim(ThreatMade(threat="tariffs"), "2019-01-15", "JPN>KOR"),
+        claim(AccusationMade(accusation="bad faith"), "2019-01-15", "JPN>KOR"),
+        claim(DiplomatsExpelled(count=3), "2019-01-15", "JPN>KOR"),
     )
     answer = status(history, "2019-01-15")
 
@@ -92,6 +99,52 @@ def test_each_kind_of_facet_has_its_place() -> None:
         "mediation": 1,
         "outlooks": 1,
         "reports": 1,
+        "threats": 1,
+        "accusations": 1,
+        "expulsions": 1,
+    }
+
+
+def test_two_rulings_on_one_issue_both_stand() -> None:
+    """Two rulings with subjects of their own on one issue are two elements of the status."""
+    first = claim(
+        RulingIssued(ruling="Nippon Steel pays"),
+        "2018-10-30",
+        "KOR>JPN",
+        issues=("forced-labour",),
+        subject="ruling/nippon-steel",
+    )
+    second = claim(
+        RulingIssued(ruling="Mitsubishi pays"),
+        "2018-11-29",
+        "KOR>JPN",
+        issues=("forced-labour",),
+        subject="ruling/mitsubishi",
+    )
+    rulings = status(log(first, second), "2019-08-21").rulings
+
+    assert [ruling.statement for ruling in rulings] == ["Mitsubishi pays", "Nippon Steel pays"]
+
+
+def test_an_element_names_the_attribution_of_its_claim() -> None:
+    """An element says to whom its claim is attributed, an unnamed source included."""
+    said = claim(MeetingHeld(), "2019-08-21", "JPN+KOR", attributions=[{"addressee": "Arirang"}])
+    (meeting,) = status(log(said), "2019-08-21").last_meetings
+
+    assert meeting.attributions == (Attribution(speaker="", addressee="Arirang"),)
+
+
+def test_a_ratified_agreement_is_signed_no_more_and_not_yet_in_force() -> None:
+    """Of claims of one day, ratified goes before signed, and in force before ratified."""
+    signed = claim(AgreementSigned(), "2019-08-21", "JPN+KOR", subject="pact")
+    ratified = claim(AgreementRatified(), "2019-08-21", "KOR>JPN", subject="pact")
+    in_force = claim(AgreementTookEffect(), "2019-08-21", "JPN+KOR", subject="pact")
+
+    assert states(status(log(ratified, signed), "2019-08-22").agreements) == {
+        "agreement/pact": State.RATIFIED
+    }
+    assert states(status(log(in_force, ratified, signed), "2019-08-22").agreements) == {
+        "agreement/pact": State.IN_FORCE
     }
 
 

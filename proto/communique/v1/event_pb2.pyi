@@ -88,6 +88,8 @@ class Event(_message.Message):
     PROPOSAL_ACCEPTED_FIELD_NUMBER: _builtins.int
     PROPOSAL_REJECTED_FIELD_NUMBER: _builtins.int
     COMMITMENT_MADE_FIELD_NUMBER: _builtins.int
+    THREAT_MADE_FIELD_NUMBER: _builtins.int
+    ACCUSATION_MADE_FIELD_NUMBER: _builtins.int
     MEASURE_ANNOUNCED_FIELD_NUMBER: _builtins.int
     MEASURE_TOOK_EFFECT_FIELD_NUMBER: _builtins.int
     MEASURE_SUSPENDED_FIELD_NUMBER: _builtins.int
@@ -98,9 +100,12 @@ class Event(_message.Message):
     AGREEMENT_TERMINATION_NOTIFIED_FIELD_NUMBER: _builtins.int
     AGREEMENT_TERMINATION_SUSPENDED_FIELD_NUMBER: _builtins.int
     AGREEMENT_ENDED_FIELD_NUMBER: _builtins.int
+    AGREEMENT_RATIFIED_FIELD_NUMBER: _builtins.int
     RELATIONS_CHANGED_FIELD_NUMBER: _builtins.int
+    DIPLOMATS_EXPELLED_FIELD_NUMBER: _builtins.int
     MEDIATION_OFFERED_FIELD_NUMBER: _builtins.int
     DIALOGUE_URGED_FIELD_NUMBER: _builtins.int
+    MEDIATION_REQUESTED_FIELD_NUMBER: _builtins.int
     OUTLOOK_ASSESSED_FIELD_NUMBER: _builtins.int
     CODED_EVENT_REPORTED_FIELD_NUMBER: _builtins.int
     EVENT_CORRECTED_FIELD_NUMBER: _builtins.int
@@ -249,6 +254,14 @@ class Event(_message.Message):
         """commitment_made claims that a party committed itself to something."""
 
     @_builtins.property
+    def threat_made(self) -> _payloads_pb2.ThreatMade:
+        """threat_made claims that a party threatened another one."""
+
+    @_builtins.property
+    def accusation_made(self) -> _payloads_pb2.AccusationMade:
+        """accusation_made claims that a party accused another one."""
+
+    @_builtins.property
     def measure_announced(self) -> _payloads_pb2.MeasureAnnounced:
         """measure_announced claims that a measure was announced."""
 
@@ -289,8 +302,16 @@ class Event(_message.Message):
         """agreement_ended claims that an agreement ended."""
 
     @_builtins.property
+    def agreement_ratified(self) -> _payloads_pb2.AgreementRatified:
+        """agreement_ratified claims that an agreement was ratified."""
+
+    @_builtins.property
     def relations_changed(self) -> _payloads_pb2.RelationsChanged:
         """relations_changed claims that diplomatic relations changed."""
+
+    @_builtins.property
+    def diplomats_expelled(self) -> _payloads_pb2.DiplomatsExpelled:
+        """diplomats_expelled claims that diplomats were expelled."""
 
     @_builtins.property
     def mediation_offered(self) -> _payloads_pb2.MediationOffered:
@@ -299,6 +320,10 @@ class Event(_message.Message):
     @_builtins.property
     def dialogue_urged(self) -> _payloads_pb2.DialogueUrged:
         """dialogue_urged claims that a third party urged dialogue."""
+
+    @_builtins.property
+    def mediation_requested(self) -> _payloads_pb2.MediationRequested:
+        """mediation_requested claims that a third party was asked to mediate."""
 
     @_builtins.property
     def outlook_assessed(self) -> _payloads_pb2.OutlookAssessed:
@@ -361,6 +386,8 @@ class Event(_message.Message):
         proposal_accepted: _payloads_pb2.ProposalAccepted | None = ...,
         proposal_rejected: _payloads_pb2.ProposalRejected | None = ...,
         commitment_made: _payloads_pb2.CommitmentMade | None = ...,
+        threat_made: _payloads_pb2.ThreatMade | None = ...,
+        accusation_made: _payloads_pb2.AccusationMade | None = ...,
         measure_announced: _payloads_pb2.MeasureAnnounced | None = ...,
         measure_took_effect: _payloads_pb2.MeasureTookEffect | None = ...,
         measure_suspended: _payloads_pb2.MeasureSuspended | None = ...,
@@ -371,20 +398,23 @@ class Event(_message.Message):
         agreement_termination_notified: _payloads_pb2.AgreementTerminationNotified | None = ...,
         agreement_termination_suspended: _payloads_pb2.AgreementTerminationSuspended | None = ...,
         agreement_ended: _payloads_pb2.AgreementEnded | None = ...,
+        agreement_ratified: _payloads_pb2.AgreementRatified | None = ...,
         relations_changed: _payloads_pb2.RelationsChanged | None = ...,
+        diplomats_expelled: _payloads_pb2.DiplomatsExpelled | None = ...,
         mediation_offered: _payloads_pb2.MediationOffered | None = ...,
         dialogue_urged: _payloads_pb2.DialogueUrged | None = ...,
+        mediation_requested: _payloads_pb2.MediationRequested | None = ...,
         outlook_assessed: _payloads_pb2.OutlookAssessed | None = ...,
         coded_event_reported: _payloads_pb2.CodedEventReported | None = ...,
         event_corrected: Global___EventCorrected | None = ...,
         event_retracted: Global___EventRetracted | None = ...,
         event_disputed: Global___EventDisputed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agreement_ended", b"agreement_ended", "agreement_signed", b"agreement_signed", "agreement_termination_notified", b"agreement_termination_notified", "agreement_termination_suspended", b"agreement_termination_suspended", "agreement_took_effect", b"agreement_took_effect", "classification", b"classification", "coded_event_reported", b"coded_event_reported", "commitment_made", b"commitment_made", "demand_made", b"demand_made", "demand_met", b"demand_met", "demand_rejected", b"demand_rejected", "dialogue_urged", b"dialogue_urged", "event_corrected", b"event_corrected", "event_disputed", b"event_disputed", "event_retracted", b"event_retracted", "grade", b"grade", "known", b"known", "measure_announced", b"measure_announced", "measure_lifted", b"measure_lifted", "measure_suspended", b"measure_suspended", "measure_took_effect", b"measure_took_effect", "mediation_offered", b"mediation_offered", "meeting_cancelled", b"meeting_cancelled", "meeting_held", b"meeting_held", "meeting_planned", b"meeting_planned", "meeting_postponed", b"meeting_postponed", "meeting_started", b"meeting_started", "occurred", b"occurred", "outlook_assessed", b"outlook_assessed", "payload", b"payload", "place", b"place", "proposal_accepted", b"proposal_accepted", "proposal_made", b"proposal_made", "proposal_rejected", b"proposal_rejected", "relations_changed", b"relations_changed", "ruling_issued", b"ruling_issued", "source", b"source", "stance_stated", b"stance_stated", "talks_agreed", b"talks_agreed", "talks_proposed", b"talks_proposed", "talks_refused", b"talks_refused", "talks_resumed", b"talks_resumed", "talks_suspended", b"talks_suspended"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accusation_made", b"accusation_made", "agreement_ended", b"agreement_ended", "agreement_ratified", b"agreement_ratified", "agreement_signed", b"agreement_signed", "agreement_termination_notified", b"agreement_termination_notified", "agreement_termination_suspended", b"agreement_termination_suspended", "agreement_took_effect", b"agreement_took_effect", "classification", b"classification", "coded_event_reported", b"coded_event_reported", "commitment_made", b"commitment_made", "demand_made", b"demand_made", "demand_met", b"demand_met", "demand_rejected", b"demand_rejected", "dialogue_urged", b"dialogue_urged", "diplomats_expelled", b"diplomats_expelled", "event_corrected", b"event_corrected", "event_disputed", b"event_disputed", "event_retracted", b"event_retracted", "grade", b"grade", "known", b"known", "measure_announced", b"measure_announced", "measure_lifted", b"measure_lifted", "measure_suspended", b"measure_suspended", "measure_took_effect", b"measure_took_effect", "mediation_offered", b"mediation_offered", "mediation_requested", b"mediation_requested", "meeting_cancelled", b"meeting_cancelled", "meeting_held", b"meeting_held", "meeting_planned", b"meeting_planned", "meeting_postponed", b"meeting_postponed", "meeting_started", b"meeting_started", "occurred", b"occurred", "outlook_assessed", b"outlook_assessed", "payload", b"payload", "place", b"place", "proposal_accepted", b"proposal_accepted", "proposal_made", b"proposal_made", "proposal_rejected", b"proposal_rejected", "relations_changed", b"relations_changed", "ruling_issued", b"ruling_issued", "source", b"source", "stance_stated", b"stance_stated", "talks_agreed", b"talks_agreed", "talks_proposed", b"talks_proposed", "talks_refused", b"talks_refused", "talks_resumed", b"talks_resumed", "talks_suspended", b"talks_suspended", "threat_made", b"threat_made"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "agreement_ended", b"agreement_ended", "agreement_signed", b"agreement_signed", "agreement_termination_notified", b"agreement_termination_notified", "agreement_termination_suspended", b"agreement_termination_suspended", "agreement_took_effect", b"agreement_took_effect", "attributions", b"attributions", "causation_id", b"causation_id", "certainty", b"certainty", "classification", b"classification", "coded_event_reported", b"coded_event_reported", "commitment_made", b"commitment_made", "correlation_id", b"correlation_id", "demand_made", b"demand_made", "demand_met", b"demand_met", "demand_rejected", b"demand_rejected", "dialogue_urged", b"dialogue_urged", "event_corrected", b"event_corrected", "event_disputed", b"event_disputed", "event_id", b"event_id", "event_retracted", b"event_retracted", "gist", b"gist", "grade", b"grade", "issues", b"issues", "known", b"known", "labels", b"labels", "links", b"links", "measure_announced", b"measure_announced", "measure_lifted", b"measure_lifted", "measure_suspended", b"measure_suspended", "measure_took_effect", b"measure_took_effect", "mediation_offered", b"mediation_offered", "meeting_cancelled", b"meeting_cancelled", "meeting_held", b"meeting_held", "meeting_planned", b"meeting_planned", "meeting_postponed", b"meeting_postponed", "meeting_started", b"meeting_started", "occurred", b"occurred", "outlook_assessed", b"outlook_assessed", "participants", b"participants", "payload", b"payload", "place", b"place", "polarity", b"polarity", "proposal_accepted", b"proposal_accepted", "proposal_made", b"proposal_made", "proposal_rejected", b"proposal_rejected", "recipients", b"recipients", "relations_changed", b"relations_changed", "ruling_issued", b"ruling_issued", "source", b"source", "stance_stated", b"stance_stated", "subject", b"subject", "talks_agreed", b"talks_agreed", "talks_proposed", b"talks_proposed", "talks_refused", b"talks_refused", "talks_resumed", b"talks_resumed", "talks_suspended", b"talks_suspended"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusation_made", b"accusation_made", "actors", b"actors", "agreement_ended", b"agreement_ended", "agreement_ratified", b"agreement_ratified", "agreement_signed", b"agreement_signed", "agreement_termination_notified", b"agreement_termination_notified", "agreement_termination_suspended", b"agreement_termination_suspended", "agreement_took_effect", b"agreement_took_effect", "attributions", b"attributions", "causation_id", b"causation_id", "certainty", b"certainty", "classification", b"classification", "coded_event_reported", b"coded_event_reported", "commitment_made", b"commitment_made", "correlation_id", b"correlation_id", "demand_made", b"demand_made", "demand_met", b"demand_met", "demand_rejected", b"demand_rejected", "dialogue_urged", b"dialogue_urged", "diplomats_expelled", b"diplomats_expelled", "event_corrected", b"event_corrected", "event_disputed", b"event_disputed", "event_id", b"event_id", "event_retracted", b"event_retracted", "gist", b"gist", "grade", b"grade", "issues", b"issues", "known", b"known", "labels", b"labels", "links", b"links", "measure_announced", b"measure_announced", "measure_lifted", b"measure_lifted", "measure_suspended", b"measure_suspended", "measure_took_effect", b"measure_took_effect", "mediation_offered", b"mediation_offered", "mediation_requested", b"mediation_requested", "meeting_cancelled", b"meeting_cancelled", "meeting_held", b"meeting_held", "meeting_planned", b"meeting_planned", "meeting_postponed", b"meeting_postponed", "meeting_started", b"meeting_started", "occurred", b"occurred", "outlook_assessed", b"outlook_assessed", "participants", b"participants", "payload", b"payload", "place", b"place", "polarity", b"polarity", "proposal_accepted", b"proposal_accepted", "proposal_made", b"proposal_made", "proposal_rejected", b"proposal_rejected", "recipients", b"recipients", "relations_changed", b"relations_changed", "ruling_issued", b"ruling_issued", "source", b"source", "stance_stated", b"stance_stated", "subject", b"subject", "talks_agreed", b"talks_agreed", "talks_proposed", b"talks_proposed", "talks_refused", b"talks_refused", "talks_resumed", b"talks_resumed", "talks_suspended", b"talks_suspended", "threat_made", b"threat_made"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["meeting_planned", "meeting_postponed", "meeting_cancelled", "meeting_started", "meeting_held", "talks_proposed", "talks_agreed", "talks_refused", "talks_suspended", "talks_resumed", "stance_stated", "demand_made", "demand_met", "demand_rejected", "proposal_made", "proposal_accepted", "proposal_rejected", "commitment_made", "measure_announced", "measure_took_effect", "measure_suspended", "measure_lifted", "ruling_issued", "agreement_signed", "agreement_took_effect", "agreement_termination_notified", "agreement_termination_suspended", "agreement_ended", "relations_changed", "mediation_offered", "dialogue_urged", "outlook_assessed", "coded_event_reported", "event_corrected", "event_retracted", "event_disputed"]  # noqa: Y015
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["meeting_planned", "meeting_postponed", "meeting_cancelled", "meeting_started", "meeting_held", "talks_proposed", "talks_agreed", "talks_refused", "talks_suspended", "talks_resumed", "stance_stated", "demand_made", "demand_met", "demand_rejected", "proposal_made", "proposal_accepted", "proposal_rejected", "commitment_made", "threat_made", "accusation_made", "measure_announced", "measure_took_effect", "measure_suspended", "measure_lifted", "ruling_issued", "agreement_signed", "agreement_took_effect", "agreement_termination_notified", "agreement_termination_suspended", "agreement_ended", "agreement_ratified", "relations_changed", "diplomats_expelled", "mediation_offered", "dialogue_urged", "mediation_requested", "outlook_assessed", "coded_event_reported", "event_corrected", "event_retracted", "event_disputed"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
 

@@ -26,7 +26,7 @@ from communique.v1 import status_pb2 as communique_dot_v1_dot_status__pb2
 from communique.v1 import time_pb2 as communique_dot_v1_dot_time__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ommunique/v1/issue.proto\x12\rcommunique.v1\x1a\x1a\x63ommunique/v1/status.proto\x1a\x18\x63ommunique/v1/time.proto\"\x8c\x03\n\nIssueBoard\x12\r\n\x05issue\x18\x01 \x01(\t\x12*\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\x12*\n\x07parties\x18\x03 \x03(\x0b\x32\x19.communique.v1.IssueParty\x12*\n\x05talks\x18\x04 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12/\n\nagreements\x18\x05 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12,\n\x07rulings\x18\x06 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12.\n\tmediation\x18\x07 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12-\n\x08outlooks\x18\x08 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12-\n\x08meetings\x18\t \x03(\x0b\x32\x1b.communique.v1.IssueElement\"\x88\x02\n\nIssueParty\x12\r\n\x05party\x18\x01 \x01(\t\x12,\n\x07stances\x18\x02 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12,\n\x07\x64\x65mands\x18\x03 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12.\n\tproposals\x18\x04 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12\x30\n\x0b\x63ommitments\x18\x05 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12-\n\x08measures\x18\x06 \x03(\x0b\x32\x1b.communique.v1.IssueElement\"K\n\x0cIssueElement\x12\x0c\n\x04\x64yad\x18\x01 \x01(\t\x12-\n\x07\x65lement\x18\x02 \x01(\x0b\x32\x1c.communique.v1.StatusElement\"\\\n\x0cIssueSummary\x12\r\n\x05issue\x18\x01 \x01(\t\x12\x13\n\x0b\x63laim_count\x18\x02 \x01(\x05\x12(\n\x06latest\x18\x03 \x01(\x0b\x32\x18.communique.v1.ValidTimeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ommunique/v1/issue.proto\x12\rcommunique.v1\x1a\x1a\x63ommunique/v1/status.proto\x1a\x18\x63ommunique/v1/time.proto\"\x8c\x03\n\nIssueBoard\x12\r\n\x05issue\x18\x01 \x01(\t\x12*\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\x12*\n\x07parties\x18\x03 \x03(\x0b\x32\x19.communique.v1.IssueParty\x12*\n\x05talks\x18\x04 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12/\n\nagreements\x18\x05 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12,\n\x07rulings\x18\x06 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12.\n\tmediation\x18\x07 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12-\n\x08outlooks\x18\x08 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12-\n\x08meetings\x18\t \x03(\x0b\x32\x1b.communique.v1.IssueElement\"\x99\x03\n\nIssueParty\x12\r\n\x05party\x18\x01 \x01(\t\x12,\n\x07stances\x18\x02 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12,\n\x07\x64\x65mands\x18\x03 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12.\n\tproposals\x18\x04 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12\x30\n\x0b\x63ommitments\x18\x05 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12-\n\x08measures\x18\x06 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12,\n\x07threats\x18\x07 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12\x30\n\x0b\x61\x63\x63usations\x18\x08 \x03(\x0b\x32\x1b.communique.v1.IssueElement\x12/\n\nexpulsions\x18\t \x03(\x0b\x32\x1b.communique.v1.IssueElement\"K\n\x0cIssueElement\x12\x0c\n\x04\x64yad\x18\x01 \x01(\t\x12-\n\x07\x65lement\x18\x02 \x01(\x0b\x32\x1c.communique.v1.StatusElement\"\\\n\x0cIssueSummary\x12\r\n\x05issue\x18\x01 \x01(\t\x12\x13\n\x0b\x63laim_count\x18\x02 \x01(\x05\x12(\n\x06latest\x18\x03 \x01(\x0b\x32\x18.communique.v1.ValidTimeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,9 +36,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ISSUEBOARD']._serialized_start=99
   _globals['_ISSUEBOARD']._serialized_end=495
   _globals['_ISSUEPARTY']._serialized_start=498
-  _globals['_ISSUEPARTY']._serialized_end=762
-  _globals['_ISSUEELEMENT']._serialized_start=764
-  _globals['_ISSUEELEMENT']._serialized_end=839
-  _globals['_ISSUESUMMARY']._serialized_start=841
-  _globals['_ISSUESUMMARY']._serialized_end=933
+  _globals['_ISSUEPARTY']._serialized_end=907
+  _globals['_ISSUEELEMENT']._serialized_start=909
+  _globals['_ISSUEELEMENT']._serialized_end=984
+  _globals['_ISSUESUMMARY']._serialized_start=986
+  _globals['_ISSUESUMMARY']._serialized_end=1078
 # @@protoc_insertion_point(module_scope)

@@ -102,6 +102,9 @@ class IssueParty(_message.Message):
     PROPOSALS_FIELD_NUMBER: _builtins.int
     COMMITMENTS_FIELD_NUMBER: _builtins.int
     MEASURES_FIELD_NUMBER: _builtins.int
+    THREATS_FIELD_NUMBER: _builtins.int
+    ACCUSATIONS_FIELD_NUMBER: _builtins.int
+    EXPULSIONS_FIELD_NUMBER: _builtins.int
     party: _builtins.str
     """party is its code."""
     @_builtins.property
@@ -124,6 +127,18 @@ class IssueParty(_message.Message):
     def measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssueElement]:
         """measures are its measures: announced, in force, suspended or lifted."""
 
+    @_builtins.property
+    def threats(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssueElement]:
+        """threats are its threats."""
+
+    @_builtins.property
+    def accusations(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssueElement]:
+        """accusations are its accusations."""
+
+    @_builtins.property
+    def expulsions(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssueElement]:
+        """expulsions are the diplomats that it expelled."""
+
     def __init__(
         self,
         *,
@@ -133,10 +148,13 @@ class IssueParty(_message.Message):
         proposals: _abc.Iterable[Global___IssueElement] | None = ...,
         commitments: _abc.Iterable[Global___IssueElement] | None = ...,
         measures: _abc.Iterable[Global___IssueElement] | None = ...,
+        threats: _abc.Iterable[Global___IssueElement] | None = ...,
+        accusations: _abc.Iterable[Global___IssueElement] | None = ...,
+        expulsions: _abc.Iterable[Global___IssueElement] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitments", b"commitments", "demands", b"demands", "measures", b"measures", "party", b"party", "proposals", b"proposals", "stances", b"stances"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusations", b"accusations", "commitments", b"commitments", "demands", b"demands", "expulsions", b"expulsions", "measures", b"measures", "party", b"party", "proposals", b"proposals", "stances", b"stances", "threats", b"threats"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -691,7 +691,7 @@ Global___ProposalRejected: _TypeAlias = ProposalRejected  # noqa: Y015
 
 @_typing.final
 class CommitmentMade(_message.Message):
-    """CommitmentMade: the actors committed themselves to something."""
+    """CommitmentMade: the actors, or all participants jointly, committed themselves to something."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -710,6 +710,54 @@ class CommitmentMade(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CommitmentMade: _TypeAlias = CommitmentMade  # noqa: Y015
+
+@_typing.final
+class ThreatMade(_message.Message):
+    """ThreatMade: the actors threatened the recipients with something."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    THREAT_FIELD_NUMBER: _builtins.int
+    CONDITION_FIELD_NUMBER: _builtins.int
+    threat: _builtins.str
+    """threat is what they threaten to do; at most 2,000 characters. Required."""
+    condition: _builtins.str
+    """condition is what would avert it, or bring it about; at most 2,000 characters."""
+    def __init__(
+        self,
+        *,
+        threat: _builtins.str = ...,
+        condition: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "threat", b"threat"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ThreatMade: _TypeAlias = ThreatMade  # noqa: Y015
+
+@_typing.final
+class AccusationMade(_message.Message):
+    """AccusationMade: the actors accused the recipients of something."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCUSATION_FIELD_NUMBER: _builtins.int
+    accusation: _builtins.str
+    """accusation is what they accuse them of; at most 2,000 characters. Required."""
+    def __init__(
+        self,
+        *,
+        accusation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusation", b"accusation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccusationMade: _TypeAlias = AccusationMade  # noqa: Y015
 
 @_typing.final
 class MeasureAnnounced(_message.Message):
@@ -854,6 +902,28 @@ class AgreementSigned(_message.Message):
 Global___AgreementSigned: _TypeAlias = AgreementSigned  # noqa: Y015
 
 @_typing.final
+class AgreementRatified(_message.Message):
+    """AgreementRatified: a party, or all of them, ratified an agreement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """title is the agreement's name; at most 500 characters."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreementRatified: _TypeAlias = AgreementRatified  # noqa: Y015
+
+@_typing.final
 class AgreementTookEffect(_message.Message):
     """AgreementTookEffect: an agreement took effect."""
 
@@ -980,6 +1050,34 @@ class RelationsChanged(_message.Message):
 Global___RelationsChanged: _TypeAlias = RelationsChanged  # noqa: Y015
 
 @_typing.final
+class DiplomatsExpelled(_message.Message):
+    """DiplomatsExpelled: the actors expelled diplomats of the recipients."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """count is how many, where the source says so; 1 or more."""
+    grounds: _builtins.str
+    """grounds are the reasons given; at most 2,000 characters."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int | None = ...,
+        grounds: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "grounds", b"grounds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+
+Global___DiplomatsExpelled: _TypeAlias = DiplomatsExpelled  # noqa: Y015
+
+@_typing.final
 class MediationOffered(_message.Message):
     """MediationOffered: the actors, as a third party, offered to mediate."""
 
@@ -1006,6 +1104,34 @@ class MediationOffered(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MediationOffered: _TypeAlias = MediationOffered  # noqa: Y015
+
+@_typing.final
+class MediationRequested(_message.Message):
+    """MediationRequested: the actors asked the recipients, as a third party, to mediate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BETWEEN_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
+    request: _builtins.str
+    """request is what was asked for; at most 2,000 characters."""
+    @_builtins.property
+    def between(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """between are the codes of the parties to the dispute, two or more. Required."""
+
+    def __init__(
+        self,
+        *,
+        between: _abc.Iterable[_builtins.str] | None = ...,
+        request: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["between", b"between", "request", b"request"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediationRequested: _TypeAlias = MediationRequested  # noqa: Y015
 
 @_typing.final
 class DialogueUrged(_message.Message):

@@ -63,6 +63,10 @@ class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_State.ValueType
     """STATE_ACCEPTED: the proposal was accepted."""
     STATE_COMMITTED: _State.ValueType  # 26
     """STATE_COMMITTED: the commitment was made."""
+    STATE_THREATENED: _State.ValueType  # 27
+    """STATE_THREATENED: the threat was made."""
+    STATE_ACCUSED: _State.ValueType  # 28
+    """STATE_ACCUSED: the accusation was made."""
     STATE_ANNOUNCED: _State.ValueType  # 31
     """STATE_ANNOUNCED: the measure is announced and not yet in force."""
     STATE_IN_FORCE: _State.ValueType  # 32
@@ -79,6 +83,8 @@ class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_State.ValueType
     """STATE_NOTICE_SUSPENDED: the notice was suspended and the agreement goes on."""
     STATE_ENDED: _State.ValueType  # 54
     """STATE_ENDED: the agreement ended."""
+    STATE_RATIFIED: _State.ValueType  # 55
+    """STATE_RATIFIED: the agreement is ratified and not yet in force."""
     STATE_ESTABLISHED: _State.ValueType  # 61
     """STATE_ESTABLISHED: relations were established."""
     STATE_UPGRADED: _State.ValueType  # 62
@@ -93,10 +99,14 @@ class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_State.ValueType
     """STATE_SEVERED: relations were severed."""
     STATE_RESTORED: _State.ValueType  # 67
     """STATE_RESTORED: severed relations were restored."""
+    STATE_EXPELLED: _State.ValueType  # 68
+    """STATE_EXPELLED: diplomats were expelled."""
     STATE_OFFERED: _State.ValueType  # 71
     """STATE_OFFERED: mediation was offered."""
     STATE_URGED: _State.ValueType  # 72
     """STATE_URGED: dialogue was urged."""
+    STATE_REQUESTED: _State.ValueType  # 73
+    """STATE_REQUESTED: mediation was asked for."""
     STATE_POSITIVE: _State.ValueType  # 81
     """STATE_POSITIVE: the outlook is positive."""
     STATE_NEUTRAL: _State.ValueType  # 82
@@ -143,6 +153,10 @@ STATE_ACCEPTED: State.ValueType  # 25
 """STATE_ACCEPTED: the proposal was accepted."""
 STATE_COMMITTED: State.ValueType  # 26
 """STATE_COMMITTED: the commitment was made."""
+STATE_THREATENED: State.ValueType  # 27
+"""STATE_THREATENED: the threat was made."""
+STATE_ACCUSED: State.ValueType  # 28
+"""STATE_ACCUSED: the accusation was made."""
 STATE_ANNOUNCED: State.ValueType  # 31
 """STATE_ANNOUNCED: the measure is announced and not yet in force."""
 STATE_IN_FORCE: State.ValueType  # 32
@@ -159,6 +173,8 @@ STATE_NOTICE_SUSPENDED: State.ValueType  # 53
 """STATE_NOTICE_SUSPENDED: the notice was suspended and the agreement goes on."""
 STATE_ENDED: State.ValueType  # 54
 """STATE_ENDED: the agreement ended."""
+STATE_RATIFIED: State.ValueType  # 55
+"""STATE_RATIFIED: the agreement is ratified and not yet in force."""
 STATE_ESTABLISHED: State.ValueType  # 61
 """STATE_ESTABLISHED: relations were established."""
 STATE_UPGRADED: State.ValueType  # 62
@@ -173,10 +189,14 @@ STATE_SEVERED: State.ValueType  # 66
 """STATE_SEVERED: relations were severed."""
 STATE_RESTORED: State.ValueType  # 67
 """STATE_RESTORED: severed relations were restored."""
+STATE_EXPELLED: State.ValueType  # 68
+"""STATE_EXPELLED: diplomats were expelled."""
 STATE_OFFERED: State.ValueType  # 71
 """STATE_OFFERED: mediation was offered."""
 STATE_URGED: State.ValueType  # 72
 """STATE_URGED: dialogue was urged."""
+STATE_REQUESTED: State.ValueType  # 73
+"""STATE_REQUESTED: mediation was asked for."""
 STATE_POSITIVE: State.ValueType  # 81
 """STATE_POSITIVE: the outlook is positive."""
 STATE_NEUTRAL: State.ValueType  # 82
@@ -202,9 +222,9 @@ class _PostureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Posture.Value
     POSTURE_NORMAL: _Posture.ValueType  # 3
     """POSTURE_NORMAL: nothing recorded either strains or furthers."""
     POSTURE_STRAINED: _Posture.ValueType  # 4
-    """POSTURE_STRAINED: refused talks, measures, rejections, or a negative outlook."""
+    """POSTURE_STRAINED: refused talks, measures, rejections, threats, accusations, or a negative outlook."""
     POSTURE_CONFRONTATIONAL: _Posture.ValueType  # 5
-    """POSTURE_CONFRONTATIONAL: recalled ambassadors, agreements under notice, or reported force."""
+    """POSTURE_CONFRONTATIONAL: recalled ambassadors, expelled diplomats, agreements under notice, or reported force."""
     POSTURE_SEVERED: _Posture.ValueType  # 6
     """POSTURE_SEVERED: relations are severed."""
 
@@ -220,9 +240,9 @@ POSTURE_COOPERATIVE: Posture.ValueType  # 2
 POSTURE_NORMAL: Posture.ValueType  # 3
 """POSTURE_NORMAL: nothing recorded either strains or furthers."""
 POSTURE_STRAINED: Posture.ValueType  # 4
-"""POSTURE_STRAINED: refused talks, measures, rejections, or a negative outlook."""
+"""POSTURE_STRAINED: refused talks, measures, rejections, threats, accusations, or a negative outlook."""
 POSTURE_CONFRONTATIONAL: Posture.ValueType  # 5
-"""POSTURE_CONFRONTATIONAL: recalled ambassadors, agreements under notice, or reported force."""
+"""POSTURE_CONFRONTATIONAL: recalled ambassadors, expelled diplomats, agreements under notice, or reported force."""
 POSTURE_SEVERED: Posture.ValueType  # 6
 """POSTURE_SEVERED: relations are severed."""
 Global___Posture: _TypeAlias = Posture  # noqa: Y015
@@ -255,6 +275,7 @@ class StatusElement(_message.Message):
     OUTLET_FIELD_NUMBER: _builtins.int
     EVENT_IDS_FIELD_NUMBER: _builtins.int
     LAST_CERTAIN_FIELD_NUMBER: _builtins.int
+    ATTRIBUTIONS_FIELD_NUMBER: _builtins.int
     facet: _builtins.str
     """facet is the slot that this element fills, such as `talks/export-controls` or `meeting/minister`."""
     state: Global___State.ValueType
@@ -315,6 +336,12 @@ class StatusElement(_message.Message):
     def last_certain(self) -> Global___StatusElement:
         """last_certain is the last certain claim of the facet, where the winner is less than certain."""
 
+    @_builtins.property
+    def attributions(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.Attribution]:
+        """attributions is the chain of who said it to whom, as the claim has it, from the outlet inwards; a speaker without a
+        name is an unnamed source.
+        """
+
     def __init__(
         self,
         *,
@@ -340,10 +367,11 @@ class StatusElement(_message.Message):
         outlet: _builtins.str = ...,
         event_ids: _abc.Iterable[_builtins.str] | None = ...,
         last_certain: Global___StatusElement | None = ...,
+        attributions: _abc.Iterable[_values_pb2.Attribution] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "last_certain", b"last_certain", "occurred", b"occurred", "scheduled", b"scheduled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "event_ids", b"event_ids", "facet", b"facet", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "event_ids", b"event_ids", "facet", b"facet", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,6 +433,9 @@ class BilateralStatus(_message.Message):
     MEDIATION_FIELD_NUMBER: _builtins.int
     OUTLOOKS_FIELD_NUMBER: _builtins.int
     REPORTS_FIELD_NUMBER: _builtins.int
+    THREATS_FIELD_NUMBER: _builtins.int
+    ACCUSATIONS_FIELD_NUMBER: _builtins.int
+    EXPULSIONS_FIELD_NUMBER: _builtins.int
     dyad: _builtins.str
     """dyad is the pair, its codes sorted: `JPN-KOR`."""
     posture: Global___Posture.ValueType
@@ -459,7 +490,7 @@ class BilateralStatus(_message.Message):
 
     @_builtins.property
     def rulings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
-        """rulings are the last rulings, one for each issue."""
+        """rulings are the rulings, one for each subject; of those without a subject the last one for each issue."""
 
     @_builtins.property
     def mediation(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
@@ -472,6 +503,18 @@ class BilateralStatus(_message.Message):
     @_builtins.property
     def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
         """reports are the last coded events of each CAMEO root code that no other facet takes in."""
+
+    @_builtins.property
+    def threats(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
+        """threats are the last threats, one for each party and subject, or else issue."""
+
+    @_builtins.property
+    def accusations(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
+        """accusations are the last accusations, one for each party and subject, or else issue."""
+
+    @_builtins.property
+    def expulsions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
+        """expulsions are the last expulsions of diplomats, one for each party and subject, or else issue."""
 
     def __init__(
         self,
@@ -494,10 +537,13 @@ class BilateralStatus(_message.Message):
         mediation: _abc.Iterable[Global___StatusElement] | None = ...,
         outlooks: _abc.Iterable[Global___StatusElement] | None = ...,
         reports: _abc.Iterable[Global___StatusElement] | None = ...,
+        threats: _abc.Iterable[Global___StatusElement] | None = ...,
+        accusations: _abc.Iterable[Global___StatusElement] | None = ...,
+        expulsions: _abc.Iterable[Global___StatusElement] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "relations", b"relations"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements", "as_of", b"as_of", "commitments", b"commitments", "demands", b"demands", "dyad", b"dyad", "last_meetings", b"last_meetings", "measures", b"measures", "mediation", b"mediation", "outlooks", b"outlooks", "posture", b"posture", "posture_triggers", b"posture_triggers", "proposals", b"proposals", "relations", b"relations", "reports", b"reports", "rulings", b"rulings", "stances", b"stances", "talks", b"talks", "upcoming_meetings", b"upcoming_meetings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusations", b"accusations", "agreements", b"agreements", "as_of", b"as_of", "commitments", b"commitments", "demands", b"demands", "dyad", b"dyad", "expulsions", b"expulsions", "last_meetings", b"last_meetings", "measures", b"measures", "mediation", b"mediation", "outlooks", b"outlooks", "posture", b"posture", "posture_triggers", b"posture_triggers", "proposals", b"proposals", "relations", b"relations", "reports", b"reports", "rulings", b"rulings", "stances", b"stances", "talks", b"talks", "threats", b"threats", "upcoming_meetings", b"upcoming_meetings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -42,6 +42,8 @@ class _PrecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Precision.V
     """PRECISION_DECADE is an unspecified year of a decade (`201X`)."""
     PRECISION_CENTURY: _Precision.ValueType  # 8
     """PRECISION_CENTURY is an unspecified year of a century (`20XX`)."""
+    PRECISION_HOUR: _Precision.ValueType  # 9
+    """PRECISION_HOUR is an approximate hour (`2019-08-21T15:00~`): half an hour on either side. It is finer than a day."""
 
 class Precision(_Precision, metaclass=_PrecisionEnumTypeWrapper):
     """Precision says how exactly a valid time is known; of an interval, the coarser of its two ends."""
@@ -64,6 +66,8 @@ PRECISION_DECADE: Precision.ValueType  # 7
 """PRECISION_DECADE is an unspecified year of a decade (`201X`)."""
 PRECISION_CENTURY: Precision.ValueType  # 8
 """PRECISION_CENTURY is an unspecified year of a century (`20XX`)."""
+PRECISION_HOUR: Precision.ValueType  # 9
+"""PRECISION_HOUR is an approximate hour (`2019-08-21T15:00~`): half an hour on either side. It is finer than a day."""
 Global___Precision: _TypeAlias = Precision  # noqa: Y015
 
 @_typing.final
@@ -85,7 +89,8 @@ class ValidTime(_message.Message):
     PRECISION_FIELD_NUMBER: _builtins.int
     edtf: _builtins.str
     """edtf is ISO 8601-2 (EDTF) text of at most 64 characters: `2019`, `2019-08~`, `2019-08-21`,
-    `2019-08-21T15:00+09:00`, `2019-08-21T15:00/2019-08-21T15:30`, open `2019-07-12T14:00/..`. Years 1000 to 9999.
+    `2019-08-21T15:00+09:00`, `2019-08-21T15:00/2019-08-21T15:30`, approximate `2019-08-21T15:00~`, open
+    `2019-07-12T14:00/..`, with an unknown end `2019-07-12T14:00/`. Years 1000 to 9999.
     """
     zone: _builtins.str
     """zone is the IANA zone that a text without an offset is read in, such as `Asia/Seoul`. Empty: `UTC`."""
@@ -105,7 +110,7 @@ class ValidTime(_message.Message):
 
     @_builtins.property
     def latest(self) -> _timestamp_pb2.Timestamp:
-        """latest is the end of the time, exclusive; absent while an interval is open. Derived by the server."""
+        """latest is the end of the time, exclusive; absent where the end of an interval is open or unknown. Derived by the server."""
 
     def __init__(
         self,

@@ -24,25 +24,25 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ommunique/v1/values.proto\x12\rcommunique.v1\"T\n\x05Party\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05organ\x18\x02 \x01(\t\x12\x0e\n\x06sector\x18\x03 \x01(\t\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x0e\n\x06office\x18\x05 \x01(\t\"U\n\x0bParticipant\x12#\n\x05party\x18\x01 \x01(\x0b\x32\x14.communique.v1.Party\x12!\n\x04role\x18\x02 \x01(\x0e\x32\x13.communique.v1.Role\"W\n\x05Place\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12/\n\x0b\x63oordinates\x18\x03 \x01(\x0b\x32\x1a.communique.v1.Coordinates\"W\n\x0b\x43oordinates\x12\x15\n\x08latitude\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\"1\n\x0b\x41ttribution\x12\x0f\n\x07speaker\x18\x01 \x01(\t\x12\x11\n\taddressee\x18\x02 \x01(\t\"n\n\x06Source\x12\x0e\n\x06outlet\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x11\n\tpublished\x18\x06 \x01(\t\"i\n\x05Grade\x12/\n\x0breliability\x18\x01 \x01(\x0e\x32\x1a.communique.v1.Reliability\x12/\n\x0b\x63redibility\x18\x02 \x01(\x0e\x32\x1a.communique.v1.Credibility\"^\n\x04Link\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.communique.v1.LinkKind\x12\x12\n\x08\x65vent_id\x18\x02 \x01(\tH\x00\x12\x11\n\x07subject\x18\x03 \x01(\tH\x00\x42\x08\n\x06target\"\xe1\x02\n\x0e\x43lassification\x12\x12\n\ncameo_code\x18\x01 \x01(\t\x12\x13\n\x0bplover_code\x18\x02 \x01(\t\x12\x15\n\rtable_version\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x61taset\x18\x04 \x01(\t\x12\x0e\n\x06row_id\x18\x05 \x01(\t\x12\x16\n\tgoldstein\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\x04tone\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\trow_count\x18\x08 \x01(\x05H\x02\x88\x01\x01\x12\x1a\n\rmention_count\x18\t \x01(\x05H\x03\x88\x01\x01\x12\x19\n\x0csource_count\x18\n \x01(\x05H\x04\x88\x01\x01\x12\x1a\n\rarticle_count\x18\x0b \x01(\x05H\x05\x88\x01\x01\x42\x0c\n\n_goldsteinB\x07\n\x05_toneB\x0c\n\n_row_countB\x10\n\x0e_mention_countB\x0f\n\r_source_countB\x10\n\x0e_article_count*N\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_HOST\x10\x01\x12\x0e\n\nROLE_CHAIR\x10\x02\x12\x11\n\rROLE_MEDIATOR\x10\x03*\x88\x01\n\tCertainty\x12\x19\n\x15\x43\x45RTAINTY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x45RTAINTY_CERTAIN\x10\x01\x12\x16\n\x12\x43\x45RTAINTY_PROBABLE\x10\x02\x12\x16\n\x12\x43\x45RTAINTY_POSSIBLE\x10\x03\x12\x19\n\x15\x43\x45RTAINTY_UNCOMMITTED\x10\x04*R\n\x08Polarity\x12\x18\n\x14POLARITY_UNSPECIFIED\x10\x00\x12\x15\n\x11POLARITY_POSITIVE\x10\x01\x12\x15\n\x11POLARITY_NEGATIVE\x10\x02*\x9c\x01\n\x0bReliability\x12\x1b\n\x17RELIABILITY_UNSPECIFIED\x10\x00\x12\x11\n\rRELIABILITY_A\x10\x01\x12\x11\n\rRELIABILITY_B\x10\x02\x12\x11\n\rRELIABILITY_C\x10\x03\x12\x11\n\rRELIABILITY_D\x10\x04\x12\x11\n\rRELIABILITY_E\x10\x05\x12\x11\n\rRELIABILITY_F\x10\x06*\x9c\x01\n\x0b\x43redibility\x12\x1b\n\x17\x43REDIBILITY_UNSPECIFIED\x10\x00\x12\x11\n\rCREDIBILITY_1\x10\x01\x12\x11\n\rCREDIBILITY_2\x10\x02\x12\x11\n\rCREDIBILITY_3\x10\x03\x12\x11\n\rCREDIBILITY_4\x10\x04\x12\x11\n\rCREDIBILITY_5\x10\x05\x12\x11\n\rCREDIBILITY_6\x10\x06*\x8e\x02\n\x08LinkKind\x12\x19\n\x15LINK_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13LINK_KIND_STATED_AT\x10\x01\x12\x19\n\x15LINK_KIND_RESPONDS_TO\x10\x02\x12\x1c\n\x18LINK_KIND_RETALIATES_FOR\x10\x03\x12\x18\n\x14LINK_KIND_IMPLEMENTS\x10\x04\x12\x15\n\x11LINK_KIND_FULFILS\x10\x05\x12\x1a\n\x16LINK_KIND_CORROBORATES\x10\x06\x12\x19\n\x15LINK_KIND_CONTRADICTS\x10\x07\x12\x15\n\x11LINK_KIND_PART_OF\x10\x08\x12\x16\n\x12LINK_KIND_BASED_ON\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ommunique/v1/values.proto\x12\rcommunique.v1\"T\n\x05Party\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05organ\x18\x02 \x01(\t\x12\x0e\n\x06sector\x18\x03 \x01(\t\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x0e\n\x06office\x18\x05 \x01(\t\"U\n\x0bParticipant\x12#\n\x05party\x18\x01 \x01(\x0b\x32\x14.communique.v1.Party\x12!\n\x04role\x18\x02 \x01(\x0e\x32\x13.communique.v1.Role\"W\n\x05Place\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12/\n\x0b\x63oordinates\x18\x03 \x01(\x0b\x32\x1a.communique.v1.Coordinates\"W\n\x0b\x43oordinates\x12\x15\n\x08latitude\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\"1\n\x0b\x41ttribution\x12\x0f\n\x07speaker\x18\x01 \x01(\t\x12\x11\n\taddressee\x18\x02 \x01(\t\"{\n\x06Source\x12\x0e\n\x06outlet\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x0b\n\x03via\x18\x07 \x01(\t\x12\x11\n\tpublished\x18\x06 \x01(\t\"i\n\x05Grade\x12/\n\x0breliability\x18\x01 \x01(\x0e\x32\x1a.communique.v1.Reliability\x12/\n\x0b\x63redibility\x18\x02 \x01(\x0e\x32\x1a.communique.v1.Credibility\"^\n\x04Link\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.communique.v1.LinkKind\x12\x12\n\x08\x65vent_id\x18\x02 \x01(\tH\x00\x12\x11\n\x07subject\x18\x03 \x01(\tH\x00\x42\x08\n\x06target\"\xe1\x02\n\x0e\x43lassification\x12\x12\n\ncameo_code\x18\x01 \x01(\t\x12\x13\n\x0bplover_code\x18\x02 \x01(\t\x12\x15\n\rtable_version\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x61taset\x18\x04 \x01(\t\x12\x0e\n\x06row_id\x18\x05 \x01(\t\x12\x16\n\tgoldstein\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\x04tone\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\trow_count\x18\x08 \x01(\x05H\x02\x88\x01\x01\x12\x1a\n\rmention_count\x18\t \x01(\x05H\x03\x88\x01\x01\x12\x19\n\x0csource_count\x18\n \x01(\x05H\x04\x88\x01\x01\x12\x1a\n\rarticle_count\x18\x0b \x01(\x05H\x05\x88\x01\x01\x42\x0c\n\n_goldsteinB\x07\n\x05_toneB\x0c\n\n_row_countB\x10\n\x0e_mention_countB\x0f\n\r_source_countB\x10\n\x0e_article_count*N\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_HOST\x10\x01\x12\x0e\n\nROLE_CHAIR\x10\x02\x12\x11\n\rROLE_MEDIATOR\x10\x03*\x88\x01\n\tCertainty\x12\x19\n\x15\x43\x45RTAINTY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x45RTAINTY_CERTAIN\x10\x01\x12\x16\n\x12\x43\x45RTAINTY_PROBABLE\x10\x02\x12\x16\n\x12\x43\x45RTAINTY_POSSIBLE\x10\x03\x12\x19\n\x15\x43\x45RTAINTY_UNCOMMITTED\x10\x04*R\n\x08Polarity\x12\x18\n\x14POLARITY_UNSPECIFIED\x10\x00\x12\x15\n\x11POLARITY_POSITIVE\x10\x01\x12\x15\n\x11POLARITY_NEGATIVE\x10\x02*\x9c\x01\n\x0bReliability\x12\x1b\n\x17RELIABILITY_UNSPECIFIED\x10\x00\x12\x11\n\rRELIABILITY_A\x10\x01\x12\x11\n\rRELIABILITY_B\x10\x02\x12\x11\n\rRELIABILITY_C\x10\x03\x12\x11\n\rRELIABILITY_D\x10\x04\x12\x11\n\rRELIABILITY_E\x10\x05\x12\x11\n\rRELIABILITY_F\x10\x06*\x9c\x01\n\x0b\x43redibility\x12\x1b\n\x17\x43REDIBILITY_UNSPECIFIED\x10\x00\x12\x11\n\rCREDIBILITY_1\x10\x01\x12\x11\n\rCREDIBILITY_2\x10\x02\x12\x11\n\rCREDIBILITY_3\x10\x03\x12\x11\n\rCREDIBILITY_4\x10\x04\x12\x11\n\rCREDIBILITY_5\x10\x05\x12\x11\n\rCREDIBILITY_6\x10\x06*\x91\x03\n\x08LinkKind\x12\x19\n\x15LINK_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13LINK_KIND_STATED_AT\x10\x01\x12\x19\n\x15LINK_KIND_RESPONDS_TO\x10\x02\x12\x1c\n\x18LINK_KIND_RETALIATES_FOR\x10\x03\x12\x18\n\x14LINK_KIND_IMPLEMENTS\x10\x04\x12\x15\n\x11LINK_KIND_FULFILS\x10\x05\x12\x1a\n\x16LINK_KIND_CORROBORATES\x10\x06\x12\x19\n\x15LINK_KIND_CONTRADICTS\x10\x07\x12\x15\n\x11LINK_KIND_PART_OF\x10\x08\x12\x16\n\x12LINK_KIND_BASED_ON\x10\t\x12\x17\n\x13LINK_KIND_QUALIFIES\x10\n\x12\x19\n\x15LINK_KIND_STRENGTHENS\x10\x0b\x12\x16\n\x12LINK_KIND_REVERSES\x10\x0c\x12\x16\n\x12LINK_KIND_CORRECTS\x10\r\x12\x1d\n\x19LINK_KIND_ON_SIDELINES_OF\x10\x0e\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'communique.v1.values_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=1118
-  _globals['_ROLE']._serialized_end=1196
-  _globals['_CERTAINTY']._serialized_start=1199
-  _globals['_CERTAINTY']._serialized_end=1335
-  _globals['_POLARITY']._serialized_start=1337
-  _globals['_POLARITY']._serialized_end=1419
-  _globals['_RELIABILITY']._serialized_start=1422
-  _globals['_RELIABILITY']._serialized_end=1578
-  _globals['_CREDIBILITY']._serialized_start=1581
-  _globals['_CREDIBILITY']._serialized_end=1737
-  _globals['_LINKKIND']._serialized_start=1740
-  _globals['_LINKKIND']._serialized_end=2010
+  _globals['_ROLE']._serialized_start=1131
+  _globals['_ROLE']._serialized_end=1209
+  _globals['_CERTAINTY']._serialized_start=1212
+  _globals['_CERTAINTY']._serialized_end=1348
+  _globals['_POLARITY']._serialized_start=1350
+  _globals['_POLARITY']._serialized_end=1432
+  _globals['_RELIABILITY']._serialized_start=1435
+  _globals['_RELIABILITY']._serialized_end=1591
+  _globals['_CREDIBILITY']._serialized_start=1594
+  _globals['_CREDIBILITY']._serialized_end=1750
+  _globals['_LINKKIND']._serialized_start=1753
+  _globals['_LINKKIND']._serialized_end=2154
   _globals['_PARTY']._serialized_start=45
   _globals['_PARTY']._serialized_end=129
   _globals['_PARTICIPANT']._serialized_start=131
@@ -54,11 +54,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTRIBUTION']._serialized_start=396
   _globals['_ATTRIBUTION']._serialized_end=445
   _globals['_SOURCE']._serialized_start=447
-  _globals['_SOURCE']._serialized_end=557
-  _globals['_GRADE']._serialized_start=559
-  _globals['_GRADE']._serialized_end=664
-  _globals['_LINK']._serialized_start=666
-  _globals['_LINK']._serialized_end=760
-  _globals['_CLASSIFICATION']._serialized_start=763
-  _globals['_CLASSIFICATION']._serialized_end=1116
+  _globals['_SOURCE']._serialized_end=570
+  _globals['_GRADE']._serialized_start=572
+  _globals['_GRADE']._serialized_end=677
+  _globals['_LINK']._serialized_start=679
+  _globals['_LINK']._serialized_end=773
+  _globals['_CLASSIFICATION']._serialized_start=776
+  _globals['_CLASSIFICATION']._serialized_end=1129
 # @@protoc_insertion_point(module_scope)

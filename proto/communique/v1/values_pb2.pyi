@@ -207,6 +207,16 @@ class _LinkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LinkKind.Val
     """LINK_KIND_PART_OF is a part of it."""
     LINK_KIND_BASED_ON: _LinkKind.ValueType  # 9
     """LINK_KIND_BASED_ON is argued from it."""
+    LINK_KIND_QUALIFIES: _LinkKind.ValueType  # 10
+    """LINK_KIND_QUALIFIES limits what it says."""
+    LINK_KIND_STRENGTHENS: _LinkKind.ValueType  # 11
+    """LINK_KIND_STRENGTHENS goes further in the same direction."""
+    LINK_KIND_REVERSES: _LinkKind.ValueType  # 12
+    """LINK_KIND_REVERSES goes back on it."""
+    LINK_KIND_CORRECTS: _LinkKind.ValueType  # 13
+    """LINK_KIND_CORRECTS puts right what another source said."""
+    LINK_KIND_ON_SIDELINES_OF: _LinkKind.ValueType  # 14
+    """LINK_KIND_ON_SIDELINES_OF took place on its sidelines."""
 
 class LinkKind(_LinkKind, metaclass=_LinkKindEnumTypeWrapper):
     """LinkKind is how one event relates to another."""
@@ -231,6 +241,16 @@ LINK_KIND_PART_OF: LinkKind.ValueType  # 8
 """LINK_KIND_PART_OF is a part of it."""
 LINK_KIND_BASED_ON: LinkKind.ValueType  # 9
 """LINK_KIND_BASED_ON is argued from it."""
+LINK_KIND_QUALIFIES: LinkKind.ValueType  # 10
+"""LINK_KIND_QUALIFIES limits what it says."""
+LINK_KIND_STRENGTHENS: LinkKind.ValueType  # 11
+"""LINK_KIND_STRENGTHENS goes further in the same direction."""
+LINK_KIND_REVERSES: LinkKind.ValueType  # 12
+"""LINK_KIND_REVERSES goes back on it."""
+LINK_KIND_CORRECTS: LinkKind.ValueType  # 13
+"""LINK_KIND_CORRECTS puts right what another source said."""
+LINK_KIND_ON_SIDELINES_OF: LinkKind.ValueType  # 14
+"""LINK_KIND_ON_SIDELINES_OF took place on its sidelines."""
 Global___LinkKind: _TypeAlias = LinkKind  # noqa: Y015
 
 @_typing.final
@@ -401,6 +421,7 @@ class Source(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     DOCUMENT_ID_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    VIA_FIELD_NUMBER: _builtins.int
     PUBLISHED_FIELD_NUMBER: _builtins.int
     outlet: _builtins.str
     """outlet is who published it, such as `Yonhap`; at most 200 characters. Required."""
@@ -412,6 +433,8 @@ class Source(_message.Message):
     """document_id is the publisher's own identifier; at most 200 characters."""
     language: _builtins.str
     """language is a BCP 47 tag, such as `ko`; at most 35 characters."""
+    via: _builtins.str
+    """via is who published it again, where the claim was read with them, such as an aggregator; at most 200 characters."""
     published: _builtins.str
     """published is the publication as printed, for display; the known time is `Event.known`. At most 64 characters."""
     def __init__(
@@ -422,11 +445,12 @@ class Source(_message.Message):
         url: _builtins.str = ...,
         document_id: _builtins.str = ...,
         language: _builtins.str = ...,
+        via: _builtins.str = ...,
         published: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "language", b"language", "outlet", b"outlet", "published", b"published", "title", b"title", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "language", b"language", "outlet", b"outlet", "published", b"published", "title", b"title", "url", b"url", "via", b"via"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

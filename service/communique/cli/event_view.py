@@ -123,8 +123,10 @@ def _content(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "where", wording.listed((place.name, place.country or "")) if place else ""
     denied = " that it did not happen" if _is_denied(claim) else ""
     yield "certainty", f"{claim.certainty.value.lower()}{denied}"
-    yield "said by", _speakers(claim)
-    yield "source", wording.listed((claim.source.outlet, claim.source.title, claim.source.url))
+    yield "said by", wording.speakers(claim)
+    source = claim.source
+    outlet = f"{source.outlet} via {source.via}" if source.via else source.outlet
+    yield "source", wording.listed((outlet, source.title, source.url))
 
 
 def _amendment(amendment: Amendment) -> Iterator[tuple[str, str]]:
@@ -138,14 +140,6 @@ def _amendment(amendment: Amendment) -> Iterator[tuple[str, str]]:
             yield "by", wording.party(by) if by else ""
             yield "they say", statement
     yield "source", amendment.source.outlet if amendment.source else ""
-
-
-def _speakers(claim: Claim) -> str:
-    return ", who quotes ".join(
-        (attribution.speaker or "an unnamed source")
-        + (f" to {attribution.addressee}" if attribution.addressee else "")
-        for attribution in claim.attributions
-    )
 
 
 def _link(link: Link) -> str:

@@ -13,7 +13,16 @@ from communique.domain.state.facets import Facet, FacetKind
 from communique.domain.state.issue_board import IssueBoard, IssueElement
 from communique.export import wording
 
-_OWN: Final = ("stances", "demands", "proposals", "commitments", "measures")
+_OWN: Final = (
+    "stances",
+    "demands",
+    "proposals",
+    "commitments",
+    "threats",
+    "accusations",
+    "expulsions",
+    "measures",
+)
 _SHARED: Final = {
     "Talks": "talks",
     "Agreements": "agreements",

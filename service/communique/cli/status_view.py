@@ -31,6 +31,9 @@ _SECTIONS: Final = {
     "Demands": "demands",
     "Proposals": "proposals",
     "Commitments": "commitments",
+    "Threats": "threats",
+    "Accusations": "accusations",
+    "Expulsions": "expulsions",
     "Measures": "measures",
     "Agreements": "agreements",
     "Rulings": "rulings",
@@ -176,6 +179,8 @@ def _details(element: StatusElement, zone: str, *, explain: bool) -> Iterator[Te
         verb = "ends" if element.state is State.UNDER_NOTICE else "scheduled for"
         yield Text(f"{verb} {element.scheduled.display()}")
     if explain:
-        source = f"{element.outlet}, known at {wording.moment(element.known, zone)}"
+        speakers = wording.speakers(element)
+        source = f"{element.outlet}{speakers and f', quoting {speakers}'}"
+        source += f", known at {wording.moment(element.known, zone)}"
         yield Text(wording.listed((source, element.gist), ": "), "dim italic")
         yield Text(wording.ids(element.event_ids), "dim")

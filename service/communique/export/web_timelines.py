@@ -21,6 +21,7 @@ _PARTS: Final = {
     Precision.MICROSECOND: ("year", "month", "day", "hour", "minute", "second", "millisecond"),
     Precision.SECOND: ("year", "month", "day", "hour", "minute", "second"),
     Precision.MINUTE: ("year", "month", "day", "hour", "minute"),
+    Precision.HOUR: ("year", "month", "day", "hour", "minute"),
     Precision.DAY: ("year", "month", "day"),
     Precision.MONTH: ("year", "month"),
 }
@@ -67,7 +68,8 @@ def items(event: EventAsOf, claim: Claim, running_until: datetime) -> Iterator[J
             "type": "point",
             "className": " ".join(_classes(event, claim)),
         }
-        if occurred.is_interval or occurred.precision not in _TIMED:
+        is_range = occurred.is_interval or occurred.precision not in _TIMED
+        if is_range and not occurred.has_unknown_end:
             end = occurred.latest or max(running_until, occurred.earliest)
             item |= {"type": "range", "end": utc_text(end)}
         yield item
@@ -102,7 +104,7 @@ def _marks(event: EventAsOf, claim: Claim) -> Iterator[str]:
 def _classes(event: EventAsOf, claim: Claim) -> Iterator[str]:
     yield wording.spaced(claim.payload.type).replace(" ", "-")
     yield from _marks(event, claim)
-    if claim.occurred.latest is None:
+    if claim.occurred.over is None:
         yield "running"
 
 

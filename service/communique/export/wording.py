@@ -39,6 +39,15 @@ def _participant(participant: Participant) -> str:
     return f"{name[:-1]}, {role})" if name.endswith(")") else f"{name} ({role})"
 
 
+def speakers(source: Claim | StatusElement) -> str:
+    """Return the chain of who said it, such as `an unnamed source, who quotes Wang Yi`."""
+    return ", who quotes ".join(
+        (attribution.speaker or "an unnamed source")
+        + (f" to {attribution.addressee}" if attribution.addressee else "")
+        for attribution in source.attributions
+    )
+
+
 def spaced(word: str) -> str:
     """Return a type or state in plain words: `talks refused` for `TalksRefused`."""
     return _BOUNDARY.sub(" ", word).replace("_", " ").replace("-", " ").lower()

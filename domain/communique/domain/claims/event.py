@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from communique.domain.claims.payloads import ClaimPayload, Shape
+from communique.domain.claims.payloads import ClaimPayload
+from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import (
     Attribution,
     Certainty,
@@ -108,7 +109,7 @@ class Claim(_Envelope):
         shape = self.payload.shape
         if self.actors or self.recipients:
             refuse("give either participants or actors and recipients, not both", "participants")
-        if shape is not Shape.TOGETHER and shape is not Shape.EITHER:
+        if not shape.takes_participants:
             refuse(f"{self.payload.type} needs {shape.value}, not participants", "participants")
         if len(codes) == 1:
             refuse(f"two different parties are needed, not {min(codes)} alone", "participants")
@@ -119,11 +120,11 @@ class Claim(_Envelope):
             refuse(f"{self.payload.type} needs {shape.value}", "participants")
         if not self.actors:
             refuse(f"{self.payload.type} needs {shape.value}", "actors")
-        if shape is Shape.ALONE:
-            return
         if not self.recipients:
+            if not shape.needs_recipients:
+                return
             refuse(f"{self.payload.type} needs {shape.value}", "recipients")
-        if len(codes) == 1:
+        if len(codes) == 1 and shape.needs_recipients:
             refuse(f"two different parties are needed, not {min(codes)} alone", "recipients")
 
 

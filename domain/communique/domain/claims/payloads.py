@@ -1,11 +1,11 @@
 """The payload types. A new one needs a message in the contract, and a case in `assertions`."""
 
 from datetime import timedelta
-from enum import Enum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import Name
 from communique.domain.claims.words import (
     Finality,
@@ -25,15 +25,6 @@ RequiredWords = Annotated[str, Prose(2000, 1)]
 Title = Annotated[str, Line(500)]
 
 _CENTURY = timedelta(days=36_525)
-
-
-class Shape(Enum):
-    """The parties that an event of a type must name."""
-
-    TOGETHER = "two or more participants"
-    DIRECTED = "actors and recipients"
-    EITHER = "participants, or actors and recipients"
-    ALONE = "actors, with or without recipients"
 
 
 class Payload(Model):
@@ -181,11 +172,26 @@ class ProposalRejected(Payload):
 
 
 class CommitmentMade(Payload):
-    """The actors committed themselves to something."""
+    """The actors, or all participants jointly, committed themselves to something."""
 
-    shape: ClassVar[Shape] = Shape.ALONE
+    shape: ClassVar[Shape] = Shape.ANY
     type: Literal["CommitmentMade"] = "CommitmentMade"
     commitment: RequiredWords
+
+
+class ThreatMade(Payload):
+    """The actors threatened the recipients; `condition` would avert it, or bring it about."""
+
+    type: Literal["ThreatMade"] = "ThreatMade"
+    threat: RequiredWords
+    condition: Words = ""
+
+
+class AccusationMade(Payload):
+    """The actors accused the recipients of something."""
+
+    type: Literal["AccusationMade"] = "AccusationMade"
+    accusation: RequiredWords
 
 
 class MeasureAnnounced(Payload):
@@ -233,6 +239,13 @@ class AgreementSigned(_MutualPayload):
     title: Title = ""
 
 
+class AgreementRatified(_MutualPayload):
+    """A party, or all of them, ratified an agreement."""
+
+    type: Literal["AgreementRatified"] = "AgreementRatified"
+    title: Title = ""
+
+
 class AgreementTookEffect(_MutualPayload):
     """An agreement took effect."""
 
@@ -271,8 +284,19 @@ class RelationsChanged(_MutualPayload):
     grounds: Words = ""
 
 
+class DiplomatsExpelled(Payload):
+    """The actors expelled diplomats of the recipients; `count` is set where the source says so."""
+
+    type: Literal["DiplomatsExpelled"] = "DiplomatsExpelled"
+    count: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    grounds: Words = ""
+
+
+_Parties = Annotated[tuple[PartyCode, ...], Field(max_length=50)]
+
+
 class _ThirdParty(Payload):
-    between: Annotated[tuple[PartyCode, ...], Field(max_length=50)] = ()
+    between: _Parties = ()
 
     @model_validator(mode="after")
     def _between_two(self) -> "_ThirdParty":
@@ -286,6 +310,20 @@ class MediationOffered(_ThirdParty):
 
     type: Literal["MediationOffered"] = "MediationOffered"
     offer: Words = ""
+
+
+class MediationRequested(_ThirdParty):
+    """The actors asked the recipients, as a third party, to mediate between two or more parties."""
+
+    type: Literal["MediationRequested"] = "MediationRequested"
+    between: _Parties
+    request: Words = ""
+
+    @model_validator(mode="after")
+    def _says_between_whom(self) -> "MediationRequested":
+        if not self.between:
+            refuse("name the two or more parties to the dispute", "between")
+        return self
 
 
 class DialogueUrged(_ThirdParty):
@@ -331,18 +369,23 @@ ClaimPayload = (
     | ProposalAccepted
     | ProposalRejected
     | CommitmentMade
+    | ThreatMade
+    | AccusationMade
     | MeasureAnnounced
     | MeasureTookEffect
     | MeasureSuspended
     | MeasureLifted
     | RulingIssued
     | AgreementSigned
+    | AgreementRatified
     | AgreementTookEffect
     | AgreementTerminationNotified
     | AgreementTerminationSuspended
     | AgreementEnded
     | RelationsChanged
+    | DiplomatsExpelled
     | MediationOffered
+    | MediationRequested
     | DialogueUrged
     | OutlookAssessed
     | CodedEventReported

@@ -78,6 +78,11 @@ class LinkKind(Word):
     CONTRADICTS = "CONTRADICTS"
     PART_OF = "PART_OF"
     BASED_ON = "BASED_ON"
+    QUALIFIES = "QUALIFIES"
+    STRENGTHENS = "STRENGTHENS"
+    REVERSES = "REVERSES"
+    CORRECTS = "CORRECTS"
+    ON_SIDELINES_OF = "ON_SIDELINES_OF"
 
 
 class Participant(Model):
@@ -110,9 +115,10 @@ class Attribution(Model):
 
 
 class Source(Model):
-    """Where a claim was read."""
+    """Where a claim was read; `via` is who published it again, where it was read with them."""
 
     outlet: Annotated[str, Line(200, 1)]
+    via: Name = ""
     title: Annotated[str, Line(500)] = ""
     url: Annotated[str, Line(2000)] = ""
     document_id: Name = ""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from typing import Final, NamedTuple, assert_never
 
 from communique.domain.claims import payloads
 from communique.domain.claims.event import Claim
-from communique.domain.claims.values import Certainty, Polarity
+from communique.domain.claims.values import Certainty, Participant, Polarity
 from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from communique.domain.time.dates import CEILING, YEAR_MIN
@@ -25,9 +25,7 @@ _SHARED: Final = frozenset(
 )
 """Facets by issue that belong to both parties; the others belong to one, towards the other."""
 
-_NEVER_BY_SUBJECT: Final = frozenset(
-    {FacetKind.TALKS, FacetKind.RULING, FacetKind.OUTLOOK, FacetKind.STANCE}
-)
+_NEVER_BY_SUBJECT: Final = frozenset({FacetKind.TALKS, FacetKind.OUTLOOK, FacetKind.STANCE})
 """Facets of which there is one for each issue, whatever subject a claim names."""
 
 _BY_SUBJECT_OR_ISSUE: Final = frozenset(
@@ -35,14 +33,22 @@ _BY_SUBJECT_OR_ISSUE: Final = frozenset(
         FacetKind.DEMAND,
         FacetKind.PROPOSAL,
         FacetKind.COMMITMENT,
+        FacetKind.THREAT,
+        FacetKind.ACCUSATION,
+        FacetKind.EXPULSION,
         FacetKind.MEASURE,
         FacetKind.AGREEMENT,
+        FacetKind.RULING,
     }
 )
 """Facets of which there is one for the subject that a claim names, or else for each issue."""
 
-_THIRD_PARTY: Final = (payloads.MediationOffered, payloads.DialogueUrged)
-"""Payloads by which a third party steps between others."""
+_THIRD_PARTY: Final = (
+    payloads.MediationOffered,
+    payloads.MediationRequested,
+    payloads.DialogueUrged,
+)
+"""Payloads by which a third party steps between others, or is asked to."""
 
 
 class Assertion(NamedTuple):
@@ -96,6 +102,8 @@ def _dyads_involved(claim: Claim) -> tuple[Dyad, ...]:
     if claim.participants:
         return tuple(Dyad.all_of(claim.codes))
     actors = tuple([party.code for party in claim.actors])
+    if not claim.recipients and isinstance(claim.payload, payloads.CommitmentMade):
+        return tuple(Dyad.all_of(claim.codes))  # several actors without recipients: to each other
     return _directed(actors, tuple([party.code for party in claim.recipients]))
 
 
@@ -154,10 +162,18 @@ def is_by_issue(kind: FacetKind, subject: str | None) -> bool:
 
 
 def owners(
-    state: State, actors: Iterable[Party], recipients: Iterable[Party], dyad: Dyad
+    state: State,
+    dyad: Dyad,
+    actors: Iterable[Party],
+    recipients: Iterable[Party],
+    participants: Iterable[Participant],
 ) -> list[str]:
-    """Return the codes of a dyad that own a facet: an answered demand is owned by who made it."""
-    holders = recipients if state in _ANSWERS else actors
+    """Return the codes of a dyad that own a facet: an answered demand is owned by who made it.
+
+    What participants did together is owned by each of them.
+    """
+    doers = chain(actors, (participant.party for participant in participants))
+    holders = recipients if state in _ANSWERS else doers
     return sorted({party.code for party in holders if party.code in dyad})
 
 
@@ -173,7 +189,9 @@ def _facets(effect: _Effect, claim: Claim, dyad: Dyad) -> Iterator[Facet]:
         case FacetKind.REPORT:
             yield Facet(effect.kind, effect.statement[:2])
         case FacetKind.MEDIATION:
-            for code in sorted({party.code for party in claim.actors}):
+            is_asked = isinstance(claim.payload, payloads.MediationRequested)
+            third_parties = claim.recipients if is_asked else claim.actors
+            for code in sorted({party.code for party in third_parties}):
                 yield Facet(effect.kind, code)
         case kind if claim.subject and not is_by_issue(kind, claim.subject):
             yield Facet(kind, claim.subject)
@@ -185,7 +203,7 @@ def _facets_by_issue(effect: _Effect, claim: Claim, dyad: Dyad) -> Iterator[Face
     """Yield a facet for each issue and, where the facet belongs to one party, each owner."""
     prefixes = [""]
     if effect.kind not in _SHARED:
-        codes = owners(effect.state, claim.actors, claim.recipients, dyad)
+        codes = owners(effect.state, dyad, claim.actors, claim.recipients, claim.participants)
         prefixes = [f"{code}/" for code in codes]
     for prefix, issue in product(prefixes, claim.issues or ("",)):
         yield Facet(effect.kind, f"{prefix}{issue or GENERAL}")
@@ -260,6 +278,12 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
             return _Effect(kind.PROPOSAL, state.ACCEPTED, stage.COMPLETED, payload.terms)
         case payloads.CommitmentMade():
             return _Effect(kind.COMMITMENT, state.COMMITTED, stage.OPENED, payload.commitment)
+        case payloads.ThreatMade():
+            return _Effect(
+                kind.THREAT, state.THREATENED, stage.OPENED, payload.threat, payload.condition
+            )
+        case payloads.AccusationMade():
+            return _Effect(kind.ACCUSATION, state.ACCUSED, stage.OPENED, payload.accusation)
         case payloads.MeasureAnnounced():
             return _Effect(
                 kind.MEASURE, state.ANNOUNCED, stage.OPENED, payload.measure, "", payload.scheduled
@@ -274,23 +298,30 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
             return _Effect(kind.RULING, state.RULED, stage.COMPLETED, payload.ruling)
         case payloads.AgreementSigned():
             return _Effect(kind.AGREEMENT, state.SIGNED, stage.OPENED, payload.title)
+        case payloads.AgreementRatified():
+            return _Effect(kind.AGREEMENT, state.RATIFIED, stage.CHANGED, payload.title)
         case payloads.AgreementTookEffect():
-            return _Effect(kind.AGREEMENT, state.IN_FORCE, stage.CHANGED, payload.title)
+            return _Effect(kind.AGREEMENT, state.IN_FORCE, stage.ANSWERED, payload.title)
         case payloads.AgreementTerminationNotified():
             ends = _ends(claim.occurred, payload)
-            return _Effect(
-                kind.AGREEMENT, state.UNDER_NOTICE, stage.ANSWERED, payload.title, "", ends
-            )
+            return _Effect(kind.AGREEMENT, state.UNDER_NOTICE, stage.BEGUN, payload.title, "", ends)
         case payloads.AgreementTerminationSuspended():
-            return _Effect(kind.AGREEMENT, state.NOTICE_SUSPENDED, stage.BEGUN, "", payload.grounds)
+            return _Effect(
+                kind.AGREEMENT, state.NOTICE_SUSPENDED, stage.COMPLETED, "", payload.grounds
+            )
         case payloads.AgreementEnded():
-            return _Effect(kind.AGREEMENT, state.ENDED, stage.COMPLETED, payload.title)
+            return _Effect(kind.AGREEMENT, state.ENDED, stage.CLOSED, payload.title)
         case payloads.RelationsChanged():
             return _Effect(
                 kind.RELATIONS, state(payload.change.value), stage.COMPLETED, "", payload.grounds
             )
+        case payloads.DiplomatsExpelled():
+            words = f"{payload.count} expelled" if payload.count else ""
+            return _Effect(kind.EXPULSION, state.EXPELLED, stage.COMPLETED, words, payload.grounds)
         case payloads.MediationOffered():
             return _Effect(kind.MEDIATION, state.OFFERED, stage.CHANGED, payload.offer)
+        case payloads.MediationRequested():
+            return _Effect(kind.MEDIATION, state.REQUESTED, stage.CHANGED, payload.request)
         case payloads.DialogueUrged():
             return _Effect(kind.MEDIATION, state.URGED, stage.OPENED, payload.appeal)
         case payloads.OutlookAssessed():

@@ -189,7 +189,7 @@ def _text(value: object) -> str:  # noqa: PLR0911  one way for each kind of valu
 def _key(value: object, text: str) -> _Key:
     match value:
         case ValidTime():
-            latest = value.latest
+            latest = value.over
             return _Span(micros(value.earliest), math.inf if latest is None else micros(latest))
         case Place():
             return _Spot(_folded(value.name), value.country or "")

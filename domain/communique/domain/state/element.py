@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from communique.domain.claims.event import Claim
-from communique.domain.claims.values import Certainty, Participant, Polarity
+from communique.domain.claims.values import Attribution, Certainty, Participant, Polarity
 from communique.domain.claims.words import MeetingLevel
 from communique.domain.model import Model
 from communique.domain.parties.party import Party
@@ -39,6 +39,7 @@ class StatusElement(Model):
     polarity: Polarity = Polarity.POSITIVE
     scheduled: ValidTime | None = None
     outlet: str = ""
+    attributions: tuple[Attribution, ...] = ()
     event_ids: tuple[UUID, ...]
     by_schedule: bool = False
     under_way: bool = False
@@ -76,6 +77,7 @@ def claimed_fields(claim: Claim, assertion: Assertion, known: object) -> dict[st
         "polarity": claim.polarity,
         "scheduled": assertion.scheduled,
         "outlet": claim.source.outlet,
+        "attributions": claim.attributions,
         "event_ids": (claim.event_id,),
     }
 

@@ -133,7 +133,7 @@ def _claim_keys(claim: Claim, type_word: str) -> EventKeys:
         claim.certainty,
         claim.source.outlet,
         claim.occurred.earliest,
-        claim.occurred.latest or _NO_END,
+        claim.occurred.over or _NO_END,
     )
 
 

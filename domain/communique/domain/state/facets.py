@@ -10,6 +10,7 @@ class FacetKind(Word):
     """The kinds of slots of a dyad's state."""
 
     RELATIONS = "relations"
+    EXPULSION = "expulsion"
     MEETING = "meeting"
     AGENDA = "agenda"
     TALKS = "talks"
@@ -17,6 +18,8 @@ class FacetKind(Word):
     DEMAND = "demand"
     PROPOSAL = "proposal"
     COMMITMENT = "commitment"
+    THREAT = "threat"
+    ACCUSATION = "accusation"
     MEASURE = "measure"
     AGREEMENT = "agreement"
     RULING = "ruling"
@@ -61,11 +64,14 @@ class State(Word):
     REJECTED = "REJECTED"
     ACCEPTED = "ACCEPTED"
     COMMITTED = "COMMITTED"
+    THREATENED = "THREATENED"
+    ACCUSED = "ACCUSED"
     ANNOUNCED = "ANNOUNCED"
     IN_FORCE = "IN_FORCE"
     LIFTED = "LIFTED"
     RULED = "RULED"
     SIGNED = "SIGNED"
+    RATIFIED = "RATIFIED"
     UNDER_NOTICE = "UNDER_NOTICE"
     NOTICE_SUSPENDED = "NOTICE_SUSPENDED"
     ENDED = "ENDED"
@@ -76,7 +82,9 @@ class State(Word):
     AMBASSADOR_RETURNED = "AMBASSADOR_RETURNED"
     SEVERED = "SEVERED"
     RESTORED = "RESTORED"
+    EXPELLED = "EXPELLED"
     OFFERED = "OFFERED"
+    REQUESTED = "REQUESTED"
     URGED = "URGED"
     POSITIVE = "POSITIVE"
     NEUTRAL = "NEUTRAL"
@@ -93,3 +101,4 @@ class Stage(IntEnum):
     ANSWERED = 3
     BEGUN = 4
     COMPLETED = 5
+    CLOSED = 6

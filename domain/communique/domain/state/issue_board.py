@@ -30,6 +30,9 @@ class IssueParty(Model):
     proposals: tuple[IssueElement, ...] = ()
     commitments: tuple[IssueElement, ...] = ()
     measures: tuple[IssueElement, ...] = ()
+    threats: tuple[IssueElement, ...] = ()
+    accusations: tuple[IssueElement, ...] = ()
+    expulsions: tuple[IssueElement, ...] = ()
 
 
 class IssueBoard(Model):
@@ -68,6 +71,9 @@ _OWN: Final = {
     FacetKind.PROPOSAL: "proposals",
     FacetKind.COMMITMENT: "commitments",
     FacetKind.MEASURE: "measures",
+    FacetKind.THREAT: "threats",
+    FacetKind.ACCUSATION: "accusations",
+    FacetKind.EXPULSION: "expulsions",
 }
 
 
@@ -132,4 +138,5 @@ def _owners(winner: IssueElement) -> list[str]:
     element = winner.element
     if is_by_issue(element.kind, element.subject):
         return [Facet.parse(element.facet).key.partition("/")[0]]
-    return owners(element.state, element.actors, element.recipients, Dyad.parse(winner.dyad))
+    dyad = Dyad.parse(winner.dyad)
+    return owners(element.state, dyad, element.actors, element.recipients, element.participants)

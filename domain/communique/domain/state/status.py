@@ -49,6 +49,9 @@ class BilateralStatus(Model):
     mediation: tuple[StatusElement, ...] = ()
     outlooks: tuple[StatusElement, ...] = ()
     reports: tuple[StatusElement, ...] = ()
+    threats: tuple[StatusElement, ...] = ()
+    accusations: tuple[StatusElement, ...] = ()
+    expulsions: tuple[StatusElement, ...] = ()
 
     @property
     def elements(self) -> tuple[StatusElement, ...]:
@@ -72,6 +75,9 @@ _LISTS: Final = {
     FacetKind.MEDIATION: "mediation",
     FacetKind.OUTLOOK: "outlooks",
     FacetKind.REPORT: "reports",
+    FacetKind.THREAT: "threats",
+    FacetKind.ACCUSATION: "accusations",
+    FacetKind.EXPULSION: "expulsions",
 }
 
 _CLOSED: Final = frozenset({State.MET, State.ACCEPTED, State.LIFTED, State.ENDED, State.CANCELLED})
@@ -138,6 +144,6 @@ def _is_over(element: StatusElement, as_of: AsOf) -> bool:
     """Whether a life cycle has ended, or the day of a planned meeting has passed."""
     if element.kind is not FacetKind.AGENDA:
         return element.state in _CLOSED
-    end = element.scheduled.latest if element.scheduled else None
+    end = element.scheduled.over if element.scheduled else None
     is_open = element.state in {State.PLANNED, State.POSTPONED}
     return not is_open or (end is not None and end <= as_of.valid)

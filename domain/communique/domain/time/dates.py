@@ -21,6 +21,7 @@ class Precision(StrEnum):
     MICROSECOND = "MICROSECOND"
     SECOND = "SECOND"
     MINUTE = "MINUTE"
+    HOUR = "HOUR"
     DAY = "DAY"
     MONTH = "MONTH"
     YEAR = "YEAR"
@@ -45,6 +46,11 @@ class DateRange(NamedTuple):
     timed: bool
     qualifier: str
 
+    @property
+    def moment(self) -> datetime:
+        """The time as written, aware UTC: the middle of an approximate hour, or `earliest`."""
+        return self.earliest + _HALF_HOUR if self.precision is Precision.HOUR else self.earliest
+
 
 _COARSENESS: Final = {precision: rank for rank, precision in enumerate(Precision)}
 _YEARS: Final = (Precision.YEAR, Precision.DECADE, Precision.CENTURY)
@@ -54,6 +60,7 @@ _WIDTHS: Final = {
     Precision.SECOND: timedelta(seconds=1),
     Precision.MICROSECOND: timedelta(microseconds=1),
 }
+_HALF_HOUR: Final = timedelta(minutes=30)
 _OFFSET_MAX: Final = timedelta(hours=18)
 _DECEMBER: Final = 12
 _SEASONS: Final = range(21, 42)
@@ -105,8 +112,9 @@ def read(text: str, local: tzinfo) -> DateRange:
 
 def _moment(match: re.Match[str], local: tzinfo) -> DateRange:
     year, month, day, hour, minute, second, fraction, offset, qualifier = match.groups()
-    if qualifier:
-        raise ValueError(f"has {qualifier} after a time of day: only a date can have one")
+    if qualifier and (qualifier != "~" or second is not None):
+        hint = "only a date can have one, but 2019-08-21T15:00~ is about three o'clock"
+        raise ValueError(f"has {qualifier} after a time of day: {hint}")
     if day is None or "X" in year + month + day:
         raise ValueError("has a time of day, so it needs a whole day: 2019-08-21T15:00")
     first, _ = _first_day(year, month, day)
@@ -117,6 +125,11 @@ def _moment(match: re.Match[str], local: tzinfo) -> DateRange:
     parts = (int(hour), int(minute), int(second or 0), int((fraction or "").ljust(6, "0")))
     zone = _fixed(offset) if offset else local
     earliest = _utc(datetime(first.year, first.month, first.day, *parts, tzinfo=zone))
+    if qualifier:
+        latest = earliest + _HALF_HOUR if CEILING - earliest > _HALF_HOUR else CEILING
+        return DateRange(
+            earliest - _HALF_HOUR, latest, Precision.HOUR, timed=True, qualifier=qualifier
+        )
     precision = Precision.MINUTE if second is None else Precision.SECOND
     if fraction is not None:
         precision = Precision.MICROSECOND

@@ -8,13 +8,16 @@ A valid time is a text in EDTF (ISO 8601-2), level 0 and most of level 1, read i
 | `2019-08`, `2019-08-XX` | 1 August, 00:00 | 1 September, 00:00 |
 | `2019`, `2019-XX`, `201X`, `20XX` | the year, decade or century | its end |
 | `2019-08-21T15:00` | 15:00 | 15:01 |
+| `2019-08-21T15:00~`, about that hour | 14:30 | 15:30 |
 | `2019-08-21T15:00/2019-08-21T15:30` | 15:00 | 15:30 |
 | `2019-08-21/2019-08-23` | 21 August, 00:00 | 24 August, 00:00 |
 | `2019-07-12T14:00+09:00/..` | 14:00 | open: still running |
+| `2019-07-12T14:00+09:00/` | 14:00 | unknown |
 
-`~` after a date makes it approximate, `?` uncertain, `%` both. `Z` or an offset after a time of day
-replaces the zone. A local time that the clocks showed twice is the first of the two; a local time
-that they skipped is read with the offset from before the change (`fold=0`).
+`~` after a date makes it approximate, `?` uncertain, `%` both; `~` after a time of day is our own
+extension of EDTF. `Z` or an offset after a time of day replaces the zone. A local time that the
+clocks showed twice is the first of the two; a local time that they skipped is read with the offset
+from before the change (`fold=0`).
 """
 
 from contextlib import suppress
@@ -48,6 +51,7 @@ _MONTHS: Final = (
     "Dec",
 )
 _CLOCKS: Final = {
+    Precision.HOUR: "%H:%M",
     Precision.MINUTE: "%H:%M",
     Precision.SECOND: "%H:%M:%S",
     Precision.MICROSECOND: "%H:%M:%S.%f",
@@ -65,7 +69,7 @@ class ValidTime:
         edtf: the text as it was given, without white space around it, 4 to 64 characters.
         zone: IANA name of the zone in which its local times are meant.
         earliest: aware UTC, inclusive.
-        latest: aware UTC, exclusive and after `earliest`; None for an open interval.
+        latest: aware UTC, exclusive and after `earliest`; None where the end is open or unknown.
         precision: for an interval, the coarser precision of its two ends.
         approximate: whether either end has `~` or `%`.
         uncertain: whether either end has `?` or `%`.
@@ -119,10 +123,24 @@ class ValidTime:
         """Whether this is a period of time, rather than a time that is not known more exactly."""
         return "/" in self.edtf
 
+    @property
+    def has_unknown_end(self) -> bool:
+        """Whether this is an interval of which nobody says when it ended, or whether it did."""
+        return self.edtf.endswith("/")
+
+    @property
+    def over(self) -> datetime | None:
+        """When this is over, aware UTC and exclusive; None while it is open.
+
+        What has an unknown end is over with the last day on which it can have begun.
+        """
+        return _over(self.edtf, self.zone) if self.has_unknown_end else self.latest
+
     def under_way_at(self, instant: datetime) -> bool:
         """Whether this is an interval that has begun and is not over at an aware instant."""
         begun = self.is_interval and self.earliest <= instant
-        return begun and (self.latest is None or instant < self.latest)
+        over = self.over
+        return begun and (over is None or instant < over)
 
     def display(self) -> str:
         """Return the time in short words in its zone, such as `21 Aug 2019 15:00–15:30 KST`."""
@@ -154,19 +172,27 @@ def _parse(edtf: str, zone: str) -> ValidTime:
     if start_text in {"", ".."}:
         hint = "give the earliest date it can have begun, such as 2019-08/.."
         raise EdtfError(f"{edtf!r} has no start: {hint}")
-    if not end_text:
-        raise EdtfError(f"{edtf!r} has no end: write {edtf}.. when it is still running")
     start = _begin(start_text, local)
-    if end_text == "..":
+    if end_text in {"", ".."}:
         return _valid_time(edtf, zone, None, start, start)
     end = read(end_text, local)
     # An end with a time of day is that very moment; an end without one includes all of its date.
-    latest = end.earliest if end.timed else end.latest
+    latest = end.moment if end.timed else end.latest
     if end.earliest < start.earliest and latest <= start.earliest:
         raise EdtfError(f"{edtf!r} ends before it begins: swap its two ends")
     if latest == start.earliest:
         raise EdtfError(f"{edtf!r} ends when it begins: give a later end, or the start alone")
     return _valid_time(edtf, zone, latest, start, end)
+
+
+@lru_cache(maxsize=1 << 10)
+def _over(edtf: str, zone: str) -> datetime:
+    """Return the end of the last day on which an interval can have begun."""
+    local = zone_named(zone)
+    last_begin = read(edtf.partition("/")[0], local).latest - _MICROSECOND
+    with suppress(OverflowError):  # as in `_words`
+        last_begin = last_begin.astimezone(local)
+    return read(f"{last_begin:%Y-%m-%d}", local).latest
 
 
 def _begin(text: str, local: tzinfo) -> DateRange:
@@ -226,6 +252,8 @@ def _displayed(edtf: str, zone: str) -> str:
         return f"{day}{clock}{name}"
     if end_text == "..":
         return f"since {day}{clock}{name}"
+    if not end_text:
+        return f"from {day}{clock}{name}"
     end = read(end_text, local)
     end_day, end_clock, end_name = _words(end, local)
     if start.timed and end.timed and end_day == day:
@@ -236,7 +264,7 @@ def _displayed(edtf: str, zone: str) -> str:
 
 def _words(end: DateRange, local: tzinfo) -> tuple[str, str, str]:
     """Return the day, the time of day and the zone of one end, the last two empty or spaced."""
-    at = end.earliest
+    at = end.moment
     with suppress(OverflowError):  # the last hours of 9999 are in the year 10000 further east
         at = at.astimezone(local)
     day = _HEDGES[end.qualifier] + _day_words(at, end.precision)

@@ -144,7 +144,7 @@ class BilateralStatusProjection(ViewProjection):
     """Keeps what every claim asserts of every facet."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     schema: ClassVar[str] = f"{_SCHEMA}{BOUNDS_SCHEMA}"
 
     def __init__(self) -> None:
@@ -249,7 +249,7 @@ def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, 
     """Return a plan's dyad, the bits of the span from its announcement to its end, and its end."""
     if assertion.state not in {State.PLANNED, State.POSTPONED}:
         return None, None, None
-    end = assertion.scheduled.latest if assertion.scheduled else None
+    end = assertion.scheduled.over if assertion.scheduled else None
     until = FOREVER if end is None else micros(end)
     if until <= earliest:
         return None, None, None

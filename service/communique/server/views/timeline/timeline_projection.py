@@ -135,7 +135,7 @@ class TimelineProjection(ViewProjection):
     """Keeps each content of each event under its tags."""
 
     name: ClassVar[str] = "timeline"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -203,7 +203,7 @@ def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row
 
 def _entry_row(entry: int, version: ContentVersion) -> EntryRow:
     claim, event_id, known, earliest, region, position, corrected_by, affirms, asserts = version
-    latest = claim.occurred.latest
+    latest = claim.occurred.over
     state, stage = asserts[0][2:4] if asserts else asserted_of(claim) or (None, None)
     tags = tuple(tags_of(claim, affirms))
     columns = TimelineEntry(
