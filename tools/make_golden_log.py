@@ -3,7 +3,8 @@
 Every payload type twice, with the fields that it must have and with all that it can have, and
 amendments of each kind, as this release stores them; and what it answers to a few questions. Both
 are kept under `tests/golden/` for ever: later releases replay them. Made once for a release; an
-existing one is made anew only with --overwrite.
+existing one is made anew only with --overwrite. A new version of the rules answers otherwise: with
+--answers the answers of all golden logs are made anew, and their logs stay.
 """
 
 import json
@@ -21,7 +22,7 @@ from communique.domain.claims.event import Amendment, Claim, Event, EventRetract
 from communique.domain.claims.payloads import ClaimPayload, Payload
 from communique.domain.claims.shape import Shape
 from communique.domain.time.clocks import micros
-from tests.support.golden_log import FOLDER, Json, Stored, answer, replayed
+from tests.support.golden_log import FOLDER, Json, Stored, answer, log_of, names, replayed
 
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _BETWEEN: Final = timedelta(seconds=7, microseconds=1)
@@ -65,19 +66,26 @@ _QUESTIONS: Final = (
 
 
 def main() -> None:
-    """Write both files."""
+    """Write both files, or the answers of all logs."""
+    if "--answers" in sys.argv:
+        for name in names():
+            _write_answers(name, log_of(name))
+        return
     name = "communique-" + ".".join(version("communique").split(".")[:2])
     path = FOLDER / f"{name}.log.jsonl"
     if path.exists() and "--overwrite" not in sys.argv:
         sys.exit(f"{path} exists: a golden log is made once for a release (or --overwrite)")
     stored = [*_log()]
-    answers = _answers(stored)
-    FOLDER.mkdir(exist_ok=True)
     path.write_text("".join(f"{recorded.line}\n" for recorded in stored), "utf-8")
+    _write_answers(name, stored)
+
+
+def _write_answers(name: str, stored: list[Stored]) -> None:
+    answers = _answers(stored)
     lines = (json.dumps(entry, ensure_ascii=False, sort_keys=True) for entry in answers)
     text = ",\n".join(lines)
     (FOLDER / f"{name}.answers.json").write_text(f"[\n{text}\n]\n", "utf-8")
-    print(f"{len(stored)} events and {len(answers)} answers")
+    print(f"{name}: {len(stored)} events and {len(answers)} answers")
 
 
 def _log() -> Iterator[Stored]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from communique.domain.claims.event import (
     Amendment,
@@ -100,8 +101,22 @@ def status(log: Log, dyad: Dyad, as_of: AsOf) -> BilateralStatus:
 
 def rank(event: Seen, says: Assertion) -> Rank:
     """Return what decides between the claims of a facet: the greatest wins."""
-    earliest, certainty = event.claim.occurred.earliest, event.claim.certainty.rank
-    return earliest, says.stage, certainty, event.known, event.claim.event_id
+    earliest, sure = event.claim.occurred.earliest, certainty(event).rank
+    return earliest, says.stage, sure, event.known, event.claim.event_id
+
+
+def certainty(seen: Seen) -> Certainty:
+    """Return how certain a claim counts as: what was known before its time or day is probable."""
+    occurred, given = seen.claim.occurred, seen.claim.known
+    if seen.claim.certainty is not Certainty.CERTAIN:
+        return seen.claim.certainty
+    if occurred.precision.value in {"HOUR", "MINUTE", "SECOND", "MICROSECOND"}:
+        is_foreseen = seen.known < occurred.earliest
+    else:
+        known_day = seen.known.astimezone(ZoneInfo(given.zone if given else occurred.zone)).date()
+        first_day = occurred.earliest.astimezone(ZoneInfo(occurred.zone)).date()
+        is_foreseen = known_day < first_day
+    return Certainty.PROBABLE if is_foreseen else Certainty.CERTAIN
 
 
 def winner(claims: dict[Rank, StatusElement]) -> StatusElement:

@@ -187,7 +187,9 @@ def _limited(kind: Any, limits: list[Any]) -> SearchStrategy[Any]:  # noqa: ANN4
     if get_origin(kind) is dict:
         return st.dictionaries(of(args[0]), of(args[1]), max_size=3)
     if args[0] == PartyCode:  # those between whom a third party steps: two or more, or none
-        return st.sampled_from([(), *permutations(CODES, 2), CODES])
+        several = [*permutations(CODES, 2), CODES]
+        needed = any(hasattr(limit, "min_length") for limit in limits)
+        return st.sampled_from(several if needed else [(), *several])
     return st.lists(of(args[0]), max_size=3).map(tuple)
 
 

@@ -231,11 +231,11 @@ def test_amendments_of_other_claims_are_no_causes() -> None:
 @pytest.mark.parametrize(
     ("planned", "before", "after"),
     [
-        (claim(CHECKS, "2019-08-02", "JPN>KOR"), "2019-08-27", "2019-08-28"),
+        (claim(CHECKS, "2019-08-02", "JPN>KOR"), "2019-08-28", "2019-08-29"),
         (claim(PLAN, "2019-08-02", "JPN+KOR"), "2019-08-30", "2019-08-31"),
         (claim(TalksAgreed(), "2019-08-02/2019-08-20", "JPN+KOR"), "2019-08-20", "2019-08-21"),
     ],
-    ids=["in force by schedule", "a plan that is over", "no longer under way"],
+    ids=["due and unconfirmed", "a plan that is over", "no longer under way"],
 )
 def test_where_time_alone_passed_it_is_the_winner_itself(
     planned: Claim, before: str, after: str

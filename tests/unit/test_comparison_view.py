@@ -95,7 +95,7 @@ def test_what_differs_is_told() -> None:
 
 def test_a_state_that_moved_shows_both() -> None:
     """A state that moved is shown as the old and the new state with an arrow."""
-    printed = lines(compared("2019-08-05", "2019-08-28", CLAIMS[5]))
+    printed = lines(compared("2019-07-02", "2019-07-04", CLAIMS[2], CLAIMS[3]))
     assert any("announced → in force" in line for line in printed)
 
 

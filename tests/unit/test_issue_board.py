@@ -31,6 +31,7 @@ from communique.domain.claims.values import Certainty
 from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
 from communique.domain.parties.party import Party
 from communique.domain.state.assertions import assertions
+from communique.domain.state.element import Due
 from communique.domain.state.facets import State
 from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty, issues_of
 from communique.domain.state.status import ResolvedAsOf
@@ -234,24 +235,24 @@ def test_what_is_over_stays_on_the_board(payload: Payload, who: str, state: Stat
 
 
 @pytest.mark.parametrize(
-    ("valid", "state", "by_schedule"),
-    [("2019-08-27", State.ANNOUNCED, False), ("2019-08-28", State.IN_FORCE, True)],
+    ("valid", "due"), [("2019-08-28", Due.AHEAD), ("2019-08-29", Due.UNCONFIRMED)]
 )
-def test_an_announced_measure_comes_into_force_on_its_day(
-    valid: str, state: State, *, by_schedule: bool
-) -> None:
-    """A board shows an announced measure as in force, by schedule, from its day on."""
+def test_an_announced_measure_is_unconfirmed_after_its_day(valid: str, due: Due) -> None:
+    """A board shows an announced measure as announced, and from the day after as unconfirmed."""
     (part,) = on_board(valid, claim(CHECKS, "2019-08-02", "JPN>KOR", **EXPORTS)).parties
     (shown,) = part.measures
 
-    assert (shown.element.state, shown.element.by_schedule) == (state, by_schedule)
+    assert (shown.element.state, shown.element.due) == (State.ANNOUNCED, due)
+    assert shown.element.scheduled_state is State.IN_FORCE
 
 
-def test_a_notice_that_is_over_is_shown_as_ended() -> None:
-    """A board shows an agreement as ended once its notice has run out."""
-    board = on_board("2019-11-23", claim(NOTICE, "2019-08-22", "KOR>JPN", **EXPORTS))
+def test_a_notice_that_has_run_out_is_shown_as_a_notice() -> None:
+    """A board shows an agreement under notice until a claim says that it ended."""
+    board = on_board("2019-12-01", claim(NOTICE, "2019-08-22", "KOR>JPN", **EXPORTS))
 
-    assert stated(board.agreements) == [("JPN-KOR", "agreement/export-controls", State.ENDED)]
+    assert stated(board.agreements) == [
+        ("JPN-KOR", "agreement/export-controls", State.UNDER_NOTICE)
+    ]
 
 
 def test_what_is_still_running_is_under_way() -> None:
@@ -275,4 +276,4 @@ def test_doubt_and_dispute_are_shown() -> None:
 
     assert (shown.state, shown.contested) == (State.LIFTED, True)
     assert shown.last_certain is not None
-    assert (shown.last_certain.state, shown.last_certain.by_schedule) == (State.IN_FORCE, True)
+    assert (shown.last_certain.state, shown.last_certain.by_schedule) == (State.ANNOUNCED, True)

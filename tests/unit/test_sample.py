@@ -10,7 +10,7 @@ from communique.cli import sample
 from communique.domain.claims.event import Recorded
 from communique.domain.claims.values import Certainty, LinkKind, Polarity
 from communique.domain.parties.party import Dyad
-from communique.domain.state.element import StatusElement
+from communique.domain.state.element import Due, StatusElement
 from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus
@@ -191,7 +191,8 @@ def test_during_the_meeting_it_is_under_way() -> None:
         ("2019-08-01", None, False),
         ("2019-08-10", State.ANNOUNCED, False),
         ("2019-08-27", State.ANNOUNCED, False),
-        ("2019-08-28", State.IN_FORCE, True),
+        ("2019-08-28", State.ANNOUNCED, False),
+        ("2019-08-29", State.ANNOUNCED, True),
     ],
 )
 def test_the_removal_from_the_list_follows_its_schedule(
@@ -199,7 +200,7 @@ def test_the_removal_from_the_list_follows_its_schedule(
     state: State | None,
     by_schedule: bool,  # noqa: FBT001  a case of the table
 ) -> None:
-    """The removal announced on 2 August is in force by schedule from the 28th on."""
+    """The removal announced on 2 August is due on the 28th, and then unconfirmed."""
     removals = [measure for measure in status(valid).measures if numbers(measure) == [6]]
     shown = [(element.state, element.by_schedule) for element in removals]
     assert shown == ([(state, by_schedule)] if state else [])
@@ -221,10 +222,12 @@ def test_the_pact_is_under_notice_from_22_august() -> None:
     assert after.posture is Posture.CONFRONTATIONAL
 
 
-def test_the_notice_runs_out() -> None:
-    """The pact no longer stands when the ninety days of its notice are over."""
-    assert status("2019-11-19").agreements
-    assert not status("2019-11-20").agreements
+def test_the_notice_runs_out_without_a_report() -> None:
+    """The pact stays under notice, unconfirmed, when the ninety days of its notice are over."""
+    ahead, passed = status("2019-11-20").agreements, status("2019-11-21").agreements
+    assert [(pact.state, pact.due) for pact in ahead] == [(State.UNDER_NOTICE, Due.AHEAD)]
+    assert [(pact.state, pact.due) for pact in passed] == [(State.UNDER_NOTICE, Due.UNCONFIRMED)]
+    assert status("2019-11-21").posture is Posture.CONFRONTATIONAL
 
 
 def test_the_meeting_of_three_is_one_event_in_three_relations() -> None:

@@ -41,6 +41,7 @@ from communique.domain.claims.payloads import (
 )
 from communique.domain.claims.values import Attribution, Certainty, Polarity
 from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
+from communique.domain.state.element import Due
 from communique.domain.state.facets import State
 from communique.domain.state.status import BilateralStatus
 from tests.support.given import claim, corrected, disputed, log, point, retracted, states, status
@@ -338,15 +339,17 @@ def measure(answer: BilateralStatus) -> tuple[State, bool]:
     return element.state, element.by_schedule
 
 
-def test_a_measure_is_announced_until_its_day_and_then_in_force_by_schedule() -> None:
-    """An announced measure is in force by schedule from its day on."""
+def test_a_measure_stays_announced_when_its_day_has_passed() -> None:
+    """An announced measure stays so, and is marked from the day after the one it was due on."""
     history = log(claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist"))
 
     assert status(history, "2019-08-01").measures == ()
     assert measure(status(history, "2019-08-10")) == (State.ANNOUNCED, False)
     assert measure(status(history, "2019-08-27")) == (State.ANNOUNCED, False)
-    assert measure(status(history, "2019-08-28T00:00")) == (State.IN_FORCE, True)
-    assert measure(status(history, "2019-08-28")) == (State.IN_FORCE, True)
+    assert measure(status(history, "2019-08-28")) == (State.ANNOUNCED, False)
+    assert measure(status(history, "2019-08-29T00:00")) == (State.ANNOUNCED, True)
+    (element,) = status(history, "2019-08-29").measures
+    assert (element.due, element.scheduled_state) == (Due.UNCONFIRMED, State.IN_FORCE)
 
 
 def test_a_measure_that_a_claim_puts_in_force_is_not_by_schedule() -> None:
@@ -366,8 +369,8 @@ def test_a_measure_without_a_date_stays_announced() -> None:
     assert measure(status(history, "2029-08-02")) == (State.ANNOUNCED, False)
 
 
-def test_the_last_certain_measure_stands_by_schedule_too() -> None:
-    """A last certain measure below a rumour of its end is in force since its day."""
+def test_the_last_certain_measure_is_unconfirmed_too() -> None:
+    """A last certain measure below a rumour of its end is marked when its day has passed."""
     history = log(
         claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist"),
         claim(MeasureLifted(), "2019-09-01", "JPN>KOR", subject="whitelist", **POSSIBLE),
@@ -376,11 +379,11 @@ def test_the_last_certain_measure_stands_by_schedule_too() -> None:
 
     assert (element.state, element.by_schedule) == (State.LIFTED, False)
     assert element.last_certain is not None
-    assert (element.last_certain.state, element.last_certain.by_schedule) == (State.IN_FORCE, True)
+    assert (element.last_certain.state, element.last_certain.by_schedule) == (State.ANNOUNCED, True)
 
 
-def test_an_agreement_is_under_notice_until_it_ends() -> None:
-    """An agreement under notice is over on the day that the notice names."""
+def test_an_agreement_is_under_notice_until_a_claim_ends_it() -> None:
+    """An agreement stays under notice, unconfirmed, when the day that the notice names is over."""
     history = log(
         claim(AgreementTookEffect(title="GSOMIA"), "2016-11-23", "JPN+KOR", subject="gsomia"),
         claim(NOTICE, "2019-08-22", "KOR>JPN", subject="gsomia"),
@@ -393,7 +396,15 @@ def test_an_agreement_is_under_notice_until_it_ends() -> None:
     assert states(status(history, "2019-11-22").agreements) == {
         "agreement/gsomia": State.UNDER_NOTICE
     }
-    assert status(history, "2019-11-23").agreements == ()
+    (pact,) = status(history, "2019-12-01").agreements
+    assert (pact.state, pact.due, pact.scheduled_state) == (
+        State.UNDER_NOTICE,
+        Due.UNCONFIRMED,
+        State.ENDED,
+    )
+    ended = claim(AgreementEnded(), "2019-11-23", "KOR>JPN", subject="gsomia")
+    told = log(claim(NOTICE, "2019-08-22", "KOR>JPN", subject="gsomia"), ended)
+    assert status(told, "2019-12-01").agreements == ()
 
 
 def test_a_suspended_notice_ends_nothing() -> None:
@@ -414,9 +425,9 @@ def test_an_uncertain_notice_that_ran_out_leaves_the_certain_agreement() -> None
         claim(AgreementTookEffect(), "2016-11-23", "JPN+KOR", subject="gsomia"),
         claim(NOTICE, "2019-08-22", "KOR>JPN", subject="gsomia", **PROBABLE),
     )
-    (element,) = status(history, "2019-11-23").agreements
+    (element,) = status(history, "2019-11-24").agreements
 
-    assert (element.state, element.by_schedule) == (State.ENDED, True)
+    assert (element.state, element.by_schedule) == (State.UNDER_NOTICE, True)
     assert element.last_certain is not None
     assert element.last_certain.state is State.IN_FORCE
 

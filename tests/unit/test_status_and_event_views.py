@@ -142,11 +142,11 @@ def test_what_is_contested_scheduled_and_under_way_is_marked() -> None:
         payload=EventDisputed(amends=fact(10).event_id, statement="they only paused"),
     )
     contested = lines(status(fact(10), dispute))
-    scheduled = lines(status(fact(6), valid="2019-08-28"))
+    unconfirmed = lines(status(fact(6), valid="2019-08-29"))
     under_way = lines(status(fact(14), valid="2019-08-21T15:10:00"))
     assert any(line.endswith("certain, contested") for line in contested)
-    assert any(line.endswith("certain, scheduled") for line in scheduled)
-    assert any("announced 2 Aug 2019; no claim says yet" in line for line in scheduled)
+    assert any(line.endswith("certain, unconfirmed") for line in unconfirmed)
+    assert any("due to be in force 28 Aug 2019, unconfirmed" in line for line in unconfirmed)
     assert any(line.endswith("certain, under way") for line in under_way)
 
 

@@ -207,6 +207,30 @@ STATE_REPORTED: State.ValueType  # 91
 """STATE_REPORTED: a coded event was reported."""
 Global___State: _TypeAlias = State  # noqa: Y015
 
+class _Due:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DueEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Due.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DUE_UNSPECIFIED: _Due.ValueType  # 0
+    """DUE_UNSPECIFIED: no date is set."""
+    DUE_AHEAD: _Due.ValueType  # 1
+    """DUE_AHEAD: the date has not passed."""
+    DUE_UNCONFIRMED: _Due.ValueType  # 2
+    """DUE_UNCONFIRMED: the date has passed, and no claim says what happened."""
+
+class Due(_Due, metaclass=_DueEnumTypeWrapper):
+    """Due is whether a date that was set has come."""
+
+DUE_UNSPECIFIED: Due.ValueType  # 0
+"""DUE_UNSPECIFIED: no date is set."""
+DUE_AHEAD: Due.ValueType  # 1
+"""DUE_AHEAD: the date has not passed."""
+DUE_UNCONFIRMED: Due.ValueType  # 2
+"""DUE_UNCONFIRMED: the date has passed, and no claim says what happened."""
+Global___Due: _TypeAlias = Due  # noqa: Y015
+
 class _Posture:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -276,6 +300,9 @@ class StatusElement(_message.Message):
     EVENT_IDS_FIELD_NUMBER: _builtins.int
     LAST_CERTAIN_FIELD_NUMBER: _builtins.int
     ATTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    SCHEDULED_STATE_FIELD_NUMBER: _builtins.int
+    FORESEEN_FIELD_NUMBER: _builtins.int
     facet: _builtins.str
     """facet is the slot that this element fills, such as `talks/export-controls` or `meeting/minister`."""
     state: Global___State.ValueType
@@ -297,13 +324,21 @@ class StatusElement(_message.Message):
     polarity: _values_pb2.Polarity.ValueType
     """polarity says whether the claim affirms or denies."""
     by_schedule: _builtins.bool
-    """by_schedule is true where the state follows from `scheduled` having come, and no claim says so."""
+    """by_schedule is true where the date in `scheduled` has passed and no claim says what happened: the state stays as
+    claimed, and `scheduled_state` says what it would be.
+    """
     under_way: _builtins.bool
     """under_way is true where the claim's interval is still running at the valid time asked for."""
     contested: _builtins.bool
     """contested is true where a dispute of the claim is visible."""
     outlet: _builtins.str
     """outlet is who published the claim."""
+    due: Global___Due.ValueType
+    """due says whether the date that `scheduled` sets for a measure or the end of an agreement has come."""
+    scheduled_state: Global___State.ValueType
+    """scheduled_state is what the state would be once the date in `scheduled` has come; unspecified without such a date."""
+    foreseen: _builtins.bool
+    """foreseen is true where the claim could be known before what it claims: it counts as probable at most."""
     @_builtins.property
     def actors(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.Party]:
         """actors are those who did it."""
@@ -368,10 +403,13 @@ class StatusElement(_message.Message):
         event_ids: _abc.Iterable[_builtins.str] | None = ...,
         last_certain: Global___StatusElement | None = ...,
         attributions: _abc.Iterable[_values_pb2.Attribution] | None = ...,
+        due: Global___Due.ValueType = ...,
+        scheduled_state: Global___State.ValueType = ...,
+        foreseen: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "last_certain", b"last_certain", "occurred", b"occurred", "scheduled", b"scheduled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "event_ids", b"event_ids", "facet", b"facet", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "due", b"due", "event_ids", b"event_ids", "facet", b"facet", "foreseen", b"foreseen", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "scheduled_state", b"scheduled_state", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -436,10 +474,15 @@ class BilateralStatus(_message.Message):
     THREATS_FIELD_NUMBER: _builtins.int
     ACCUSATIONS_FIELD_NUMBER: _builtins.int
     EXPULSIONS_FIELD_NUMBER: _builtins.int
+    RULES_VERSION_FIELD_NUMBER: _builtins.int
     dyad: _builtins.str
     """dyad is the pair, its codes sorted: `JPN-KOR`."""
     posture: Global___Posture.ValueType
     """posture is the stance in one word: what the strongest trigger speaks for."""
+    rules_version: _builtins.int
+    """rules_version is the version of the rules that the answer was found by: within one, the same as-of gives the same
+    answer for ever.
+    """
     @_builtins.property
     def as_of(self) -> _time_pb2.ResolvedAsOf:
         """as_of is the point that this is true for."""
@@ -540,10 +583,11 @@ class BilateralStatus(_message.Message):
         threats: _abc.Iterable[Global___StatusElement] | None = ...,
         accusations: _abc.Iterable[Global___StatusElement] | None = ...,
         expulsions: _abc.Iterable[Global___StatusElement] | None = ...,
+        rules_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "relations", b"relations"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusations", b"accusations", "agreements", b"agreements", "as_of", b"as_of", "commitments", b"commitments", "demands", b"demands", "dyad", b"dyad", "expulsions", b"expulsions", "last_meetings", b"last_meetings", "measures", b"measures", "mediation", b"mediation", "outlooks", b"outlooks", "posture", b"posture", "posture_triggers", b"posture_triggers", "proposals", b"proposals", "relations", b"relations", "reports", b"reports", "rulings", b"rulings", "stances", b"stances", "talks", b"talks", "threats", b"threats", "upcoming_meetings", b"upcoming_meetings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusations", b"accusations", "agreements", b"agreements", "as_of", b"as_of", "commitments", b"commitments", "demands", b"demands", "dyad", b"dyad", "expulsions", b"expulsions", "last_meetings", b"last_meetings", "measures", b"measures", "mediation", b"mediation", "outlooks", b"outlooks", "posture", b"posture", "posture_triggers", b"posture_triggers", "proposals", b"proposals", "relations", b"relations", "reports", b"reports", "rules_version", b"rules_version", "rulings", b"rulings", "stances", b"stances", "talks", b"talks", "threats", b"threats", "upcoming_meetings", b"upcoming_meetings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from communique.cli.rows import TableRow, marks_of, print_sections, print_wrapped
-from communique.cli.status_view import POSTURE_STYLES, flags_of, since, title_line, what_of
+from communique.cli.status_view import POSTURE_STYLES, flags_of, title_line, what_of
 from communique.domain.claims.event import (
     Amendment,
     Claim,
@@ -114,7 +114,7 @@ def _row(change: ElementChange, zone: str, causes: Causes | None) -> TableRow:
         (
             Text(kind if what == kind else wording.listed((kind, what), ": ")),
             Text(now if state == now else f"{state}{_ARROW}{now}"),
-            Text(since(shown)),
+            Text(shown.occurred.display()),
         ),
         Text(wording.who(shown)),
         marks_of(shown.certainty, *flags_of(shown)),
@@ -143,7 +143,7 @@ def _details(change: ElementChange, zone: str) -> Iterator[Text]:
 def _texts(element: StatusElement, zone: str) -> Iterator[tuple[str, str]]:
     """Yield what can differ between two elements of one facet, by labels."""
     last, cast = element.last_certain, wording.who(element)
-    yield "when", since(element)
+    yield "when", element.occurred.display()
     yield "who", f"[{cast}]" if cast else ""
     for name in ("statement", "grounds", "gist"):
         text = getattr(element, name)

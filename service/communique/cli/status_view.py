@@ -8,8 +8,8 @@ from rich.text import Text
 
 from communique.cli.rows import TableRow, as_of_line, marks_of, print_sections, print_wrapped
 from communique.domain.parties.party import Dyad, name_of
-from communique.domain.state.element import StatusElement
-from communique.domain.state.facets import Facet, FacetKind, State
+from communique.domain.state.element import Due, StatusElement
+from communique.domain.state.facets import Facet, FacetKind
 from communique.domain.state.posture import Posture, PostureTrigger
 from communique.domain.state.status import BilateralStatus
 from communique.export import wording
@@ -131,7 +131,7 @@ def _rules(triggers: Sequence[PostureTrigger], *, explain: bool) -> Iterator[Tex
 def rows_of(element: StatusElement, what: str, zone: str, *, explain: bool) -> Iterator[TableRow]:
     """Yield the row of an element, then of the last certain one; `what` says what it is about."""
     yield TableRow(
-        (Text(what), Text(wording.spaced(element.state)), Text(since(element))),
+        (Text(what), Text(wording.spaced(element.state)), Text(element.occurred.display())),
         Text(wording.who(element)),
         marks_of(element.certainty, *flags_of(element)),
         tuple(_details(element, zone, explain=explain)),
@@ -140,15 +140,14 @@ def rows_of(element: StatusElement, what: str, zone: str, *, explain: bool) -> I
         yield from rows_of(element.last_certain, "└ last certain", zone, explain=explain)
 
 
-def since(element: StatusElement) -> str:
-    """Return when an element takes effect: when it occurred, or by its schedule."""
-    by_schedule = element.by_schedule and element.scheduled
-    return (by_schedule or element.occurred).display()
-
-
 def flags_of(element: StatusElement) -> list[str]:
     """Return the marks of an element besides its certainty."""
-    flags = {"by_schedule": "scheduled", "under_way": "under way", "contested": "contested"}
+    flags = {
+        "foreseen": "foreseen",
+        "by_schedule": "unconfirmed",
+        "under_way": "under way",
+        "contested": "contested",
+    }
     return [flag for name, flag in flags.items() if getattr(element, name)]
 
 
@@ -173,11 +172,12 @@ def what_of(element: StatusElement) -> str:
 def _details(element: StatusElement, zone: str, *, explain: bool) -> Iterator[Text]:
     grounds = element.grounds and f"grounds: {element.grounds}"
     yield Text(wording.listed((element.statement, grounds), "; "))
-    if element.by_schedule:
-        yield Text(f"announced {element.occurred.display()}; no claim says yet that it took effect")
+    if element.due and element.scheduled and element.scheduled_state:
+        words = f"due to be {wording.spaced(element.scheduled_state)} {element.scheduled.display()}"
+        unconfirmed = element.due is Due.UNCONFIRMED
+        yield Text(f"{words}, unconfirmed: no claim says that it is" if unconfirmed else words)
     elif element.scheduled:
-        verb = "ends" if element.state is State.UNDER_NOTICE else "scheduled for"
-        yield Text(f"{verb} {element.scheduled.display()}")
+        yield Text(f"scheduled for {element.scheduled.display()}")
     if explain:
         speakers = wording.speakers(element)
         source = f"{element.outlet}{speakers and f', quoting {speakers}'}"

@@ -7,6 +7,7 @@ of a part are found by its identity, which is faster than by way of the element'
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -34,8 +35,8 @@ def element_bytes(claim: Claim, assertion: Assertion, known_micros: int) -> byte
     """
     encoded = {
         name: _ENCODERS[name](value)
-        for name, value in claimed_fields(claim, assertion, known_micros).items()
-        if value or name == "known"  # 0 is an instant, not an absent one
+        for name, value in claimed_fields(claim, assertion, from_micros(known_micros)).items()
+        if value
     }
     element: bytes = ELEMENT_BYTES(**encoded).SerializeToString()
     return element
@@ -47,6 +48,8 @@ def _encoder(field: FieldDescriptor) -> Callable[[Any], Any]:
         return _known
     if field.enum_type is not None:
         return numbers_of(field.enum_type).__getitem__
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return bool
     if field.message_type is None:
         return (lambda values: [*map(str, values)]) if field.is_repeated else str
     encode = _part_encoder(GetMessageClass(field.message_type))
@@ -66,8 +69,8 @@ def _part_encoder(message_type: Any) -> Callable[[object], bytes]:
 
 
 @lru_cache(_CACHED_MAX)
-def _known(micros: int) -> bytes:
-    return encoded_part(Timestamp(), from_micros(micros))
+def _known(known: datetime) -> bytes:
+    return encoded_part(Timestamp(), known)
 
 
 _parts: Final = BoundedCache[int, tuple[object, bytes]](_CACHED_MAX)

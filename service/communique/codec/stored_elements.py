@@ -15,7 +15,14 @@ from communique.v1 import status_pb2, time_pb2, values_pb2
 
 ELEMENT_BYTES: Final = with_part_bytes(status_pb2.StatusElement.DESCRIPTOR)
 """The message type of an element whose parts are bytes."""
-MARKS: Final = ("state", "by_schedule", "under_way", "contested", "last_certain")
+MARKS: Final = (
+    "due",
+    "scheduled_state",
+    "by_schedule",
+    "under_way",
+    "contested",
+    "last_certain",
+)
 """The fields that depend on the point asked from; all others follow from the claim."""
 _TIMES_MAX: Final = 4_096
 
@@ -42,6 +49,8 @@ class StoredElement(StatusElement):
                 "certainty": _CERTAINTIES[message.certainty],
                 "scheduled": _valid_time(message.scheduled) if message.scheduled else None,
                 "event_ids": (UUID(message.event_ids[0]),),
+                "due": None,
+                "scheduled_state": None,
                 "by_schedule": False,
                 "under_way": False,
                 "contested": False,
@@ -53,7 +62,7 @@ class StoredElement(StatusElement):
     @property
     def is_marked(self) -> bool:
         """Whether any mark differs from what `content` says."""
-        return bool(self.by_schedule or self.under_way or self.contested or self.last_certain)
+        return bool(self.due or self.under_way or self.contested or self.last_certain)
 
     def whole(self) -> StatusElement:
         """Return the domain's element with every field."""

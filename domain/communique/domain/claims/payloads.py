@@ -316,14 +316,8 @@ class MediationRequested(_ThirdParty):
     """The actors asked the recipients, as a third party, to mediate between two or more parties."""
 
     type: Literal["MediationRequested"] = "MediationRequested"
-    between: _Parties
+    between: Annotated[_Parties, Field(min_length=2)]
     request: Words = ""
-
-    @model_validator(mode="after")
-    def _says_between_whom(self) -> "MediationRequested":
-        if not self.between:
-            refuse("name the two or more parties to the dispute", "between")
-        return self
 
 
 class DialogueUrged(_ThirdParty):

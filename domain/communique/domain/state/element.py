@@ -8,18 +8,25 @@ from uuid import UUID
 from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Attribution, Certainty, Participant, Polarity
 from communique.domain.claims.words import MeetingLevel
-from communique.domain.model import Model
+from communique.domain.model import Model, Word
 from communique.domain.parties.party import Party
 from communique.domain.state.assertions import Assertion
 from communique.domain.state.facets import Facet, FacetKind, State
-from communique.domain.time.clocks import micros
+from communique.domain.time.clocks import from_micros, is_foreseen, micros
 from communique.domain.time.edtf import ValidTime
+
+
+class Due(Word):
+    """Whether a date that was set has come: not yet, or with no word of what happened."""
+
+    AHEAD = "AHEAD"
+    UNCONFIRMED = "UNCONFIRMED"
 
 
 class StatusElement(Model):
     """How things stand with one facet: what a claim says, and which claim that is.
 
-    The last four fields depend on the point asked from; the others are the claim's own.
+    The last six fields depend on the point asked from; the others are the claim's own.
     """
 
     facet: str
@@ -40,7 +47,10 @@ class StatusElement(Model):
     scheduled: ValidTime | None = None
     outlet: str = ""
     attributions: tuple[Attribution, ...] = ()
+    foreseen: bool = False
     event_ids: tuple[UUID, ...]
+    due: Due | None = None
+    scheduled_state: State | None = None
     by_schedule: bool = False
     under_way: bool = False
     contested: bool = False
@@ -57,8 +67,18 @@ def _kind(facet: str) -> FacetKind:
     return Facet.parse(facet).kind
 
 
-def claimed_fields(claim: Claim, assertion: Assertion, known: object) -> dict[str, Any]:
-    """Return the fields of a `StatusElement` that are the claim's own; `known` is any form."""
+def certainty_of(claim: Claim, known: datetime) -> Certainty:
+    """Return how certain a claim counts as; what was foreseen is probable at most.
+
+    `known` is when the claim could be known, aware UTC.
+    """
+    if claim.certainty is Certainty.CERTAIN and is_foreseen(claim.occurred, claim.known, known):
+        return Certainty.PROBABLE
+    return claim.certainty
+
+
+def claimed_fields(claim: Claim, assertion: Assertion, known: datetime) -> dict[str, Any]:
+    """Return the fields of a `StatusElement` that are the claim's own; `known` is aware UTC."""
     return {
         "facet": str(assertion.facet),
         "state": assertion.state,
@@ -73,11 +93,12 @@ def claimed_fields(claim: Claim, assertion: Assertion, known: object) -> dict[st
         "gist": claim.gist,
         "occurred": claim.occurred,
         "known": known,
-        "certainty": claim.certainty,
+        "certainty": certainty_of(claim, known),
         "polarity": claim.polarity,
         "scheduled": assertion.scheduled,
         "outlet": claim.source.outlet,
         "attributions": claim.attributions,
+        "foreseen": is_foreseen(claim.occurred, claim.known, known),
         "event_ids": (claim.event_id,),
     }
 
@@ -99,5 +120,5 @@ class Rank(NamedTuple):
     def of(cls, claim: Claim, assertion: Assertion, known: int) -> Self:
         """Return the rank of a claim's assertion."""
         earliest = micros(claim.occurred.earliest)
-        certainty = claim.certainty.rank
+        certainty = certainty_of(claim, from_micros(known)).rank
         return cls(earliest, assertion.stage, certainty, known, claim.event_id.bytes)

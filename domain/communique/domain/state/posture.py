@@ -5,8 +5,9 @@ and probable claims count; in place of a lesser one, the last certain claim coun
 CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18 to 20 use force.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -96,7 +97,7 @@ def triggers(
     `is_recorded` says that one did, and `nothing-recorded` otherwise.
     """
     by_kind: dict[FacetKind, list[StatusElement]] = {}
-    for element in filter(None, map(credible, standing)):
+    for element in chain.from_iterable(map(_counted, standing)):
         by_kind.setdefault(element.kind, []).append(element)
     held: list[PostureTrigger] = []
     for rule in RULES:
@@ -115,6 +116,14 @@ def triggers(
 def credible(element: StatusElement) -> StatusElement | None:
     """Return a certain or probable element; for a lesser one, the last certain element below it."""
     return element if element.certainty in _CREDIBLE else element.last_certain
+
+
+def _counted(element: StatusElement) -> Iterator[StatusElement]:
+    """Yield a credible element and the last certain one below it: the less sure only adds."""
+    if element.certainty in _CREDIBLE:
+        yield element
+    if element.last_certain:
+        yield element.last_certain
 
 
 def _holds(rule: Rule, element: StatusElement, valid: datetime) -> bool:

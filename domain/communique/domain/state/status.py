@@ -9,10 +9,10 @@ from typing import Any, Final, Self
 from communique.domain.claims.values import Certainty
 from communique.domain.model import Model
 from communique.domain.parties.party import Dyad
-from communique.domain.state.element import StatusElement
+from communique.domain.state.element import Due, StatusElement
 from communique.domain.state.facets import FacetKind, State
 from communique.domain.state.posture import Posture, PostureTrigger, credible, triggers
-from communique.domain.time.clocks import AsOf, asserted
+from communique.domain.time.clocks import AsOf, last_of_day, passed
 
 
 class ResolvedAsOf(Model):
@@ -52,6 +52,7 @@ class BilateralStatus(Model):
     threats: tuple[StatusElement, ...] = ()
     accusations: tuple[StatusElement, ...] = ()
     expulsions: tuple[StatusElement, ...] = ()
+    rules_version: int = 0
 
     @property
     def elements(self) -> tuple[StatusElement, ...]:
@@ -83,8 +84,10 @@ _LISTS: Final = {
 _CLOSED: Final = frozenset({State.MET, State.ACCEPTED, State.LIFTED, State.ENDED, State.CANCELLED})
 """States that end a life cycle: their facets are no part of a status."""
 
-_COMES_TO_PASS: Final = {State.ANNOUNCED: State.IN_FORCE, State.UNDER_NOTICE: State.ENDED}
-"""States that turn into others once the time they are scheduled for has come."""
+_SCHEDULED_STATES: Final = {State.ANNOUNCED: State.IN_FORCE, State.UNDER_NOTICE: State.ENDED}
+"""What states would turn into when the time that they are scheduled for has come."""
+RULES_VERSION: Final = 2
+"""Within one version the same question as of the same point is answered alike for ever."""
 
 
 def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> BilateralStatus:
@@ -108,6 +111,7 @@ def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> Bilat
         as_of=ResolvedAsOf.of(as_of),
         posture=rules[0].posture,
         posture_triggers=rules,
+        rules_version=RULES_VERSION,
         relations=next(relations, None),
         **lists,
     )
@@ -125,19 +129,35 @@ def as_it_stands(winner: StatusElement, as_of: AsOf) -> StatusElement | None:
 
 
 def by_then(winner: StatusElement, as_of: AsOf) -> StatusElement:
-    """Return an element at the valid time: under way, or come to pass on schedule.
+    """Return an element at the valid time: under way, or due.
 
-    The last certain element below it is brought to the valid time, too.
+    A date that has passed without a word of what happened changes no state: the element says what
+    the state would be. The last certain element below it is brought to the valid time, too.
     """
     changes: dict[str, object] = {}
-    if winner.occurred.under_way_at(as_of.valid):
+    if _is_under_way(winner, as_of):
         changes["under_way"] = True
-    is_due = winner.scheduled is not None and asserted(winner.scheduled.earliest, as_of)
-    if is_due and winner.state in _COMES_TO_PASS:
-        changes |= {"state": _COMES_TO_PASS[winner.state], "by_schedule": True}
+    if winner.scheduled is not None and winner.state in _SCHEDULED_STATES:
+        has_passed = passed(winner.scheduled, as_of)
+        changes["due"] = Due.UNCONFIRMED if has_passed else Due.AHEAD
+        changes["by_schedule"] = has_passed
+        changes["scheduled_state"] = _SCHEDULED_STATES[winner.state]
     if winner.last_certain:
         changes["last_certain"] = by_then(winner.last_certain, as_of)
     return winner.model_copy(update=changes) if changes else winner
+
+
+def _is_under_way(element: StatusElement, as_of: AsOf) -> bool:
+    """Whether an interval is running; a meeting with an open end only until its day was over.
+
+    That is the day, in the zone of the meeting, on which the claim could be known.
+    """
+    occurred = element.occurred
+    if not occurred.under_way_at(as_of.valid):
+        return False
+    if occurred.over is not None or element.kind is not FacetKind.MEETING:
+        return True
+    return as_of.valid <= last_of_day(element.known, occurred.zone)
 
 
 def _is_over(element: StatusElement, as_of: AsOf) -> bool:

@@ -19,10 +19,12 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from communique.domain.time.edtf import EdtfError, Precision, ValidTime
+from communique.domain.time.zones import zone_named
 
 SKEW_MAX: Final = timedelta(minutes=5)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_ZONES_APART_MAX: Final = timedelta(days=2)
 _MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
 
 
@@ -193,6 +195,27 @@ def asserted(earliest: datetime, as_of: AsOf) -> bool:
     return ASSERTED.holds(earliest, as_of.valid)
 
 
+def passed(scheduled: ValidTime, as_of: AsOf) -> bool:
+    """Whether the last instant that a scheduled time can mean lies before the point."""
+    return scheduled.last is not None and scheduled.last < as_of.valid
+
+
+def is_foreseen(occurred: ValidTime, given: KnownTime | None, known: datetime) -> bool:
+    """Whether what a claim says had not begun when the claim could be known.
+
+    `given` is the known time that the claim gives, and `known` the instant that counts, aware UTC.
+    Dates compare with dates, each in its own zone: what is dated by the day or coarser is foreseen
+    only if it was known on an earlier date.
+    """
+    if occurred.precision.coarser(Precision.HOUR) is Precision.HOUR:
+        return known < occurred.earliest
+    if abs(known - occurred.earliest) > _ZONES_APART_MAX:
+        return known < occurred.earliest
+    known_zone = zone_named(given.zone if given else occurred.zone)
+    known_date = known.astimezone(known_zone).date()
+    return known_date < occurred.earliest.astimezone(zone_named(occurred.zone)).date()
+
+
 def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Region]]:
     """Return the regions of (position, known) in which each version of an event decides.
 
@@ -249,6 +272,14 @@ def end_of_day(day: str, zone: str = "UTC") -> datetime:
     if not point.is_day:
         raise EdtfError(f"{day!r} is not a day: give one such as 2019-08-22")
     return point.instant
+
+
+def last_of_day(instant: datetime, zone: str) -> datetime:
+    """Return the last microsecond (aware UTC) of the day in a zone that an instant lies in."""
+    try:
+        return end_of_day(f"{instant.astimezone(zone_named(zone)):%Y-%m-%d}", zone)
+    except OverflowError:  # the last hours of 9999 are in the year 10000 further east
+        return instant
 
 
 def parse_point(text: str, zone: str = "UTC") -> datetime:

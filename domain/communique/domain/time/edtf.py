@@ -56,6 +56,7 @@ _CLOCKS: Final = {
     Precision.SECOND: "%H:%M:%S",
     Precision.MICROSECOND: "%H:%M:%S.%f",
 }
+_MOMENTS: Final = frozenset({Precision.MINUTE, Precision.SECOND, Precision.MICROSECOND})
 _HEDGES: Final = {"": "", "~": "about ", "?": "perhaps ", "%": "perhaps about "}
 
 
@@ -135,6 +136,13 @@ class ValidTime:
         What has an unknown end is over with the last day on which it can have begun.
         """
         return _over(self.edtf, self.zone) if self.has_unknown_end else self.latest
+
+    @property
+    def last(self) -> datetime | None:
+        """The last instant that this can mean, aware UTC and inclusive; None while it is open."""
+        if self.precision in _MOMENTS and not self.is_interval:
+            return self.earliest
+        return None if self.over is None else self.over - _MICROSECOND
 
     def under_way_at(self, instant: datetime) -> bool:
         """Whether this is an interval that has begun and is not over at an aware instant."""

@@ -234,7 +234,7 @@ def _claim_row(version: ContentVersion, assertion: Assertion, *, is_disputed: bo
         str(assertion.dyad),
         assertion.facet.kind is not FacetKind.AGENDA,
         str(assertion.facet),
-        CERTAIN * (claim.certainty is Certainty.CERTAIN)
+        CERTAIN * (rank.certainty == Certainty.CERTAIN.rank)
         + FORESEEING * (region.known_from < rank.earliest),
         *rank,
         *region,
