@@ -2,14 +2,16 @@
 
 Only claims that name the subject are compared: claims with the same derived key, such as all
 stances of a party on an issue, are about different times. A field that a claim does not set says
-nothing, and a denial says only that it denies. Text is compared without case, accents and
-punctuation, parties by code, durations by length, times by the instants that they can mean.
+nothing, and a denial says only that it denies. Only what can be compared is: words of a list,
+codes, numbers, parties by code, places by country, lengths, and times by the instants that they can
+mean, where it happens once (`ONCE`). Free text is never compared: two outlets word the same thing
+in two ways. The length of an interval with times of day at both ends stands beside stated lengths.
 
-A less exact value agrees with a more exact value within it: August with 21 August, Beijing with
-Beijing, China. So the readings of a field are its values with no other value within them. A less
-exact claim speaks for the reading within its value, or for none if there are several: 2019, August
-and 21 August are one reading of three claims, which is no disagreement; August, 21 and 22 August
-are two readings, and the claim of August speaks for neither.
+Times that all have an instant in common do not disagree, and a less exact time agrees with a more
+exact one within it: August with 21 August. So the readings of a field are its values with no other
+value within them. A less exact claim speaks for the reading within its value, or for none if there
+are several: 2019, August and 21 August are one reading of three claims, which is no disagreement;
+August, 21 and 22 August are two readings, and the claim of August speaks for neither.
 
 Of two readings the preferred one has more outlets; or else the better grade, of its best claim
 (reliability first, ungraded last, then credibility likewise); or else was known later; or else has
@@ -67,6 +69,20 @@ _GRADE_RANKS: Final[dict[Word | None, int]] = {
     for rank, word in enumerate(reversed(words), 1)
 }
 _MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
+ONCE: Final = frozenset(
+    {
+        "AgreementEnded",
+        "AgreementRatified",
+        "AgreementSigned",
+        "AgreementTookEffect",
+        "MeasureLifted",
+        "MeasureTookEffect",
+        "MeetingHeld",
+        "MeetingStarted",
+        "RulingIssued",
+    }
+)
+"""Types of what happens to a subject once, so that two times for it cannot both be right."""
 REASONS: Final = ("more outlets", "better grade", "known later", "event id")
 
 
@@ -77,17 +93,7 @@ class _Span(NamedTuple):
     until: float
 
 
-class _Spot(NamedTuple):
-    """A place by its folded name and its country, each empty where unknown."""
-
-    name: str
-    country: str
-
-    def covers(self, other: "_Spot") -> bool:
-        return self.name in {"", other.name} and self.country in {"", other.country}
-
-
-_Key = str | _Span | _Spot
+_Key = str | _Span
 """Two values are the same if their keys are equal; all keys of one field are of one kind."""
 
 
@@ -126,7 +132,7 @@ def _disagreement(word: str, field: str, values: Iterable[_ClaimedValue]) -> Dis
     supporters = _supporters(values)
     merits = {key: _merits(supporters[key]) for key in supporters}
     preferred = sorted(merits, key=lambda key: merits[key], reverse=True)
-    if len(preferred) == 1:
+    if len(preferred) == 1 or _all_meet(preferred):
         return None
     shown = preferred[:READINGS_MAX]
     pairs = zip(REASONS, merits[preferred[0]], merits[preferred[1]], strict=True)
@@ -161,9 +167,30 @@ def _values(claim: Claim) -> Iterator[tuple[str, object]]:
     yield "polarity", claim.polarity
     if denies(claim):
         return
-    for field in ("occurred", "actors", "recipients", "participants", "place"):
+    if claim.payload.type in ONCE:
+        yield "occurred", claim.occurred
+    for field in ("actors", "recipients", "participants", "place"):
         yield field, getattr(claim, field)
-    yield from claim.payload
+    for field, value in claim.payload:
+        if field == "duration":
+            yield field, value or _length(claim.occurred)
+        elif field == "code" or not isinstance(value, str) or isinstance(value, Word):
+            yield field, value
+
+
+def _length(occurred: ValidTime) -> timedelta | None:
+    """Return the length of an interval with times of day at both ends."""
+    if occurred.latest is None or not occurred.is_interval or occurred.precision not in _MOMENTS:
+        return None
+    return occurred.latest - occurred.earliest
+
+
+def _all_meet(keys: Sequence[_Key]) -> bool:
+    """Whether all are times that have an instant in common."""
+    spans = [key for key in keys if isinstance(key, _Span)]
+    if len(spans) < len(keys):
+        return False
+    return max(span.earliest for span in spans) < min(span.until for span in spans)
 
 
 def _text(value: object) -> str:  # noqa: PLR0911  one way for each kind of value
@@ -176,7 +203,7 @@ def _text(value: object) -> str:  # noqa: PLR0911  one way for each kind of valu
         case timedelta():
             return _length_words(value)
         case Place():
-            return ", ".join(filter(None, (value.name, value.country)))
+            return value.country or ""
         case Word():
             return value.value.lower().replace("_", " ")
         case tuple():
@@ -191,8 +218,6 @@ def _key(value: object, text: str) -> _Key:
         case ValidTime():
             latest = value.over
             return _Span(micros(value.earliest), math.inf if latest is None else micros(latest))
-        case Place():
-            return _Spot(_folded(value.name), value.country or "")
         case _:
             return _folded(text)
 
@@ -229,9 +254,8 @@ def _length_words(value: timedelta) -> str:
 def _only_within(keys: Collection[_Key]) -> dict[_Key, _Key]:
     """Return for each key the one reading within it, which may be itself; none for several."""
     spans = [key for key in keys if isinstance(key, _Span)]
-    spots = [key for key in keys if isinstance(key, _Spot)]
     words = [key for key in keys if isinstance(key, str)]
-    return {key: key for key in words} | _only_spans(spans) | _only_spots(spots)
+    return {key: key for key in words} | _only_spans(spans)
 
 
 def _only_spans(spans: Collection[_Span]) -> dict[_Key, _Key]:
@@ -246,13 +270,6 @@ def _only_spans(spans: Collection[_Span]) -> dict[_Key, _Key]:
     begins, ends = [span.earliest for span in exact], [span.until for span in exact]
     first = {span: bisect_left(begins, span.earliest) for span in spans}
     return {span: exact[i] for span, i in first.items() if bisect_right(ends, span.until) == i + 1}
-
-
-def _only_spots(spots: Collection[_Spot]) -> dict[_Key, _Key]:
-    covered = {spot: [other for other in spots if spot.covers(other)] for spot in spots}
-    exact = {spot for spot in spots if covered[spot] == [spot]}
-    within = {spot: [other for other in covered[spot] if other in exact] for spot in spots}
-    return {spot: readings[0] for spot, readings in within.items() if len(readings) == 1}
 
 
 def _merits(supporters: Sequence[_ClaimedValue]) -> _Merits:
