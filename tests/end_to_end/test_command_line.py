@@ -150,7 +150,7 @@ def test_options_come_from_the_environment(desk: Run) -> None:
 
 def test_a_status_is_given_to_programs(desk: Run) -> None:
     """A status in JSON reads back as the client's object, and in CSV has a row per element."""
-    asked = ("status", "KOR", "JPN", "--valid-at", "2019-08-28", "--zone", "Asia/Seoul")
+    asked = ("status", "KOR", "JPN", "--valid-at", "2019-08-29", "--zone", "Asia/Seoul")
     status = BilateralStatus.model_validate_json(desk(*asked, "-o", "json").stdout)
     assert status.talks[0].event_ids == (CLAIMS[9].event_id,)
     assert len(desk(*asked, "-o", "jsonl").stdout.splitlines()) == 1

@@ -64,13 +64,13 @@ def test_reasons_are_left_out_unless_asked_for(desk: Run) -> None:
 
 
 def test_how_things_moved_over_a_month(desk: Run) -> None:
-    """`compare` between two days shows a scheduled measure that has come under Appeared."""
-    days = ("--from-valid", "2019-07-31", "--to-valid", "2019-08-28", "--zone", "Asia/Seoul")
+    """`compare` between two days shows a measure whose date has passed as unconfirmed."""
+    days = ("--from-valid", "2019-07-31", "--to-valid", "2019-08-29", "--zone", "Asia/Seoul")
     text = desk("compare", "JPN", "KOR", *days).stdout
-    assert "in the world    the end of 31 Jul 2019 → the end of 28 Aug 2019" in text
+    assert "in the world    the end of 31 Jul 2019 → the end of 29 Aug 2019" in text
     appeared = text[text.index("\nAppeared\n") :]
     assert "measure: whitelist" in appeared
-    assert "certain, scheduled" in appeared
+    assert "certain, unconfirmed" in appeared
     assert "talks: export-controls" in appeared
 
 

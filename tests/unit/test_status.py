@@ -382,6 +382,61 @@ def test_the_last_certain_measure_is_unconfirmed_too() -> None:
     assert (element.last_certain.state, element.last_certain.by_schedule) == (State.ANNOUNCED, True)
 
 
+@pytest.mark.parametrize(
+    ("occurred", "zone", "known", "known_zone", "foreseen"),
+    [
+        ("2019-08-21T15:00", "Asia/Seoul", "2019-08-21T14:59", "Asia/Seoul", True),
+        ("2019-08-21T15:00", "Asia/Seoul", "2019-08-21T15:00", "Asia/Seoul", False),
+        ("2019-08-21T15:00~", "Asia/Seoul", "2019-08-21T14:31", "Asia/Seoul", False),
+        ("2019-08-21", "Asia/Seoul", "2019-08-20T23:00", "Asia/Seoul", True),
+        ("2019-08-21", "Asia/Seoul", "2019-08-21T00:01", "Asia/Seoul", False),
+        ("2019-08-21", "America/New_York", "2019-08-21T01:00", "Asia/Seoul", False),
+        ("2019-08-21", "Asia/Seoul", "2019-08-20T20:00", "America/New_York", True),
+        ("2019-08", "UTC", "2019-08-03", "UTC", False),
+        ("2019-08", "UTC", "2019-07-31", "UTC", True),
+    ],
+)
+def test_what_was_known_before_it_happened_is_probable(
+    occurred: str, zone: str, known: str, known_zone: str, *, foreseen: bool
+) -> None:
+    """A claim known before its time, or before its day in their own zones, is probable at most."""
+    forecast = claim(
+        TalksAgreed(),
+        {"edtf": occurred, "zone": zone},
+        "JPN+KOR",
+        known={"text": known, "zone": known_zone},
+    )
+    (talks,) = status(log(forecast), "2019-09-01").talks
+
+    assert talks.foreseen is foreseen
+    assert talks.certainty is (Certainty.PROBABLE if foreseen else Certainty.CERTAIN)
+
+
+def test_a_forecast_takes_nothing_from_a_certain_report() -> None:
+    """A forecast of an end is shown above what is certain, and closes nothing."""
+    in_force = claim(MeasureTookEffect(), "2019-07-04", "JPN>KOR", known="2019-07-04")
+    forecast = claim(MeasureLifted(), "2019-08-21", "JPN>KOR", known="2019-08-01")
+    (measure,) = status(log(in_force, forecast), "2019-08-31").measures
+
+    assert (measure.state, measure.foreseen) == (State.LIFTED, True)
+    assert measure.last_certain is not None
+    assert measure.last_certain.state is State.IN_FORCE
+
+
+@pytest.mark.parametrize(
+    ("valid", "under_way"),
+    [("2019-08-21T15:00", True), ("2019-08-21T23:59", True), ("2019-08-22T00:00", False)],
+)
+def test_a_meeting_without_an_end_is_over_with_the_day_it_was_known(
+    valid: str, *, under_way: bool
+) -> None:
+    """A meeting whose interval is open is under way until the end of the day it was known."""
+    begun = claim(MeetingHeld(), "2019-08-21T15:00/..", "JPN+KOR", known="2019-08-21T16:30")
+    (meeting,) = status(log(begun), valid).last_meetings
+
+    assert meeting.under_way is under_way
+
+
 def test_an_agreement_is_under_notice_until_a_claim_ends_it() -> None:
     """An agreement stays under notice, unconfirmed, when the day that the notice names is over."""
     history = log(
