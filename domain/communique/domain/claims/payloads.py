@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import Name
@@ -292,17 +292,17 @@ class DiplomatsExpelled(Payload):
     grounds: Words = ""
 
 
-_Parties = Annotated[tuple[PartyCode, ...], Field(max_length=50)]
+def _two_sides(between: tuple[str, ...]) -> tuple[str, ...]:
+    if between and len(set(between)) < 2:  # noqa: PLR2004  a dispute has two sides
+        refuse("name the two or more parties to the dispute, or none")
+    return between
+
+
+_Sides = Annotated[tuple[PartyCode, ...], Field(max_length=50), AfterValidator(_two_sides)]
 
 
 class _ThirdParty(Payload):
-    between: _Parties = ()
-
-    @model_validator(mode="after")
-    def _between_two(self) -> "_ThirdParty":
-        if self.between and len(set(self.between)) < 2:  # noqa: PLR2004  a dispute has two sides
-            refuse("name the two or more parties to the dispute, or none", "between")
-        return self
+    between: _Sides = ()
 
 
 class MediationOffered(_ThirdParty):
@@ -312,11 +312,11 @@ class MediationOffered(_ThirdParty):
     offer: Words = ""
 
 
-class MediationRequested(_ThirdParty):
+class MediationRequested(Payload):
     """The actors asked the recipients, as a third party, to mediate between two or more parties."""
 
     type: Literal["MediationRequested"] = "MediationRequested"
-    between: Annotated[_Parties, Field(min_length=2)]
+    between: Annotated[_Sides, Field(min_length=2)]
     request: Words = ""
 
 
