@@ -7,16 +7,21 @@ import pytest
 from communique.cli import issue_view, sample, subject_view
 from communique.client import EventAsOf, Subject, SubjectClaim
 from communique.domain.claims.event import Claim, Recorded
+from communique.domain.claims.payloads import MeetingHeld
 from communique.domain.state.disagreement import disagreements
 from communique.domain.state.status import ResolvedAsOf
 from communique.domain.state.subject import SubjectEntry
 from communique.domain.time.clocks import AsOf, parse_point
 from tests.support import boards
 from tests.support.boards import life_cycle_of
+from tests.support.given import claim
 from tests.support.screens import CLAIMS, RECORDED, WIDTHS, shown
 
 POINT = AsOf(parse_point("2019-08-22", sample.ZONE), RECORDED, len(CLAIMS))
 STATEMENT = "keeps to the restrictions, which it says are no retaliation, for reasons of security"
+
+
+MANY = ("AUS", "BRA", "CAN", "CHN", "DEU", "FRA", "GBR", "IND", "ITA", "JPN", "KOR", "USA")
 
 
 def subject(*claims: Claim, is_cut: bool = False) -> Subject:
@@ -74,11 +79,15 @@ def test_no_line_is_wider_than_the_screen(
 
 def test_a_long_value_is_told_in_full() -> None:
     """A value that finds no room in its column stands below in full."""
-    lines = shown(lambda screen: subject_view.print_subject(screen, TWO, "UTC"))
-    at = lines.index("Disagreement: stance stated, position")
+    of_many, of_two = (
+        claim(MeetingHeld(), "2019-08-21", "+".join(codes), outlet=outlet, subject="meeting")
+        for codes, outlet in ((MANY, "Kyodo"), (MANY[:2], "Yonhap"))
+    )
+    meeting = subject(of_many, of_two)
+    lines = shown(lambda screen: subject_view.print_subject(screen, meeting, "UTC"))
+    at = lines.index("Disagreement: meeting held, participants")
     below = " ".join(line.strip() for line in lines[at : at + 5])
-    assert STATEMENT in below
-    assert "lifts them" in below
+    assert ", ".join(MANY) in below
     assert "preferred: nothing tells them apart" in below
 
 
