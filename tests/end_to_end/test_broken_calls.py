@@ -8,10 +8,10 @@ from threading import Event
 
 import grpc
 
-from communique.cli import sample
 from communique.codec import message_of
 from communique.v1 import record_service_pb2
 from communique.v1.record_service_pb2_grpc import RecordServiceStub
+from tests.support import nineteen_claims
 from tests.support.calls import connected, head
 
 BROKEN_IMPORTS = 40
@@ -43,7 +43,7 @@ def _break_off(address: str, *, after_frames: int, cancels: bool) -> None:
     stop = Event()
 
     def requests() -> Iterator[record_service_pb2.ImportRequest]:
-        for claim in sample.claims()[:8]:
+        for claim in nineteen_claims.claims()[:8]:
             yield record_service_pb2.ImportRequest(events=[message_of(claim)])
         stop.wait()
 

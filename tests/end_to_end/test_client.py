@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from communique.cli import sample
 from communique.client import (
     Client,
     CommuniqueError,
@@ -34,11 +33,11 @@ from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
 from communique.domain.time.clocks import AsOf, KnownTime, parse_point
 from communique.server.app import running_server
-from tests.support import oracle
+from tests.support import nineteen_claims, oracle
 from tests.support.given import amended
 from tests.support.servers import desk_with, settings_in
 
-CLAIMS = sample.claims()
+CLAIMS = nineteen_claims.claims()
 REFUSAL = CLAIMS[9]
 UNKNOWN = UUID(int=1)
 
@@ -142,10 +141,10 @@ def test_a_status_is_the_naive_one(desk: Client, dyad: str, valid: str, known: s
     """The server's status is the one that the naive definition gives for the same log."""
     wanted = Dyad.parse(dyad)
     status = desk.status(
-        wanted.second, wanted.first, valid_at=valid, known_at=known, zone=sample.ZONE
+        wanted.second, wanted.first, valid_at=valid, known_at=known, zone=nineteen_claims.ZONE
     )
     as_of = AsOf(status.as_of.valid, status.as_of.known, status.as_of.position)
-    assert as_of.valid == parse_point(valid, sample.ZONE)
+    assert as_of.valid == parse_point(valid, nineteen_claims.ZONE)
     assert status == oracle.status([*desk.read()], wanted, as_of)
 
 
@@ -165,7 +164,7 @@ def test_a_status_asked_again_as_of_its_own_point_is_the_same(desk: Client) -> N
 def test_the_report_of_half_past_four_changes_what_is_known(desk: Client) -> None:
     """Known at 16:00, 21 August is cooperative; known at 17:00, talks are refused."""
     before, after = (
-        desk.status("KOR", "JPN", valid_at=at, known_at=at, zone=sample.ZONE)
+        desk.status("KOR", "JPN", valid_at=at, known_at=at, zone=nineteen_claims.ZONE)
         for at in ("2019-08-21T16:00", "2019-08-21T17:00")
     )
     assert (before.posture, before.talks) == (Posture.COOPERATIVE, ())
@@ -204,7 +203,7 @@ def test_filters_select(desk: Client) -> None:
         (13,): EventFilter(issues=["free-trade"]),
     }
     selected = {
-        tuple(event.position for event in desk.events(wanted, zone=sample.ZONE)): wanted
+        tuple(event.position for event in desk.events(wanted, zone=nineteen_claims.ZONE)): wanted
         for wanted in filters.values()
     }
     assert selected == filters

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from communique.cli import sample
 from communique.cli.exits import ExitCode
 from communique.domain.state.status import BilateralStatus
 from communique.export import json_lines
 from communique.importers import jsonl
+from tests.support import nineteen_claims
 from tests.support.servers import Run, desk_with, runner
 
-CLAIMS = sample.claims()
+CLAIMS = nineteen_claims.claims()
 REFUSAL = json_lines.event_object(CLAIMS[9])
 
 

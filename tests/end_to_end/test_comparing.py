@@ -8,7 +8,6 @@ from unittest.mock import patch
 import grpc
 import pytest
 
-from communique.cli import sample
 from communique.client import Client, InvalidRequest, OutOfRange, Point
 from communique.domain.claims.event import EventCorrected, EventRetracted
 from communique.domain.state.comparison import ChangeKind
@@ -21,11 +20,12 @@ from communique.v1.timeline_service_pb2 import (
     GetBilateralStatusRequest,
     ListBilateralStatusesRequest,
 )
+from tests.support import nineteen_claims
 from tests.support.calls import Stubs, meeting, meetings, refused, retraction, submit
 from tests.support.given import amended
 from tests.support.servers import desk_with
 
-CLAIMS = sample.claims()
+CLAIMS = nineteen_claims.claims()
 HEAD = len(CLAIMS)
 REFUSAL, NOTICE = CLAIMS[9], CLAIMS[18]
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

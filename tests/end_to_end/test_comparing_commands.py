@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from communique.cli import sample
 from communique.cli.exits import ExitCode
 from communique.client import Client, Point
 from communique.domain.claims.event import EventCorrected, EventDisputed, EventRetracted
 from communique.server.app import running_server
+from tests.support import nineteen_claims
 from tests.support.given import amended
 from tests.support.servers import Run, desk_with, settings_in
 
-CLAIMS = sample.claims()
+CLAIMS = nineteen_claims.claims()
 REFUSAL, MEETING, NOTICE = CLAIMS[9], CLAIMS[13], CLAIMS[18]
 AMENDMENTS = [
     amended(payload)
@@ -36,7 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Commands for a server that all tests share."""
     with desk_with(tmp_path_factory.mktemp("desk"), CLAIMS) as desk:
         position = desk.client.submit(AMENDMENTS)[-1].position
-        desk.client.status(*sample.DYAD, min_position=position)
+        desk.client.status(*nineteen_claims.DYAD, min_position=position)
         yield desk.run
 
 

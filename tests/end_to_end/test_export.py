@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from communique.cli import sample
 from communique.cli.exits import ExitCode
 from communique.client import Client, EventFilter
 from communique.domain.claims.event import EventCorrected, EventRetracted
@@ -19,11 +18,12 @@ from communique.export import segments
 from communique.export.columns import EVENT_COLUMNS
 from communique.importers import jsonl
 from communique.server.app import running_server
+from tests.support import nineteen_claims
 from tests.support.given import amended
 from tests.support.servers import Desk, desk_with, runner, settings_in
 
-CLAIMS = sample.claims()
-POINT = ("--valid-at", "2019-08-31", "--zone", sample.ZONE, "--position", "19")
+CLAIMS = nineteen_claims.claims()
+POINT = ("--valid-at", "2019-08-31", "--zone", nineteen_claims.ZONE, "--position", "19")
 
 
 @pytest.fixture(scope="module")

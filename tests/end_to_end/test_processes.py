@@ -15,6 +15,7 @@ import pytest
 from communique.cli import sample
 from communique.client import Client
 from communique.export import json_lines
+from tests.support import nineteen_claims
 from tests.support.servers import COMMUNIQUE, ENVIRONMENT, desk_with, run, serving
 
 ANSI = re.compile(rb"\x1b\[")
@@ -23,7 +24,7 @@ ANSI = re.compile(rb"\x1b\[")
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with the sample."""
-    with desk_with(tmp_path_factory.mktemp("desk"), sample.claims()) as desk:
+    with desk_with(tmp_path_factory.mktemp("desk"), nineteen_claims.claims()) as desk:
         yield desk.address
 
 
@@ -89,7 +90,9 @@ def test_an_interrupted_command_exits_with_130(address: str) -> None:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(
-            "".join(f"{json_lines.event_line(claim)}\n" for claim in sample.claims()).encode()
+            "".join(
+                f"{json_lines.event_line(claim)}\n" for claim in nineteen_claims.claims()
+            ).encode()
         )
         process.stdin.flush()
         with Client(address) as client:
@@ -113,7 +116,7 @@ def test_what_a_server_has_recorded_survives_its_death(tmp_path: Path) -> None:
     """A server that is killed and started again has the events and answers that it had."""
     with serving(tmp_path) as (process, address):
         with Client(address) as client:
-            client.submit(sample.claims())
+            client.submit(nineteen_claims.claims())
         process.kill()
         process.wait(20)
     with serving(tmp_path) as (_, address):
@@ -147,7 +150,8 @@ def test_the_demo_tells_the_story() -> None:
     result = run("demo")
     text = result.stdout.decode()
     assert (result.returncode, result.stderr) == (0, b"")
-    assert text.index("COOPERATIVE") < text.index("--explain")
+    assert text.index("STRAINED") < text.index("--explain") < text.index("CONFRONTATIONAL")
+    assert "unconfirmed" in text[text.index("1 December") :]
     for words in ("STRAINED", "talks-refused", "probable", "communique serve", sample.NAME):
         assert words in text
     for words in ("corrected", "retracted", "contested", "15:00–15:35"):

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from communique.cli import sample
 from communique.cli.exits import ExitCode
 from communique.client import InvalidRequest
 from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
 from communique.v1 import series_pb2, time_pb2
 from communique.v1.timeline_service_pb2 import GetScoreSeriesRequest
+from tests.support import nineteen_claims
 from tests.support.calls import (
     Stubs,
     correction,
@@ -176,7 +176,7 @@ def test_as_many_steps_as_are_allowed_may_be_asked_for(stubs: Stubs) -> None:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A server with the sample, shared by tests that only ask."""
-    with desk_with(tmp_path_factory.mktemp("desk"), sample.claims()) as desk:
+    with desk_with(tmp_path_factory.mktemp("desk"), nineteen_claims.claims()) as desk:
         yield desk
 
 
@@ -204,7 +204,7 @@ def test_the_client_returns_the_domain_s_series(desk: Desk) -> None:
 
 def test_the_sum_of_days_is_the_sum_of_months(desk: Desk) -> None:
     """A series counts everything once, whatever the width of its steps."""
-    dyad, year = Dyad.of(*sample.DYAD), ("2019-01-01", "2019-12-31")
+    dyad, year = Dyad.of(*nineteen_claims.DYAD), ("2019-01-01", "2019-12-31")
     sums = {
         (
             sum(step.event_count for step in scores.steps),

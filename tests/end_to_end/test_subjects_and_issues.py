@@ -12,7 +12,6 @@ from uuid import UUID, uuid4, uuid5
 import grpc
 import pytest
 
-from communique.cli import sample
 from communique.client import Client, EventFilter, NotFound
 from communique.client.topics import TopicQuestions
 from communique.domain.claims.event import (
@@ -34,13 +33,13 @@ from communique.v1.timeline_service_pb2 import (
     ListIssuesRequest,
     ListSubjectsRequest,
 )
-from tests.support import oracle_subjects
+from tests.support import nineteen_claims, oracle_subjects
 from tests.support.calls import Stubs, meeting, meetings, refused, retraction, submit
 from tests.support.given import amended
 from tests.support.servers import Desk, desk_with, settings_in
 
-CLAIMS = sample.claims()
-ZONE = sample.ZONE
+CLAIMS = nineteen_claims.claims()
+ZONE = nineteen_claims.ZONE
 KEY = "meeting/JPN-KOR/2019-08-21"
 
 
@@ -154,7 +153,7 @@ def test_lists_count_what_a_filter_selects(client: Client) -> None:
 def test_the_examples_of_the_client_hold(tmp_path: Path) -> None:
     """The client's examples of subjects and issues have the answers that they show."""
     with running_server(settings_in(tmp_path)) as address, Client(address) as record:
-        record.status(*sample.DYAD, min_position=record.submit(CLAIMS)[-1].position)
+        record.status(*nineteen_claims.DYAD, min_position=record.submit(CLAIMS)[-1].position)
         names = {"record": record, "EventFilter": EventFilter}
         for examples in doctest.DocTestFinder().find(TopicQuestions, globs=names):
             assert doctest.DocTestRunner(verbose=False).run(examples).failed == 0

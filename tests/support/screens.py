@@ -6,12 +6,12 @@ from io import StringIO
 
 from rich.console import Console
 
-from communique.cli import sample
 from communique.domain.claims.event import Claim
 from communique.domain.parties.party import Dyad
+from tests.support import nineteen_claims
 
-CLAIMS = sample.claims()
-DYAD = Dyad.of(*sample.DYAD)
+CLAIMS = nineteen_claims.claims()
+DYAD = Dyad.of(*nineteen_claims.DYAD)
 RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
 WIDTHS = (60, 80, 120, 200)
 

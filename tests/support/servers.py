@@ -14,7 +14,6 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from typer.testing import CliRunner, Result
 
-from communique.cli import sample
 from communique.cli.commands import app
 from communique.client import Client, Retry
 from communique.domain.claims.event import Event
@@ -22,6 +21,7 @@ from communique.server.app import LOG_FILE, running_server
 from communique.server.log.entries import ClaimEntry
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.runtime.settings import LogLevel, Settings
+from tests.support import nineteen_claims
 from tests.support.calls import Stubs
 
 Run = Callable[..., Result]
@@ -58,9 +58,9 @@ def desk_with(folder: Path, events: Sequence[Event], columns: int = 120) -> Iter
     """Lend a server whose read models have taken in these events."""
     with running_server(settings_in(folder)) as address, Client(address) as client:
         position = client.submit(events)[-1].position
-        client.status(*sample.DYAD, min_position=position)
+        client.status(*nineteen_claims.DYAD, min_position=position)
         next(client.events(min_position=position))
-        client.series(*sample.DYAD, "2019-01-01", "2019-12-31", min_position=position)
+        client.series(*nineteen_claims.DYAD, "2019-01-01", "2019-12-31", min_position=position)
         yield Desk(address, client, runner(address, columns))
 
 

@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from communique.cli import comparison_view, sample, statuses_view
+from communique.cli import comparison_view, statuses_view
 from communique.domain.claims.event import Event, Recorded
 from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, parse_point
-from tests.support import oracle, oracle_subjects
+from tests.support import nineteen_claims, oracle, oracle_subjects
 from tests.support.given import disputed
 from tests.support.screens import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown
 
@@ -30,13 +30,15 @@ def log(*events: Event) -> list[Recorded]:
 def compared(before: str, after: str, *events: Event) -> BilateralComparison:
     """What changed between the ends of two days in Seoul, by these events, or the sample."""
     history = log(*(events or CLAIMS))
-    points = (AsOf(parse_point(day, sample.ZONE), LATER, len(history)) for day in (before, after))
+    points = (
+        AsOf(parse_point(day, nineteen_claims.ZONE), LATER, len(history)) for day in (before, after)
+    )
     return oracle_subjects.comparison(history, DYAD, *points)
 
 
 def status(dyad: str) -> BilateralStatus:
     """How two parties stood by the sample."""
-    as_of = AsOf(parse_point("2019-08-22", sample.ZONE), LATER, len(CLAIMS))
+    as_of = AsOf(parse_point("2019-08-22", nineteen_claims.ZONE), LATER, len(CLAIMS))
     return oracle.status(log(*CLAIMS), Dyad.parse(dyad), as_of)
 
 
@@ -48,7 +50,7 @@ def lines(comparison: BilateralComparison, width: int = 120, *, explain: bool = 
 
     def print_it(screen: Console) -> None:
         comparison_view.print_comparison(
-            screen, comparison, sample.ZONE, causes if explain else None
+            screen, comparison, nineteen_claims.ZONE, causes if explain else None
         )
 
     return shown(print_it, width)
@@ -68,7 +70,7 @@ def test_no_line_of_a_list_is_wider_than_the_screen(width: int) -> None:
     statuses = [status("JPN-KOR"), status("CHN-KOR")]
     printed = shown(
         lambda screen: statuses_view.print_statuses(
-            screen, "KOR", statuses, statuses[0].as_of, sample.ZONE
+            screen, "KOR", statuses, statuses[0].as_of, nineteen_claims.ZONE
         ),
         width,
     )

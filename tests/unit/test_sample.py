@@ -1,13 +1,12 @@
-"""The sample's nineteen claims, and what a desk sees of them by the naive definition."""
+"""The sample's claims, and what a desk sees of them by the naive definition."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
 from communique import codec
 from communique.cli import sample
-from communique.domain.claims.event import Recorded
+from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.values import Certainty, LinkKind, Polarity
 from communique.domain.parties.party import Dyad
 from communique.domain.state.element import Due, StatusElement
@@ -15,16 +14,20 @@ from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, end_of_day, parse_point
-from communique.domain.time.zones import zone_named
 from tests.support import oracle
-from tests.support.screens import CLAIMS, fact
 
+CLAIMS = sample.claims()
 RECORDED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = [
     Recorded(position, RECORDED_FROM + timedelta(seconds=position), 1, claim)
     for position, claim in enumerate(CLAIMS, 1)
 ]
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def fact(number: int) -> Claim:
+    """Return the claim with a number."""
+    return next(claim for claim in CLAIMS if number_of(claim.event_id.int) == number)
 
 
 def seoul(text: str) -> datetime:
@@ -55,16 +58,10 @@ def everything(status: BilateralStatus) -> list[StatusElement]:
     return [value for elements in lists for value in elements if isinstance(value, StatusElement)]
 
 
-def test_there_are_nineteen_facts_with_ids_of_their_own() -> None:
+def test_the_facts_have_ids_of_their_own() -> None:
     """Each fact has a fixed UUIDv7 that ends with its number: submitting it twice is harmless."""
-    assert [number_of(claim.event_id.int) for claim in CLAIMS] == list(range(1, 20))
+    assert [number_of(claim.event_id.int) for claim in CLAIMS] == list(range(1, 29))
     assert {claim.event_id.version for claim in CLAIMS} == {7}
-
-
-def test_the_facts_stand_in_the_order_in_which_they_happened() -> None:
-    """No fact of the sample is of an earlier day than the one before."""
-    days = [claim.occurred.earliest.astimezone(zone_named(sample.ZONE)).date() for claim in CLAIMS]
-    assert all(earlier <= later for earlier, later in pairwise(days))
 
 
 def test_every_claim_is_a_valid_submission() -> None:
@@ -75,7 +72,13 @@ def test_every_claim_is_a_valid_submission() -> None:
 def test_every_claim_names_its_source_and_its_publication() -> None:
     """Each claim of the sample names its source and a publication after the event."""
     outlets = {claim.source.outlet for claim in CLAIMS}
-    assert outlets == {"Arirang", "Jiji", "Yonhap"}
+    assert outlets == {
+        "Arirang",
+        "Ministry of Economy, Trade and Industry",
+        "Ministry of Foreign Affairs (KOR)",
+        "Supreme Court of Korea",
+        "Yonhap",
+    }
     assert all(
         claim.known is not None and claim.occurred.earliest < claim.known.instant
         for claim in CLAIMS
@@ -85,7 +88,7 @@ def test_every_claim_names_its_source_and_its_publication() -> None:
 def test_every_claim_is_told_in_few_words_of_its_own() -> None:
     """Each gist of the sample is one or two short sentences, and no two are the same."""
     gists = [claim.gist for claim in CLAIMS]
-    assert len(set(gists)) == 19
+    assert len(set(gists)) == 28
     assert all(20 <= len(gist) <= 140 for gist in gists)
 
 
@@ -109,10 +112,22 @@ def test_what_is_known_to_have_happened_is_certain_and_unattributed() -> None:
 
 
 def test_what_is_expected_to_have_happened_is_probable() -> None:
-    """Facts 15 to 18, which are "expected to have" happened, are probable."""
+    """Facts that are "expected to have" happened, or are the reporter's own view, are probable."""
     probable = [n for n, claim in enumerate(CLAIMS, 1) if claim.certainty is Certainty.PROBABLE]
-    assert probable == [15, 16, 17, 18]
-    assert fact(18).polarity is Polarity.NEGATIVE
+    assert probable == [15, 16, 17, 18, 24, 25, 26]
+    assert {claim.polarity for claim in CLAIMS} == {Polarity.POSITIVE}
+
+
+def test_the_background_was_known_when_it_was_first_public() -> None:
+    """Rulings and measures are known from the day they were announced, by those who made them."""
+    days = [str(known)[:10] for number in (1, 2, 3, 4, 6) if (known := fact(number).known)]
+    assert days == ["2018-10-30", "2018-11-29", "2019-07-01", "2019-07-04", "2019-08-02"]
+
+
+def test_no_place_or_name_is_put_into_the_report_s_mouth() -> None:
+    """The report names no place of the officials' meeting and nobody who spoke for Japan."""
+    assert [fact(number).place for number in (9, 10)] == [None, None]
+    assert {party.person for number in (16, 17) for party in fact(number).actors} == {""}
 
 
 def test_the_outlook_is_argued_from_the_refusal() -> None:
@@ -141,28 +156,35 @@ def test_on_20_august_the_ministers_have_not_met() -> None:
     assert numbers(*answer.demands, *answer.stances, *answer.outlooks, *answer.agreements) == []
 
 
-def test_before_the_report_only_july_s_meeting_was_known() -> None:
-    """At 16:00 on 21 August neither the refusal nor the meeting an hour before was known."""
+def test_before_the_report_the_curbs_were_known() -> None:
+    """At 16:00 on 21 August the curbs, the rulings and July's meeting were known, no refusal."""
     answer = status("2019-08-21T16:00", known=seoul("2019-08-21T16:00"))
-    assert numbers(*everything(answer)) == [5]
-    assert answer.posture is Posture.COOPERATIVE
+    assert sorted(numbers(*everything(answer))) == [1, 2, 4, 5, 6]
+    assert [(measure.state, measure.due) for measure in answer.measures] == [
+        (State.IN_FORCE, None),
+        (State.ANNOUNCED, Due.AHEAD),
+    ]
+    assert answer.posture is Posture.STRAINED
+    assert "talks-refused" not in {trigger.rule for trigger in answer.posture_triggers}
 
 
 def test_after_the_report_the_meeting_and_the_refusal_are_known() -> None:
-    """At 17:00 on 21 August the report of 16:30 counts, and the relation is strained."""
+    """At 17:00 on 21 August the report counts: the refusal, the outlook, the ministers' meeting."""
     answer = status("2019-08-21T17:00", known=seoul("2019-08-21T17:00"))
+    rules = {trigger.rule for trigger in answer.posture_triggers}
     assert numbers(*answer.talks) == [10]
     assert numbers(*answer.last_meetings) == [9, 14, 5]
     assert numbers(*answer.mediation) == [13]
-    assert (answer.posture, answer.measures) == (Posture.STRAINED, ())
+    assert answer.posture is Posture.STRAINED
+    assert rules >= {"talks-refused", "outlook-negative", "measure-in-force", "meeting-held"}
 
 
 def test_the_report_counts_from_its_minute_on() -> None:
     """At 16:29 nothing of the report is known, and at 16:30 all of it."""
     before = status("2019-08-21", known=seoul("2019-08-21T16:29"))
     after = status("2019-08-21", known=seoul("2019-08-21T16:30"))
-    assert len(everything(before)) == 1
-    assert len(everything(after)) == 10
+    assert not {*numbers(*everything(before))} & {*range(7, 19), *range(20, 27)}
+    assert {*numbers(*everything(after))} >= {8, 9, 10, 13, 14, 15, 16, 17, 18, 24}
 
 
 def test_the_certain_and_the_expected_are_told_apart() -> None:
@@ -171,8 +193,15 @@ def test_the_certain_and_the_expected_are_told_apart() -> None:
     expected = [
         element for element in everything(answer) if element.certainty is not Certainty.CERTAIN
     ]
-    assert sorted(numbers(*expected)) == [15, 16, 17, 18]
+    assert sorted(numbers(*expected)) == [15, 16, 17, 18, 24]
     assert not any(element.last_certain for element in expected)
+
+
+def test_the_meeting_names_its_unnamed_source() -> None:
+    """The ministers' meeting is certain, and attributed to a source without a name."""
+    meetings = status("2019-08-21", known=seoul("2019-08-21T17:00")).last_meetings
+    [meeting] = [meeting for meeting in meetings if numbers(meeting) == [14]]
+    assert [attribution.speaker for attribution in meeting.attributions] == [""]
 
 
 def test_during_the_meeting_it_is_under_way() -> None:
@@ -186,24 +215,27 @@ def test_during_the_meeting_it_is_under_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("valid", "state", "by_schedule"),
+    ("valid", "number", "state"),
     [
-        ("2019-08-01", None, False),
-        ("2019-08-10", State.ANNOUNCED, False),
-        ("2019-08-27", State.ANNOUNCED, False),
-        ("2019-08-28", State.ANNOUNCED, False),
-        ("2019-08-29", State.ANNOUNCED, True),
+        ("2019-08-10", 6, State.ANNOUNCED),
+        ("2019-08-27", 6, State.ANNOUNCED),
+        ("2019-08-28", 28, State.IN_FORCE),
     ],
 )
-def test_the_removal_from_the_list_follows_its_schedule(
-    valid: str,
-    state: State | None,
-    by_schedule: bool,  # noqa: FBT001  a case of the table
+def test_the_removal_from_the_list_is_in_force_when_it_is_reported(
+    valid: str, number: int, state: State
 ) -> None:
-    """The removal announced on 2 August is due on the 28th, and then unconfirmed."""
-    removals = [measure for measure in status(valid).measures if numbers(measure) == [6]]
-    shown = [(element.state, element.by_schedule) for element in removals]
-    assert shown == ([(state, by_schedule)] if state else [])
+    """The removal announced on 2 August is in force by the report of the 28th."""
+    measures = {element.issue: element for element in status(valid).measures}
+    assert (numbers(measures["whitelist"]), measures["whitelist"].state) == ([number], state)
+
+
+def test_without_that_report_the_removal_is_unconfirmed() -> None:
+    """By what was known on the 27th the removal is announced, and unconfirmed from the 29th on."""
+    answer = status("2019-08-29", known=seoul("2019-08-27"))
+    measures = {element.issue: element for element in answer.measures}
+    removal = measures["whitelist"]
+    assert (removal.state, removal.due) == (State.ANNOUNCED, Due.UNCONFIRMED)
 
 
 def test_the_export_rules_are_one_measure() -> None:
@@ -213,21 +245,22 @@ def test_the_export_rules_are_one_measure() -> None:
 
 
 def test_the_pact_is_under_notice_from_22_august() -> None:
-    """Seoul's notice ends the pact after 90 days, and makes the relation confrontational."""
+    """Seoul's announcement puts the pact under notice, and makes the relation confrontational."""
     before, after = status("2019-08-21"), status("2019-08-22")
     [pact] = after.agreements
     assert (before.agreements, pact.state) == ((), State.UNDER_NOTICE)
-    assert pact.scheduled is not None
-    assert pact.scheduled.edtf == "2019-11-20"
     assert after.posture is Posture.CONFRONTATIONAL
 
 
-def test_the_notice_runs_out_without_a_report() -> None:
-    """The pact stays under notice, unconfirmed, when the ninety days of its notice are over."""
-    ahead, passed = status("2019-11-20").agreements, status("2019-11-21").agreements
-    assert [(pact.state, pact.due) for pact in ahead] == [(State.UNDER_NOTICE, Due.AHEAD)]
-    assert [(pact.state, pact.due) for pact in passed] == [(State.UNDER_NOTICE, Due.UNCONFIRMED)]
-    assert status("2019-11-21").posture is Posture.CONFRONTATIONAL
+def test_the_pact_is_due_on_23_november_and_then_unconfirmed() -> None:
+    """Nothing says that the pact ended: on 1 December it is due 23 November, unconfirmed."""
+    [ahead] = status("2019-11-22").agreements
+    [passed] = status("2019-12-01").agreements
+    assert (ahead.due, passed.due) == (Due.AHEAD, Due.UNCONFIRMED)
+    assert (passed.state, passed.scheduled_state) == (State.UNDER_NOTICE, State.ENDED)
+    assert passed.scheduled is not None
+    assert passed.scheduled.display() == "23 Nov 2019 00:00 KST"
+    assert status("2019-12-01").posture is Posture.CONFRONTATIONAL
 
 
 def test_the_meeting_of_three_is_one_event_in_three_relations() -> None:

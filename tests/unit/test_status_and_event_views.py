@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from communique.cli import event_view, sample, status_view
+from communique.cli import event_view, status_view
 from communique.client import EventAsOf, EventHistory
 from communique.domain.claims.event import (
     Amendment,
@@ -23,7 +23,7 @@ from communique.domain.parties.party import Party
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, KnownTime, end_of_day, parse_point
 from communique.export import wording
-from tests.support import oracle
+from tests.support import nineteen_claims, oracle
 from tests.support.screens import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown
 
 
@@ -31,13 +31,14 @@ def status(*events: Event, valid: str = "2019-08-21") -> BilateralStatus:
     """How Japan and Korea stand by these events."""
     log = [Recorded(at, RECORDED, 1, event) for at, event in enumerate(events, 1)]
     later = RECORDED + timedelta(days=1)
-    return oracle.status(log, DYAD, AsOf(parse_point(valid, sample.ZONE), later, len(log)))
+    return oracle.status(log, DYAD, AsOf(parse_point(valid, nineteen_claims.ZONE), later, len(log)))
 
 
 def lines(of: BilateralStatus, width: int = 120, *, explain: bool = False) -> list[str]:
     """A status as it is printed."""
     return shown(
-        lambda screen: status_view.print_status(screen, of, sample.ZONE, explain=explain), width
+        lambda screen: status_view.print_status(screen, of, nineteen_claims.ZONE, explain=explain),
+        width,
     )
 
 
@@ -169,7 +170,9 @@ def test_what_looks_like_markup_is_text() -> None:
 def test_a_timeline_fits_any_screen(width: int) -> None:
     """A timeline has the day, what happened, who and how sure, on any width."""
     events = [as_of_now(claim) for claim in CLAIMS]
-    printed = shown(lambda screen: event_view.print_events(screen, events, sample.ZONE), width)
+    printed = shown(
+        lambda screen: event_view.print_events(screen, events, nineteen_claims.ZONE), width
+    )
     assert max(map(len, printed)) <= width
     assert sum("meeting held" in line for line in printed) == 5
 
@@ -183,7 +186,7 @@ def test_a_timeline_marks_what_is_denied_corrected_contested_or_new() -> None:
         as_of_now(None),
     ]
     printed = shown(
-        lambda screen: event_view.print_events(screen, events, sample.ZONE, explain=True)
+        lambda screen: event_view.print_events(screen, events, nineteen_claims.ZONE, explain=True)
     )
     heads = [line for line in printed if line[2] != " "]
     assert [line.split("  ")[-1].strip() for line in heads] == [
@@ -209,7 +212,7 @@ def test_one_event_is_told_with_its_amendments() -> None:
     ]
     history = EventHistory(Recorded(1, RECORDED, 1, claim), tuple(recorded))
     printed = "\n".join(
-        shown(lambda screen: event_view.print_history(screen, history, sample.ZONE))
+        shown(lambda screen: event_view.print_history(screen, history, nineteen_claims.ZONE))
     )
     for text in (
         "an unnamed source, who quotes Wang Yi to Kang Kyung-wha",

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from communique.cli import issue_view, sample, subject_view
+from communique.cli import issue_view, subject_view
 from communique.client import EventAsOf, Subject, SubjectClaim
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.payloads import MeetingHeld
@@ -12,12 +12,12 @@ from communique.domain.state.disagreement import disagreements
 from communique.domain.state.status import ResolvedAsOf
 from communique.domain.state.subject import SubjectEntry
 from communique.domain.time.clocks import AsOf, parse_point
-from tests.support import boards
+from tests.support import boards, nineteen_claims
 from tests.support.boards import life_cycle_of
 from tests.support.given import claim
 from tests.support.screens import CLAIMS, RECORDED, WIDTHS, shown
 
-POINT = AsOf(parse_point("2019-08-22", sample.ZONE), RECORDED, len(CLAIMS))
+POINT = AsOf(parse_point("2019-08-22", nineteen_claims.ZONE), RECORDED, len(CLAIMS))
 STATEMENT = "keeps to the restrictions, which it says are no retaliation, for reasons of security"
 
 

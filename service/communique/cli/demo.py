@@ -65,8 +65,9 @@ class Demo:
         self._ask("What could a desk know on 21 August at 16:00, Korean time?")
         self._status(_BEFORE, _BEFORE)
         self._say(
-            "The ministers had parted half an hour before, and no source had said so. As far as "
-            "anyone could know, officials had met in July and all was well."
+            "The ministers had parted half an hour before, and no source had said so; nor that "
+            "Japan had refused talks the day before. What anyone could know: curbs in force, a "
+            "second measure due on the 28th, two rulings, and officials who had met in July."
         )
         self._ask("And at 17:00, after the report of 16:30? Which claim stands behind each line?")
         self._status(_AFTER, _AFTER, explain=True)
@@ -78,7 +79,7 @@ class Demo:
         self._timeline(Certainty.PROBABLE)
 
     def _next_day(self) -> None:
-        self._ask("What did the next day bring?")
+        self._ask("What did the next days bring?")
         self._events(
             "--from 2019-08-22", EventFilter("-".join(sample.DYAD), occurred_from="2019-08-22")
         )
@@ -87,8 +88,14 @@ class Demo:
         )
         posture, rule = status.posture.value.lower(), status.posture_triggers[0].rule
         self._say(
-            f"With that the relation is {posture}, by the rule {rule}. "
+            f"From the 22nd on the relation is {posture}, by the rule {rule}. "
             f"A posture is never a score: it names its rule, and the rule its events."
+        )
+        self._ask("And on 1 December, when the day of the pact's end had passed?")
+        self._status("2019-12-01")
+        self._say(
+            "None of these reports says that the pact ended. So it is still shown as under "
+            "notice, its date unconfirmed, and the posture does not improve by a calendar."
         )
 
     def _amendments(self) -> None:

@@ -13,7 +13,7 @@ _AMENDMENTS: Final = "amendments.yaml"
 
 
 def claims() -> list[Claim]:
-    """Return the claims of the sample, in the order in which they happened."""
+    """Return the claims of the sample."""
     return [event for event in _events(NAME) if isinstance(event, Claim)]
 
 
