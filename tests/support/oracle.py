@@ -24,6 +24,7 @@ from communique.domain.state.assertions import Assertion, assertions
 from communique.domain.state.element import StatusElement
 from communique.domain.state.status import BilateralStatus, assemble
 from communique.domain.time.clocks import AsOf, known_at
+from communique.domain.time.edtf import ValidTime
 from tests.support.elements import element_of
 
 Log = Sequence[Recorded]
@@ -119,10 +120,38 @@ def certainty(seen: Seen) -> Certainty:
     return Certainty.PROBABLE if is_foreseen else Certainty.CERTAIN
 
 
+def dated(ranked: list[StatusElement]) -> StatusElement:
+    """Return the last of some elements, with the date of the last before it that says the same."""
+    *before, last = ranked
+    if last.state.value not in {"ANNOUNCED", "UNDER_NOTICE", "PLANNED", "POSTPONED"}:
+        return last
+    if last.scheduled is not None:
+        return last
+    for element in reversed(before):
+        if (element.state, element.subject) != (last.state, last.subject):
+            break
+        if not last.subject and not may_have_begun_together(element.occurred, last.occurred):
+            continue
+        if element.scheduled is not None and element.certainty.rank >= last.certainty.rank:
+            update = {"scheduled": element.scheduled, "scheduled_by": element.event_ids[0]}
+            return last.model_copy(update=update)
+    return last
+
+
+def may_have_begun_together(first: ValidTime, second: ValidTime) -> bool:
+    """Whether the first instants that two times can mean leave room for one beginning."""
+    earlier, later = sorted((first, second), key=lambda time: time.earliest)
+    if earlier.earliest == later.earliest:
+        return True
+    if "/" in earlier.edtf or earlier.precision.value in {"MINUTE", "SECOND", "MICROSECOND"}:
+        return False
+    return earlier.latest is not None and later.earliest < earlier.latest
+
+
 def winner(claims: dict[Rank, StatusElement]) -> StatusElement:
     """Return the greatest claim; less than certain, it names the last certain one."""
     *_, last = ranked = [claims[claim_rank] for claim_rank in sorted(claims)]
     certain = [element for element in ranked if element.certainty is Certainty.CERTAIN]
     if last.certainty is Certainty.CERTAIN or not certain:
-        return last
-    return last.model_copy(update={"last_certain": certain[-1]})
+        return dated(ranked)
+    return dated(ranked).model_copy(update={"last_certain": dated(certain)})

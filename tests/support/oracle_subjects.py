@@ -228,10 +228,16 @@ def causes(log: Log, slot: tuple[str, str], before: AsOf, after: AsOf) -> tuple[
     won = [{winner.element.event_ids[0]} if winner else set[UUID]() for winner in winning]
     below = [winner.element.last_certain if winner else None for winner in winning]
     certain = [{element.event_ids[0]} if element else set[UUID]() for element in below]
+    tops = [winner.element if winner else None for winner in winning]
+    dates: list[list[set[UUID]]] = [
+        [{shown.scheduled_by} if shown and shown.scheduled_by else set() for shown in elements]
+        for elements in (tops, below)
+    ]
     differ = set.symmetric_difference(*map(amendments_seen, (log, log), (before, after)))
-    either = set[UUID]().union(*won, *certain)
+    either = set[UUID]().union(*won, *certain, *dates[0], *dates[1])
     amended = {amendment for amends, amendment in differ if amends in either}
-    return tuple(sorted((won[0] ^ won[1]) | (certain[0] ^ certain[1]) | amended or won[0]))
+    moved = [pair[0] ^ pair[1] for pair in (won, certain, *dates)]
+    return tuple(sorted(amended.union(*moved) or won[0]))
 
 
 def amendments_seen(log: Log, as_of: AsOf) -> set[tuple[UUID, UUID]]:

@@ -60,7 +60,7 @@ def everything(status: BilateralStatus) -> list[StatusElement]:
 
 def test_the_facts_have_ids_of_their_own() -> None:
     """Each fact has a fixed UUIDv7 that ends with its number: submitting it twice is harmless."""
-    assert [number_of(claim.event_id.int) for claim in CLAIMS] == list(range(1, 29))
+    assert [number_of(claim.event_id.int) for claim in CLAIMS] == list(range(1, 30))
     assert {claim.event_id.version for claim in CLAIMS} == {7}
 
 
@@ -74,6 +74,7 @@ def test_every_claim_names_its_source_and_its_publication() -> None:
     outlets = {claim.source.outlet for claim in CLAIMS}
     assert outlets == {
         "Arirang",
+        "Jiji",
         "Ministry of Economy, Trade and Industry",
         "Ministry of Foreign Affairs (KOR)",
         "Supreme Court of Korea",
@@ -88,7 +89,7 @@ def test_every_claim_names_its_source_and_its_publication() -> None:
 def test_every_claim_is_told_in_few_words_of_its_own() -> None:
     """Each gist of the sample is one or two short sentences, and no two are the same."""
     gists = [claim.gist for claim in CLAIMS]
-    assert len(set(gists)) == 28
+    assert len(set(gists)) == 29
     assert all(20 <= len(gist) <= 140 for gist in gists)
 
 
@@ -217,8 +218,8 @@ def test_during_the_meeting_it_is_under_way() -> None:
 @pytest.mark.parametrize(
     ("valid", "number", "state"),
     [
-        ("2019-08-10", 6, State.ANNOUNCED),
-        ("2019-08-27", 6, State.ANNOUNCED),
+        ("2019-08-10", 29, State.ANNOUNCED),
+        ("2019-08-27", 29, State.ANNOUNCED),
         ("2019-08-28", 28, State.IN_FORCE),
     ],
 )
@@ -236,6 +237,14 @@ def test_without_that_report_the_removal_is_unconfirmed() -> None:
     measures = {element.issue: element for element in answer.measures}
     removal = measures["whitelist"]
     assert (removal.state, removal.due) == (State.ANNOUNCED, Due.UNCONFIRMED)
+
+
+def test_the_second_source_keeps_the_date_of_the_first() -> None:
+    """Jiji's later report names no date, so the date of the ministry's announcement stands."""
+    removal = {element.issue: element for element in status("2019-08-22").measures}["whitelist"]
+    assert (numbers(removal), removal.scheduled_by) == ([29], fact(6).event_id)
+    assert removal.scheduled is not None
+    assert removal.scheduled.edtf == "2019-08-28"
 
 
 def test_the_export_rules_are_one_measure() -> None:

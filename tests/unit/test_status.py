@@ -437,6 +437,37 @@ def test_a_meeting_without_an_end_is_over_with_the_day_it_was_known(
     assert meeting.under_way is under_way
 
 
+def test_a_second_source_without_a_date_keeps_the_first_one_s() -> None:
+    """A later report of an announcement that names no date does not erase the date that is due."""
+    dated = claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist", known="2019-08-02")
+    silent = claim(
+        MeasureAnnounced(measure="off the list"),
+        "2019-08-02",
+        "JPN>KOR",
+        subject="whitelist",
+        known="2019-08-21",
+    )
+    (element,) = status(log(dated, silent), "2019-08-29").measures
+
+    assert element.event_ids == (silent.event_id,)
+    assert element.scheduled is not None
+    assert (element.scheduled.edtf, element.scheduled_by) == ("2019-08-28", dated.event_id)
+    assert element.due is Due.UNCONFIRMED
+
+
+def test_a_rumour_dates_no_certain_announcement() -> None:
+    """A date of a merely possible claim is not given to a certain one, nor is a date gone by."""
+    rumour = claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist", **POSSIBLE)
+    silent = claim(MeasureAnnounced(measure="-"), "2019-08-03", "JPN>KOR", subject="whitelist")
+    lifted = claim(MeasureLifted(), "2019-08-10", "JPN>KOR", subject="whitelist")
+    again = claim(MeasureAnnounced(measure="-"), "2019-08-20", "JPN>KOR", subject="whitelist")
+    dated = claim(CHECKS, "2019-08-02", "JPN>KOR", subject="whitelist")
+
+    for history in (log(rumour, silent), log(dated, lifted, again)):
+        (element,) = status(history, "2019-08-21").measures
+        assert (element.scheduled, element.due) == (None, None)
+
+
 def test_an_agreement_is_under_notice_until_a_claim_ends_it() -> None:
     """An agreement stays under notice, unconfirmed, when the day that the notice names is over."""
     history = log(

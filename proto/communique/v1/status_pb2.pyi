@@ -303,6 +303,7 @@ class StatusElement(_message.Message):
     DUE_FIELD_NUMBER: _builtins.int
     SCHEDULED_STATE_FIELD_NUMBER: _builtins.int
     FORESEEN_FIELD_NUMBER: _builtins.int
+    SCHEDULED_BY_FIELD_NUMBER: _builtins.int
     facet: _builtins.str
     """facet is the slot that this element fills, such as `talks/export-controls` or `meeting/minister`."""
     state: Global___State.ValueType
@@ -339,6 +340,8 @@ class StatusElement(_message.Message):
     """scheduled_state is what the state would be once the date in `scheduled` has come; unspecified without such a date."""
     foreseen: _builtins.bool
     """foreseen is true where the claim could be known before what it claims: it counts as probable at most."""
+    scheduled_by: _builtins.str
+    """scheduled_by is the event that `scheduled` is from, where the winning claim names no date; empty otherwise."""
     @_builtins.property
     def actors(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.Party]:
         """actors are those who did it."""
@@ -406,10 +409,11 @@ class StatusElement(_message.Message):
         due: Global___Due.ValueType = ...,
         scheduled_state: Global___State.ValueType = ...,
         foreseen: _builtins.bool = ...,
+        scheduled_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "last_certain", b"last_certain", "occurred", b"occurred", "scheduled", b"scheduled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "due", b"due", "event_ids", b"event_ids", "facet", b"facet", "foreseen", b"foreseen", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "scheduled_state", b"scheduled_state", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "due", b"due", "event_ids", b"event_ids", "facet", b"facet", "foreseen", b"foreseen", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "scheduled_by", b"scheduled_by", "scheduled_state", b"scheduled_state", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

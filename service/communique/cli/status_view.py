@@ -183,4 +183,5 @@ def _details(element: StatusElement, zone: str, *, explain: bool) -> Iterator[Te
         source = f"{element.outlet}{speakers and f', quoting {speakers}'}"
         source += f", known at {wording.moment(element.known, zone)}"
         yield Text(wording.listed((source, element.gist), ": "), "dim italic")
-        yield Text(wording.ids(element.event_ids), "dim")
+        dated = element.scheduled_by and f"dated by {element.scheduled_by}"
+        yield Text(wording.listed((wording.ids(element.event_ids), dated or "")), "dim")

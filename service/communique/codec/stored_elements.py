@@ -16,6 +16,8 @@ from communique.v1 import status_pb2, time_pb2, values_pb2
 ELEMENT_BYTES: Final = with_part_bytes(status_pb2.StatusElement.DESCRIPTOR)
 """The message type of an element whose parts are bytes."""
 MARKS: Final = (
+    "scheduled",
+    "scheduled_by",
     "due",
     "scheduled_state",
     "by_schedule",
@@ -49,6 +51,7 @@ class StoredElement(StatusElement):
                 "certainty": _CERTAINTIES[message.certainty],
                 "scheduled": _valid_time(message.scheduled) if message.scheduled else None,
                 "event_ids": (UUID(message.event_ids[0]),),
+                "scheduled_by": None,
                 "due": None,
                 "scheduled_state": None,
                 "by_schedule": False,
@@ -62,7 +65,8 @@ class StoredElement(StatusElement):
     @property
     def is_marked(self) -> bool:
         """Whether any mark differs from what `content` says."""
-        return bool(self.due or self.under_way or self.contested or self.last_certain)
+        dated = self.scheduled_by or self.due
+        return bool(dated or self.under_way or self.contested or self.last_certain)
 
     def whole(self) -> StatusElement:
         """Return the domain's element with every field."""

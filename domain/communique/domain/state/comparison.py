@@ -98,9 +98,10 @@ def causes_between(
 ) -> tuple[UUID, ...]:
     """Return the events that make a facet differ between two points, sorted.
 
-    A claim is a cause if it wins, or is the last certain claim below the winner, at only one of the
-    points; so is an amendment of these claims, and of those that do so at both, if it is visible at
-    only one. Without such a cause time alone made the difference, and the cause is the winner.
+    A claim is a cause if it wins, is the last certain claim below the winner, or gives one of these
+    its date, at only one of the points. So is an amendment of these claims, and of those that do so
+    at both, if it is visible at only one. Without such a cause time alone made the difference, and
+    the cause is the winner.
 
     `before` and `after` are the facet's winners as claimed, even where they are over. `amendments`
     returns those of an event that are visible at only one of the points, as `amendments_between`.
@@ -115,12 +116,11 @@ def causes_between(
     return tuple(sorted(causes))
 
 
-def _claim_ids(element: StatusElement | None) -> tuple[UUID | None, UUID | None]:
-    """Return the ids of the winner and of the last certain claim below it."""
-    if element is None:
-        return None, None
-    certain = element.last_certain
-    return element.event_ids[0], certain.event_ids[0] if certain else None
+def _claim_ids(element: StatusElement | None) -> tuple[UUID | None, ...]:
+    """Return the ids of the winner, of the last certain claim below it, and of what dates them."""
+    shown = (element, element.last_certain) if element else (None, None)
+    ids = [claim.event_ids[0] if claim else None for claim in shown]
+    return (*ids, *(claim.scheduled_by if claim else None for claim in shown))
 
 
 def amendments_between(stream: Iterable[Recorded], first: AsOf, second: AsOf) -> tuple[UUID, ...]:

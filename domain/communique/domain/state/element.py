@@ -1,8 +1,9 @@
 """Elements: what a claim fills one facet with, and the rank that decides between claims."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 from communique.domain.claims.event import Claim
@@ -26,7 +27,7 @@ class Due(Word):
 class StatusElement(Model):
     """How things stand with one facet: what a claim says, and which claim that is.
 
-    The last six fields depend on the point asked from; the others are the claim's own.
+    The last seven fields depend on the point asked from; the others are the claim's own.
     """
 
     facet: str
@@ -49,6 +50,7 @@ class StatusElement(Model):
     attributions: tuple[Attribution, ...] = ()
     foreseen: bool = False
     event_ids: tuple[UUID, ...]
+    scheduled_by: UUID | None = None
     due: Due | None = None
     scheduled_state: State | None = None
     by_schedule: bool = False
@@ -60,6 +62,47 @@ class StatusElement(Model):
     def kind(self) -> FacetKind:
         """The kind of its facet."""
         return _kind(self.facet)
+
+
+_DATED: Final = frozenset({State.ANNOUNCED, State.UNDER_NOTICE, State.PLANNED, State.POSTPONED})
+"""States of which claims may say until when they last, or when they come to pass."""
+
+
+def lacks_date(winner: StatusElement) -> bool:
+    """Whether other claims of its facet may name the date that a winner does not.
+
+    No other claim shares the facet of a plan without a subject.
+    """
+    is_alone = winner.kind is FacetKind.AGENDA and not winner.subject
+    return winner.state in _DATED and winner.scheduled is None and not is_alone
+
+
+def with_date(winner: StatusElement, below: Iterable[StatusElement]) -> StatusElement:
+    """Return a winner that lacks a date with that of its greatest witness that names one.
+
+    `below` are the elements of the other asserted claims of the facet, in the order of rank, the
+    greatest first. Witnesses are those of the winner's subject and state, down to the first claim
+    of another state; of claims without a subject only those whose times meet. A witness that is
+    less certain than the winner dates nothing.
+    """
+    for witness in below:
+        if (witness.state, witness.subject) != (winner.state, winner.subject):
+            return winner
+        if witness.scheduled is None or witness.certainty.rank < winner.certainty.rank:
+            continue
+        if winner.subject or _meet(winner.occurred, witness.occurred):
+            dated = {"scheduled": witness.scheduled, "scheduled_by": witness.event_ids[0]}
+            return winner.model_copy(update=dated)
+    return winner
+
+
+def _meet(first: ValidTime, second: ValidTime) -> bool:
+    """Whether two times can have begun at one instant."""
+    ends = [
+        time.earliest if time.is_interval else time.last or time.earliest
+        for time in (first, second)
+    ]
+    return first.earliest <= ends[1] and second.earliest <= ends[0]
 
 
 @lru_cache(maxsize=1 << 12)

@@ -7,7 +7,7 @@ import apsw
 
 from communique.codec import StoredElement
 from communique.domain.parties.party import Dyad
-from communique.domain.state.element import StatusElement
+from communique.domain.state.element import StatusElement, lacks_date, with_date
 from communique.domain.state.status import BilateralStatus, assemble
 from communique.domain.time.clocks import AsOf, micros
 from communique.server.projections.event_contents import FOREVER
@@ -15,6 +15,7 @@ from communique.server.views.bilateral_status.facet_search import (
     CERTAIN,
     FacetWinner,
     SearchPoint,
+    elements_below,
     facet_winners,
 )
 from communique.server.views.bilateral_status.status_projection import OPEN_BITS
@@ -87,21 +88,25 @@ class CurrentElements:
         by_facet: dict[int, list[FacetWinner]] = {}
         for winner in facet_winners(self._connection, [*facet_ids], self._point):
             by_facet.setdefault(winner.facet_id, []).append(winner)
-        return [_current(winners) for winners in by_facet.values()]
+        return [self._current(winners) for winners in by_facet.values()]
 
+    def _current(self, winners: list[FacetWinner]) -> CurrentElement:
+        """Return the element of a facet's greatest winner, with the last certain one in it."""
+        best = max(winners)
+        element = self._element_of(best, only_certain=False)
+        if not best.partition & CERTAIN:
+            certain = [winner for winner in winners if winner.partition & CERTAIN]
+            if certain:
+                last_certain = self._element_of(max(certain), only_certain=True)
+                element = element.model_copy(update={"last_certain": last_certain})
+        return CurrentElement(best.dyad, element, best.issues)
 
-def _current(winners: list[FacetWinner]) -> CurrentElement:
-    """Return the element of the greatest of a facet's winners, and the last certain one in it."""
-    best = max(winners)
-    element = _element_of(best)
-    if not best.partition & CERTAIN:
-        certain = [winner for winner in winners if winner.partition & CERTAIN]
-        if certain:
-            last_certain = _element_of(max(certain))
-            element = element.model_copy(update={"last_certain": last_certain})
-    return CurrentElement(best.dyad, element, best.issues)
-
-
-def _element_of(winner: FacetWinner) -> StatusElement:
-    element = StoredElement.read(winner.element)
-    return element.model_copy(update={"contested": True}) if winner.is_disputed else element
+    def _element_of(self, winner: FacetWinner, *, only_certain: bool) -> StatusElement:
+        """Return a winner's element, with the date of a witness where the winner names none."""
+        element: StatusElement = StoredElement.read(winner.element)
+        if winner.is_disputed:
+            element = element.model_copy(update={"contested": True})
+        if not lacks_date(element):
+            return element
+        below = elements_below(self._connection, winner, self._point, only_certain=only_certain)
+        return with_date(element, map(StoredElement.read, below))

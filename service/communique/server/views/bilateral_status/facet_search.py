@@ -96,6 +96,15 @@ _FURTHER_STEPS: Final = f"""
 """  # noqa: S608
 
 
+_BELOW: Final = f"""
+    SELECT {_RANK}, element FROM (
+        SELECT * FROM claims INDEXED BY claims_by_rank
+        WHERE facet_id = :facet_id AND partition = :partition AND earliest <= :valid
+        ORDER BY {ordered_by_rank()} LIMIT :rows_max
+    ) AS claims WHERE {VISIBLE}
+"""  # noqa: S608
+
+
 class FacetWinner(NamedTuple):
     """A partition's visible claim of the greatest rank; the first five columns are its `Rank`."""
 
@@ -150,3 +159,20 @@ def facet_winners(
         start = {"facet_id": facet_id, "partition": partition, "until": until}
         if further := connection.execute(_FURTHER_STEPS, bindings | start).get:
             yield FacetWinner(*further[: _SLOT.start], *slot, *further[_SLOT.start :])
+
+
+def elements_below(
+    connection: apsw.Connection, winner: FacetWinner, point: SearchPoint, *, only_certain: bool
+) -> Iterator[bytes]:
+    """Yield the elements of the claims of a facet below its winner, the greatest by rank first.
+
+    Of each partition `limits.WITNESS_ROWS_MAX` rows at most are looked at.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for partition in (CERTAIN, CERTAIN | FORESEEING) if only_certain else range(4):
+        slot = {"facet_id": winner.facet_id, "partition": partition}
+        bindings = {**point._asdict(), **slot, "rows_max": limits.WITNESS_ROWS_MAX}
+        rows += connection.execute(_BELOW, bindings)
+    for *rank, element in sorted(rows, reverse=True):
+        if tuple(rank) < winner[: len(rank)]:
+            yield element
