@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.values import Polarity
-from communique.domain.state.assertions import affirmations, assertions, denies
+from communique.domain.state.assertions import affirmations, assertions, asserts_state, denies
 from communique.domain.state.disagreement import ONCE, REASONS, Disagreement, disagreements
 from communique.domain.state.subject import SubjectEntry, subjects_of
 from communique.domain.text import SubjectKey
@@ -70,7 +70,7 @@ def test_a_denial_is_about_what_it_denies(claim: Claim, subject: str | None) -> 
 @given(claims())
 def test_what_is_affirmed_is_asserted_unless_it_is_denied(claim: Claim) -> None:
     """A claim asserts all that it is about, or nothing if it is a denial."""
-    assert list(assertions(claim)) == ([] if denies(claim) else list(affirmations(claim)))
+    assert list(assertions(claim)) == (list(affirmations(claim)) if asserts_state(claim) else [])
 
 
 @given(claims(), st.sampled_from(SUBJECTS))
@@ -107,7 +107,9 @@ def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> 
         behind = Counter(event_id for step in steps for event_id in step.event_ids)
 
         assert list(steps) == view.life_cycle
-        assert behind == {seen.claim.event_id: 1 for seen in view.claims if not denies(seen.claim)}
+        assert behind == {
+            seen.claim.event_id: 1 for seen in view.claims if asserts_state(seen.claim)
+        }
         assert all(
             step.occurred.earliest <= other.occurred.earliest for step, other in pairwise(steps)
         )

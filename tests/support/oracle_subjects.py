@@ -56,7 +56,11 @@ def subjects(log: Log, as_of: AsOf) -> dict[str, list[Claim]]:
 def life_cycle(entries: Iterable[SubjectEntry]) -> list[LifeCycleStep]:
     """Return the states that claims assert: found from the greatest down, told the other way."""
     steps: dict[State, list[Claim]] = defaultdict(list)
-    asserting = [entry for entry in entries if not denies(entry.claim)]
+    asserting = [
+        entry
+        for entry in entries
+        if not denies(entry.claim) and entry.claim.certainty is not Certainty.UNCOMMITTED
+    ]
     for entry in sorted(asserting, key=_rank, reverse=True):
         steps[state_of(entry.claim)[0]].append(entry.claim)
     return [

@@ -346,6 +346,15 @@ def test_a_denial_asserts_nothing_but_an_outlook(payload: Payload, who: str) -> 
     assert dyads_concerned(said)
 
 
+@pytest.mark.parametrize(("payload", "who"), [case[:2] for case in ONE_OF_EACH])
+def test_what_no_source_commits_to_asserts_no_state(payload: Payload, who: str) -> None:
+    """An uncommitted claim of any type fills no facet, and still concerns its dyads."""
+    said = claim(payload, DAY, who, certainty=Certainty.UNCOMMITTED)
+
+    assert list(assertions(said)) == []
+    assert dyads_concerned(said)
+
+
 @pytest.mark.parametrize(
     ("payload", "facet"),
     [
@@ -486,7 +495,6 @@ def test_each_third_party_has_a_facet() -> None:
         (Certainty.CERTAIN, Stage.OPENED),
         (Certainty.PROBABLE, Stage.OPENED),
         (Certainty.POSSIBLE, Stage.POSSIBLE),
-        (Certainty.UNCOMMITTED, Stage.POSSIBLE),
     ],
 )
 def test_a_meeting_that_is_merely_possible_comes_before_a_planned_one(

@@ -113,11 +113,11 @@ def _directed(actors: tuple[str, ...], recipients: tuple[str, ...]) -> tuple[Dya
 
 
 def assertions(claim: Claim, affirmed: Sequence[Assertion] | None = None) -> Sequence[Assertion]:
-    """Return what the claim asserts of each facet of each dyad; a denial asserts nothing.
+    """Return what the claim asserts of each facet of each dyad, if it asserts a state at all.
 
     `affirmed` are the claim's `affirmations`, where they are known already.
     """
-    if denies(claim):
+    if not asserts_state(claim):
         return ()
     return affirmations(claim) if affirmed is None else affirmed
 
@@ -139,6 +139,11 @@ def _issue(claim: Claim, facet: Facet) -> str:
         return claim.issues[0] if claim.issues else ""
     issue = facet.key.rpartition("/")[2]
     return issue if issue in claim.issues else ""
+
+
+def asserts_state(claim: Claim) -> bool:
+    """Whether a claim asserts a state: no denial does, and none to which no source commits."""
+    return not denies(claim) and claim.certainty is not Certainty.UNCOMMITTED
 
 
 def denies(claim: Claim) -> bool:

@@ -12,7 +12,13 @@ from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Certainty
 from communique.domain.model import Model
 from communique.domain.parties.party import Dyad
-from communique.domain.state.assertions import GENERAL, Assertion, affirmations, denies, state_of
+from communique.domain.state.assertions import (
+    GENERAL,
+    Assertion,
+    affirmations,
+    asserts_state,
+    state_of,
+)
 from communique.domain.state.element import Rank
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from communique.domain.time.edtf import ValidTime
@@ -93,7 +99,7 @@ def _keys_of_actors(claim: Claim) -> Iterator[str]:
 
 def asserted_of(claim: Claim) -> tuple[State, Stage] | None:
     """Return the state that a claim asserts of its subjects and its stage; None for a denial."""
-    return None if denies(claim) else state_of(claim)
+    return state_of(claim) if asserts_state(claim) else None
 
 
 def life_cycle(
