@@ -26,7 +26,6 @@ _PARTS: Final = {
     Precision.MONTH: ("year", "month"),
 }
 _YEAR: Final = ("year",)
-_TIMED: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -68,7 +67,7 @@ def items(event: EventAsOf, claim: Claim, running_until: datetime) -> Iterator[J
             "type": "point",
             "className": " ".join(_classes(event, claim)),
         }
-        is_range = occurred.is_interval or occurred.precision not in _TIMED
+        is_range = occurred.is_interval or not occurred.precision.is_moment
         if is_range and not occurred.has_unknown_end:
             end = occurred.latest or max(running_until, occurred.earliest)
             item |= {"type": "range", "end": utc_text(end)}
@@ -114,7 +113,7 @@ def _end(claim: Claim) -> JsonObject | None:
     if occurred.latest is None:
         return None
     # `latest` is exclusive: an interval of hours ends at it, one of days at the midnight before it.
-    is_timed = occurred.is_interval and occurred.precision in _TIMED
+    is_timed = occurred.is_interval and occurred.precision.is_moment
     last = occurred.latest if is_timed else occurred.latest - _MICROSECOND
     return _parts(last, occurred.precision, occurred.zone)
 

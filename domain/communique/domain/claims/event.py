@@ -120,11 +120,11 @@ class Claim(_Envelope):
             refuse(f"{self.payload.type} needs {shape.value}", "participants")
         if not self.actors:
             refuse(f"{self.payload.type} needs {shape.value}", "actors")
+        if not shape.needs_recipients:
+            return
         if not self.recipients:
-            if not shape.needs_recipients:
-                return
             refuse(f"{self.payload.type} needs {shape.value}", "recipients")
-        if len(codes) == 1 and shape.needs_recipients:
+        if len(codes) == 1:
             refuse(f"two different parties are needed, not {min(codes)} alone", "recipients")
 
 

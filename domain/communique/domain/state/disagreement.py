@@ -34,7 +34,7 @@ from communique.domain.state.assertions import denies
 from communique.domain.state.subject import EVENT_IDS_MAX, SubjectEntry
 from communique.domain.text import folded
 from communique.domain.time.clocks import micros
-from communique.domain.time.edtf import Precision, ValidTime
+from communique.domain.time.edtf import ValidTime
 
 
 class Reading(Model):
@@ -68,7 +68,6 @@ _GRADE_RANKS: Final[dict[Word | None, int]] = {
     for words in (Reliability, Credibility)
     for rank, word in enumerate(reversed(words), 1)
 }
-_MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
 ONCE: Final = frozenset(
     {
         "AgreementEnded",
@@ -180,7 +179,7 @@ def _values(claim: Claim) -> Iterator[tuple[str, object]]:
 
 def _length(occurred: ValidTime) -> timedelta | None:
     """Return the length of an interval with times of day at both ends."""
-    if occurred.latest is None or not occurred.is_interval or occurred.precision not in _MOMENTS:
+    if occurred.latest is None or not occurred.is_interval or not occurred.precision.is_moment:
         return None
     return occurred.latest - occurred.earliest
 
@@ -239,7 +238,7 @@ def _folded(text: str) -> str:
 def _time_words(value: ValidTime) -> str:
     """Return a time in words, with its zone, which a time of day names already."""
     words = value.display()
-    return words if value.precision in _MOMENTS else f"{words} ({value.zone})"
+    return words if value.precision.is_moment else f"{words} ({value.zone})"
 
 
 def _length_words(value: timedelta) -> str:

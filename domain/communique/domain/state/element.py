@@ -110,18 +110,15 @@ def _kind(facet: str) -> FacetKind:
     return Facet.parse(facet).kind
 
 
-def certainty_of(claim: Claim, known: datetime) -> Certainty:
-    """Return how certain a claim counts as; what was foreseen is probable at most.
-
-    `known` is when the claim could be known, aware UTC.
-    """
-    if claim.certainty is Certainty.CERTAIN and is_foreseen(claim.occurred, claim.known, known):
-        return Certainty.PROBABLE
-    return claim.certainty
+def certainty_of(claim: Claim, *, foreseen: bool) -> Certainty:
+    """Return how certain a claim counts as; what was foreseen is probable at most."""
+    lowered = foreseen and claim.certainty is Certainty.CERTAIN
+    return Certainty.PROBABLE if lowered else claim.certainty
 
 
 def claimed_fields(claim: Claim, assertion: Assertion, known: datetime) -> dict[str, Any]:
     """Return the fields of a `StatusElement` that are the claim's own; `known` is aware UTC."""
+    foreseen = is_foreseen(claim.occurred, claim.known, known)
     return {
         "facet": str(assertion.facet),
         "state": assertion.state,
@@ -136,12 +133,12 @@ def claimed_fields(claim: Claim, assertion: Assertion, known: datetime) -> dict[
         "gist": claim.gist,
         "occurred": claim.occurred,
         "known": known,
-        "certainty": certainty_of(claim, known),
+        "certainty": certainty_of(claim, foreseen=foreseen),
         "polarity": claim.polarity,
         "scheduled": assertion.scheduled,
         "outlet": claim.source.outlet,
         "attributions": claim.attributions,
-        "foreseen": is_foreseen(claim.occurred, claim.known, known),
+        "foreseen": foreseen,
         "event_ids": (claim.event_id,),
     }
 
@@ -163,5 +160,6 @@ class Rank(NamedTuple):
     def of(cls, claim: Claim, assertion: Assertion, known: int) -> Self:
         """Return the rank of a claim's assertion."""
         earliest = micros(claim.occurred.earliest)
-        certainty = certainty_of(claim, from_micros(known)).rank
+        foreseen = is_foreseen(claim.occurred, claim.known, from_micros(known))
+        certainty = certainty_of(claim, foreseen=foreseen).rank
         return cls(earliest, assertion.stage, certainty, known, claim.event_id.bytes)

@@ -1,8 +1,8 @@
 """The posture of two parties by written rules, each with the events that make it hold.
 
 The strongest rule that holds decides the posture; an answer has all rules that hold. Only certain
-and probable claims count; in place of a lesser one, the last certain claim counts. Reports are of
-CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18 to 20 use force.
+and probable claims count, and so does the last certain claim beneath one that is less certain.
+Reports are of CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18 to 20 use force.
 """
 
 from collections.abc import Iterable, Iterator

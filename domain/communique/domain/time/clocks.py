@@ -25,7 +25,6 @@ SKEW_MAX: Final = timedelta(minutes=5)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ZONES_APART_MAX: Final = timedelta(days=2)
-_MOMENTS: Final = frozenset({Precision.MICROSECOND, Precision.SECOND, Precision.MINUTE})
 
 
 class KnownInFuture(ValueError):
@@ -309,7 +308,7 @@ def from_micros(count: int) -> datetime:
 def _known(text: str, zone: str) -> KnownTime:
     valid = ValidTime.parse(text, zone)
     exact = not (valid.is_interval or valid.approximate or valid.uncertain)
-    if exact and valid.precision in _MOMENTS:
+    if exact and valid.precision.is_moment:
         return KnownTime(text, zone, valid.earliest, valid.earliest)
     if exact and valid.precision is Precision.DAY and valid.latest is not None:
         return KnownTime(text, zone, valid.latest - _MICROSECOND, valid.earliest)

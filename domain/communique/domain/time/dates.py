@@ -28,6 +28,11 @@ class Precision(StrEnum):
     DECADE = "DECADE"
     CENTURY = "CENTURY"
 
+    @property
+    def is_moment(self) -> bool:
+        """Whether this is a time of day that is exact to the minute or finer."""
+        return _COARSENESS[self] <= _COARSENESS[Precision.MINUTE]
+
     def coarser(self, other: "Precision") -> "Precision":
         """Return the coarser of the two."""
         return self if _COARSENESS[self] >= _COARSENESS[other] else other

@@ -56,7 +56,6 @@ _CLOCKS: Final = {
     Precision.SECOND: "%H:%M:%S",
     Precision.MICROSECOND: "%H:%M:%S.%f",
 }
-_MOMENTS: Final = frozenset({Precision.MINUTE, Precision.SECOND, Precision.MICROSECOND})
 _HEDGES: Final = {"": "", "~": "about ", "?": "perhaps ", "%": "perhaps about "}
 
 
@@ -140,7 +139,7 @@ class ValidTime:
     @property
     def last(self) -> datetime | None:
         """The last instant that this can mean, aware UTC and inclusive; None while it is open."""
-        if self.precision in _MOMENTS and not self.is_interval:
+        if self.precision.is_moment and not self.is_interval:
             return self.earliest
         return None if self.over is None else self.over - _MICROSECOND
 
