@@ -21,7 +21,8 @@ from communique.domain.claims.history import Content, contents
 from communique.domain.state.assertions import Assertion, assertions
 from communique.domain.state.element import Rank
 from communique.domain.state.facets import State
-from communique.domain.time.clocks import from_micros, micros
+from communique.domain.state.status import UPCOMING_MAX
+from communique.domain.time.clocks import from_micros, micros, window_of
 from communique.v1 import event_pb2
 
 OPEN_POSITION: Final = 2**62
@@ -41,7 +42,8 @@ class Fact(NamedTuple):
     Attributes:
         dyad: such as `JPN-KOR`.
         facet: such as `talks/export-controls`.
-        earliest: from when on it is asserted.
+        earliest: from when on it is asserted. All claims here are dated by the day and known at the
+            end of a day, so what is asserted later also began later.
         stage, certainty, known: what decides between claims of one moment, in this order.
         event_id: the last thing that does.
         position_from, position_to: the positions at which it decides; the end is excluded.
@@ -111,13 +113,15 @@ def facts_of(stream: Sequence[Recorded]) -> Iterator[tuple[Fact, Said]]:
 
 
 def _fact(content: Content, assertion: Assertion) -> Fact:
-    rank, region = Rank.of(content.claim, assertion, micros(content.known)), content.region
+    claim, region = content.claim, content.region
+    window = window_of(claim.occurred, claim.known, content.known)
+    rank = Rank.of(claim, assertion.stage, micros(content.known), window)
     return Fact(
         str(assertion.dyad),
         str(assertion.facet),
-        rank.earliest,
+        micros(window.settled),
         int(rank.stage),
-        rank.certainty,
+        rank.surety,
         rank.known,
         str(content.claim.event_id),
         region.position_from,
@@ -132,7 +136,7 @@ def _until(assertion: Assertion) -> int | None:
     if assertion.state not in _PLANNED:
         return None
     end = assertion.scheduled.latest if assertion.scheduled else None
-    return OPEN_MICROS if end is None else micros(end)
+    return OPEN_MICROS if end is None else micros(end + UPCOMING_MAX)
 
 
 def written(history: History) -> Path:

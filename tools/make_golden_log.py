@@ -19,8 +19,8 @@ from uuid import UUID
 
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Event, EventRetracted, event_from
-from communique.domain.claims.payloads import ClaimPayload, Payload
-from communique.domain.claims.shape import Shape
+from communique.domain.claims.payloads import ClaimPayload, ScheduleStated
+from communique.domain.claims.shape import Payload, Shape
 from communique.domain.time.clocks import micros
 from tests.support.golden_log import FOLDER, Json, Stored, answer, log_of, names, replayed
 
@@ -136,13 +136,17 @@ def _claim(kind: type[Payload], number: int, *, is_full: bool) -> dict[str, obje
         claim["participants"] = [{"party": {"code": code}} for code in (first, second)]
     else:
         claim |= {"actors": [{"code": first}], "recipients": [{"code": second}]}
+    if kind is ScheduleStated:
+        claim["subject"] = "pact/gsomia"
     return claim | _rest(number, kind) if is_full else claim
 
 
 def _payload(kind: type[Payload], number: int, *, is_full: bool) -> dict[str, object]:
     payload: dict[str, object] = {"type": kind.__name__}
+    if kind is ScheduleStated:  # not every kind of subject can come to every change
+        payload |= {"kind": "AGREEMENT", "change": "END"}
     for name, field in kind.model_fields.items():
-        if name != "type" and (is_full or field.is_required()):
+        if name not in payload and (is_full or field.is_required()):
             payload[name] = _VALUES.get(name) or _word(field.annotation, number) or f"{name} as 말"
     return payload
 

@@ -16,14 +16,14 @@ from communique.client.statuses import StatusOrder as ClientOrder
 from communique.domain.claims.event import AMENDMENT_TYPES, Amendment, Claim
 from communique.domain.state import assertions
 from communique.domain.state.comparison import BilateralComparison
-from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.element import StatusElement
 from communique.domain.state.issue_board import IssueBoard, IssueSummary
+from communique.domain.state.preferences import Disagreement
 from communique.domain.state.score_series import ScoreSeries
 from communique.domain.state.status import BilateralStatus
 from communique.domain.state.subject import LifeCycleStep, SubjectSummary
-from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.server.views.bilateral_status.rankings import StatusOrder
 from communique.v1 import (
     comparison_pb2,

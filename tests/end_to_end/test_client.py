@@ -31,10 +31,11 @@ from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
 from communique.domain.state.facets import State
 from communique.domain.state.posture import Posture
-from communique.domain.time.clocks import AsOf, KnownTime, parse_point
+from communique.domain.time.clocks import parse_point
+from communique.domain.time.known_time import KnownTime
 from communique.server.app import running_server
 from tests.support import nineteen_claims, oracle
-from tests.support.given import amended
+from tests.support.given import amended, asked_by
 from tests.support.servers import desk_with, settings_in
 
 CLAIMS = nineteen_claims.claims()
@@ -143,7 +144,7 @@ def test_a_status_is_the_naive_one(desk: Client, dyad: str, valid: str, known: s
     status = desk.status(
         wanted.second, wanted.first, valid_at=valid, known_at=known, zone=nineteen_claims.ZONE
     )
-    as_of = AsOf(status.as_of.valid, status.as_of.known, status.as_of.position)
+    as_of = asked_by(status.as_of)
     assert as_of.valid == parse_point(valid, nineteen_claims.ZONE)
     assert status == oracle.status([*desk.read()], wanted, as_of)
 

@@ -47,7 +47,7 @@ def test_what_corrections_changed_is_explained(desk: Run) -> None:
     assert "CONFRONTATIONAL → STRAINED" in text[:changed]
     assert "log position    19 → 22" in text[:changed]
     assert "\nAppeared\n" not in text
-    assert "marked: none → contested" in text[changed:ended]
+    assert "contested: none → a report of it is disputed" in text[changed:ended]
     assert "→ “Not" in text[changed:ended]
     assert "by a correction: misheard; known when recorded, position 20" in text[changed:ended]
     assert "by a dispute: It was a briefing; known when recorded, position 22" in text
@@ -177,7 +177,7 @@ def test_the_examples_of_the_client_hold(tmp_path_factory: pytest.TempPathFactor
         assert [status.posture.value for status in statuses] == ["CONFRONTATIONAL", "COOPERATIVE"]
         listed = record.statuses_of("KOR", valid_at="2019-08-22")
         assert [status.dyad for status in listed] == ["JPN-KOR", "CHN-KOR"]
-        sunday, monday = Point(valid_at="2019-08-18"), Point(valid_at="2019-08-19")
-        changes = record.compare("KOR", "JPN", before=sunday, after=monday).changes
+        monday, tuesday = Point(valid_at="2019-08-19"), Point(valid_at="2019-08-20")
+        changes = record.compare("KOR", "JPN", before=monday, after=tuesday).changes
         last = changes[-1]
         assert (last.facet, last.kind.value) == ("talks/export-controls", "APPEARED")

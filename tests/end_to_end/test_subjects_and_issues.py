@@ -22,7 +22,7 @@ from communique.domain.claims.event import (
     Recorded,
 )
 from communique.domain.state.facets import State
-from communique.domain.time.clocks import AsOf, KnownTime, parse_point
+from communique.domain.time.known_time import KnownTime
 from communique.server.app import running_server
 from communique.server.runtime import limits
 from communique.v1 import event_pb2, subject_pb2, time_pb2
@@ -35,7 +35,7 @@ from communique.v1.timeline_service_pb2 import (
 )
 from tests.support import nineteen_claims, oracle_subjects
 from tests.support.calls import Stubs, meeting, meetings, refused, retraction, submit
-from tests.support.given import amended
+from tests.support.given import amended, asked_by
 from tests.support.servers import Desk, desk_with, settings_in
 
 CLAIMS = nineteen_claims.claims()
@@ -123,7 +123,7 @@ def test_boards_are_the_oracle_s(client: Client, day: str) -> None:
     names = [summary.issue for summary in listing]
     assert names == sorted(names) != []
     as_of = listing.as_of
-    point = AsOf(parse_point(day, ZONE), as_of.known, as_of.position)
+    point = asked_by(as_of)
     log = [
         Recorded(entry.position, entry.record_time, entry.revision, entry.event)
         for entry in client.read()

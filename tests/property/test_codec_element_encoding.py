@@ -10,7 +10,7 @@ from communique.codec.to_contract import element_message
 from communique.domain.claims.event import Claim
 from communique.domain.state.assertions import Assertion, assertions
 from communique.domain.state.element import StatusElement
-from communique.domain.time.clocks import micros
+from communique.domain.time.clocks import micros, window_of
 from tests.support.elements import element_of
 from tests.support.strategies import claims
 
@@ -19,7 +19,8 @@ instants = st.datetimes(datetime(1000, 1, 1), datetime(9999, 1, 1), timezones=st
 
 def stored(claim: Claim, assertion: Assertion, known: datetime) -> codec.StoredElement:
     """The element that is read from the bytes that are stored."""
-    return codec.StoredElement.read(codec.element_bytes(claim, assertion, micros(known)))
+    window = window_of(claim.occurred, claim.known, known)
+    return codec.StoredElement.read(codec.element_bytes(claim, assertion, micros(known), window))
 
 
 def state_of(element: StatusElement) -> bytes:

@@ -85,7 +85,7 @@ def test_time_alone_brings_claims_alone(
 ) -> None:
     """A comparison over valid time alone has only claims as causes, and each change has some."""
     before, after = data.draw(pairs(log))
-    after = replace(before, valid=after.valid)
+    after = replace(before, valid=after.valid, day=after.day)
     claimed = {seen.claim.event_id for seen in oracle.visible(log, before)}
 
     for change in boards.comparison(log, dyad, before, after).changes:
@@ -99,7 +99,7 @@ def test_what_was_learnt_changes_by_what_was_learnt(
 ) -> None:
     """A change at a fixed valid time has a cause that only one of the points sees."""
     before, after = data.draw(pairs(log))
-    after = replace(after, valid=before.valid)
+    after = replace(after, valid=before.valid, day=before.day)
     learnt = seen(log, before) ^ seen(log, after)
 
     for change in boards.comparison(log, dyad, before, after).changes:

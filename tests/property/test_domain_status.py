@@ -1,6 +1,8 @@
 """What any claim asserts, and what holds of any status."""
 
 import json
+from datetime import datetime
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from communique.domain.state.element import Rank, StatusElement
 from communique.domain.state.facets import Facet
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus, assemble
-from communique.domain.time.clocks import AsOf, known_at, micros
+from communique.domain.time.clocks import AsOf, known_at, micros, window_of
 from tests.support import oracle
 from tests.support.elements import element_of
 from tests.support.histories import LATE, histories, points
@@ -41,18 +43,22 @@ def test_a_claim_fills_each_facet_of_a_dyad_once(claim: Claim) -> None:
 
 @given(claims())
 def test_the_rank_is_the_one_of_the_design(claim: Claim) -> None:
-    """Claims are compared by valid time, stage, certainty, known time and id, in this order."""
+    """Claims are compared by (first, stage, surety, known, id), and stage first in a subject."""
     known = known_at(claim.known, LATE)
     seen = oracle.Seen(1, LATE, claim, known)
+    window = window_of(claim.occurred, claim.known, known)
     for says in assertions(claim):
-        earliest, stage, certainty, known_at_rank, event_id = oracle.rank(seen, says)
-        assert Rank.of(claim, says, micros(known)) == (
-            micros(earliest),
-            stage,
-            certainty,
-            micros(known_at_rank),
-            event_id.bytes,
-        )
+        said = oracle.said_by(seen, says.stage, element_of(claim, says, known))
+        rank = Rank.of(claim, says.stage, micros(known), window)
+        assert rank == as_counted(said.rank)
+        assert rank.within_subject == as_counted(said.rank_in_subject)
+        assert rank.within_state == as_counted(said.rank_in_state)
+
+
+def as_counted(rank: tuple[object, ...]) -> tuple[object, ...]:
+    """Return a rank with its times in microseconds and its id in bytes."""
+    times = (micros(part) if isinstance(part, datetime) else part for part in rank)
+    return tuple(part.bytes if isinstance(part, UUID) else part for part in times)
 
 
 @given(events)

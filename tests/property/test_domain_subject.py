@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated
 from uuid import UUID
 
@@ -12,15 +11,26 @@ from pydantic import TypeAdapter
 
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.values import Polarity
-from communique.domain.state.assertions import affirmations, assertions, asserts_state, denies
-from communique.domain.state.disagreement import ONCE, REASONS, Disagreement, disagreements
+from communique.domain.state.assertions import (
+    affirmations,
+    assertions,
+    asserts_state,
+    denies,
+    state_of,
+)
+from communique.domain.state.disagreement import disagreements
+from communique.domain.state.element import surety_of
+from communique.domain.state.facets import ONCE
+from communique.domain.state.preferences import Disagreement, Preference
 from communique.domain.state.subject import SubjectEntry, subjects_of
 from communique.domain.text import SubjectKey
 from communique.domain.time.clocks import known_at
-from communique.domain.time.edtf import CEILING, ValidTime
-from tests.support import oracle, oracle_subjects
+from communique.domain.time.edtf import ValidTime
+from tests.support import oracle, oracle_readings, oracle_subjects
 from tests.support.boards import life_cycle_of
 from tests.support.histories import LATE, histories, points
+from tests.support.oracle import Seen
+from tests.support.oracle_readings import begins
 from tests.support.strategies import ESSENTIALS, SUBJECTS, claims, fields, models
 
 KEYS: TypeAdapter[str] = TypeAdapter(Annotated[str, SubjectKey])
@@ -99,7 +109,7 @@ def test_a_life_cycle_is_that_of_the_oracle_in_any_order(
 
 @given(st.data(), histories())
 def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None:
-    """Each asserting claim stands behind one step of a life cycle, in order of valid time."""
+    """Each asserting claim stands behind one step of a life cycle."""
     as_of = data.draw(points(log))
     for key in oracle_subjects.subjects(log, as_of):
         view = oracle_subjects.subject(log, key, as_of)
@@ -110,9 +120,6 @@ def test_a_life_cycle_is_evidenced(data: st.DataObject, log: list[Recorded]) -> 
         assert behind == {
             seen.claim.event_id: 1 for seen in view.claims if asserts_state(seen.claim)
         }
-        assert all(
-            step.occurred.earliest <= other.occurred.earliest for step, other in pairwise(steps)
-        )
 
 
 @given(st.data(), histories())
@@ -145,7 +152,8 @@ def test_disagreements_are_evidenced(about: list[SubjectEntry]) -> None:
     )
     for conflict in conflicts:
         assert len({reading.value for reading in conflict.readings}) == len(conflict.readings) > 1
-        assert conflict.reason in REASONS
+        assert conflict.reason == conflict.preference.value.lower().replace("_", " ")
+        assert conflict.preference not in {Preference.ONLY_ONE, Preference.SAID_LATER}
         for reading in conflict.readings:
             assert len(set(reading.event_ids)) == len(reading.event_ids)
             assert {types[event_id] for event_id in reading.event_ids} == {conflict.type}
@@ -162,9 +170,9 @@ def test_the_readings_of_when_it_occurred_are_those_of_the_naive_definition(
     for word in {claim.payload.type for claim in naming}:
         said = [claim for claim in naming if claim.payload.type == word]
         readings = naive_readings(said)
-        begins = max(claim.occurred.earliest for claim in said)
-        meet = all(begins < (claim.occurred.over or CEILING) for claim in said)
-        if word in ONCE and len(readings) > 1 and not meet:
+        begin = max(begins(claim.occurred).first for claim in said)
+        meet = all(begin < begins(claim.occurred).until for claim in said)
+        if state_of(said[0])[0] in ONCE and len(readings) > 1 and not meet:
             expected[word] = readings
 
     assert {
@@ -177,7 +185,7 @@ def test_the_readings_of_when_it_occurred_are_those_of_the_naive_definition(
 def naive_readings(said: Sequence[Claim]) -> set[frozenset[UUID]]:
     """Return the claims behind each time that holds no other one."""
     exact = {
-        (claim.occurred.earliest, claim.occurred.over): claim.occurred
+        begins(claim.occurred): claim.occurred
         for claim in said
         if not any(strictly_holds(claim.occurred, other.occurred) for other in said)
     }
@@ -196,18 +204,29 @@ def strictly_holds(outer: ValidTime, inner: ValidTime) -> bool:
 
 
 def holds(outer: ValidTime, inner: ValidTime) -> bool:
-    """Whether all instants of the inner time are instants of the outer one."""
-    begins = outer.earliest <= inner.earliest
-    return begins and (outer.over is None or (inner.over or CEILING) <= outer.over)
+    """Whether all instants at which the inner time can begin are such of the outer one."""
+    return oracle_readings.holds(begins(outer), begins(inner))
 
 
 @given(entries())
-def test_the_preferred_reading_has_at_least_as_many_outlets(about: list[SubjectEntry]) -> None:
-    """The preferred reading has the most outlets, which are the reason if counts differ."""
+def test_the_preferred_reading_is_surer_or_has_more_outlets(about: list[SubjectEntry]) -> None:
+    """The preferred reading has the surest claim, and of those of one surety the most outlets."""
+    sure = {
+        entry.claim.event_id: surety_of(entry.claim, foreseen=is_foreseen(entry)) for entry in about
+    }
     for conflict in disagreements(about):
-        counts = [reading.outlet_count for reading in conflict.readings]
-        assert counts == sorted(counts, reverse=True)
-        assert (conflict.reason == "more outlets") == (counts[0] > counts[1])
+        sureties = [max(sure[it] for it in reading.event_ids) for reading in conflict.readings]
+        assert sureties == sorted(sureties, reverse=True)
+        assert (conflict.preference is Preference.MORE_CERTAIN) == (sureties[0] > sureties[1])
+        if not any(entry.claim.is_coded for entry in about) and len(set(sureties)) == 1:
+            counts = [reading.outlet_count for reading in conflict.readings]
+            assert counts == sorted(counts, reverse=True)
+            assert (conflict.preference is Preference.MORE_OUTLETS) == (counts[0] > counts[1])
+
+
+def is_foreseen(entry: SubjectEntry) -> bool:
+    """Whether a claim was known before what it claims."""
+    return oracle.window(Seen(0, entry.known, entry.claim, entry.known)).foreseen
 
 
 @given(entries(), st.uuids())

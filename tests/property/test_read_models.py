@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from communique.server.application.queries.read_models import ReadModels
 from communique.server.views.paging import PageRequest
 from communique.server.views.timeline.event_lists import EventPage, ListedEvent
 from tests.support import oracle
+from tests.support.crowds import CROWDS, CROWDS_COUNT, DYAD, crowd, point
 from tests.support.dumps import dump
 from tests.support.histories import LATE, histories
 from tests.support.projected import (
@@ -83,6 +86,18 @@ def test_every_status_is_the_oracle_s(
             assert read_models.bilateral_status(dyad, question(as_of)) == oracle.status(
                 log, dyad, as_of
             )
+
+
+@pytest.mark.parametrize("theme", CROWDS)
+def test_every_status_of_a_crowd_is_the_oracle_s(theme: str) -> None:
+    """Of many claims about one thing the read models find those that decide."""
+    random = Random(f"read models, {theme}")
+    for _ in range(CROWDS_COUNT // 4):
+        log = crowd(random, theme)
+        with real_log(log) as real, projected(real, [3]) as read_models:
+            for as_of in [point(random, log) for _ in range(5)]:
+                expected = oracle.status(log, DYAD, as_of)
+                assert read_models.bilateral_status(DYAD, question(as_of)) == expected
 
 
 @given(st.data(), histories(), batch_sizes, st.integers(1, 7))

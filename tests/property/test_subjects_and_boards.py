@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Recorded
-from communique.domain.state.disagreement import Disagreement, disagreements
+from communique.domain.state.disagreement import disagreements
 from communique.domain.state.event_filter import ISSUE, SUBJECT, Filter
 from communique.domain.state.issue_board import IssueBoard, joined
+from communique.domain.state.preferences import Disagreement
 from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
 from communique.domain.time.clocks import AsOf, known_at
 from communique.domain.time.edtf import ValidTime
@@ -229,7 +230,7 @@ def test_a_list_goes_on_as_it_began_whatever_is_recorded_meanwhile(
     """Later pages of a list are as of the first page's point while the log grows."""
     half = len(log) // 2
     as_of = data.draw(points(log[:half]))
-    asked = RequestedAsOf(as_of.valid, as_of.known, as_of.position)
+    asked = RequestedAsOf.pinned(as_of)
     with real_log(log[:half]) as real:
         with projected(real, sizes) as read_models:
             first = read_models.topics.topics(SUBJECT, Filter(), asked, PageRequest(2))

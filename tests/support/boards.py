@@ -16,12 +16,12 @@ from communique.domain.state.element import Rank
 from communique.domain.state.issue_board import IssueBoard, IssueElement, board, issues_of
 from communique.domain.state.subject import (
     LifeCycleStep,
-    RankedState,
+    StatedState,
     SubjectEntry,
     asserted_of,
     life_cycle,
 )
-from communique.domain.time.clocks import AsOf, micros
+from communique.domain.time.clocks import AsOf, micros, window_of
 from tests.support import oracle
 from tests.support.oracle import Log
 from tests.support.oracle_subjects import winners
@@ -76,8 +76,8 @@ def life_cycle_of(entries: Iterable[SubjectEntry]) -> tuple[LifeCycleStep, ...]:
     return life_cycle(said, lambda event_id: claims[UUID(bytes=event_id)].claim.occurred)
 
 
-def _said(entry: SubjectEntry) -> RankedState:
+def _said(entry: SubjectEntry) -> StatedState:
     claim, (state, stage) = entry.claim, state_of(entry.claim)
-    earliest, known = micros(claim.occurred.earliest), micros(entry.known)
-    rank = Rank(earliest, stage, claim.certainty.rank, known, claim.event_id.bytes)
-    return RankedState(state, rank)
+    window = window_of(claim.occurred, claim.known, entry.known)
+    rank = Rank.of(claim, stage, micros(entry.known), window)
+    return StatedState(state, rank, micros(window.settled))

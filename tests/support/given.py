@@ -7,8 +7,8 @@ For example:
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -23,17 +23,19 @@ from communique.domain.claims.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.claims.payloads import Payload
-from communique.domain.claims.values import Certainty, Participant, Source
+from communique.domain.claims.shape import Payload
+from communique.domain.claims.values import Certainty, Grade, Participant, Source
 from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import State
-from communique.domain.state.status import BilateralStatus
-from communique.domain.time.clocks import AsOf, parse_point
-from tests.support import oracle
+from communique.domain.state.status import BilateralStatus, ResolvedAsOf
+from communique.domain.time.clocks import AsOf, CivilDay, parse_point
+from communique.domain.time.known_time import KnownTime
+from tests.support.plain_status import plain_status
 
 RECORDED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When the logs of these tests begin; one microsecond later for each event."""
+Log = Sequence[Recorded]
 _numbers: Final = count(1)
 
 
@@ -41,12 +43,20 @@ def claim(payload: Payload, occurred: object, who: str, **more: Any) -> Claim:  
     """Return a certain claim of Arirang, but for what `more` says otherwise.
 
     `who` is `JPN>KOR` (actors and recipients, several joined by commas), `JPN+KOR` (participants)
-    or `JPN` alone.
+    or `JPN` alone. Beside the fields of a claim `more` has `outlet`, `via`, and a grade as `"B2"`.
     """
     given = {"event_id": UUID(int=next(_numbers)), "certainty": Certainty.CERTAIN, **more}
-    given["source"] = Source(outlet=given.pop("outlet", "Arirang"))
+    given["source"] = Source(outlet=given.pop("outlet", "Arirang"), via=given.pop("via", ""))
+    if isinstance(given.get("grade"), str):
+        given["grade"] = graded(given["grade"])
     said = {**given, **_cast(who), "occurred": occurred, "payload": payload}
     return Claim.model_validate(said)
+
+
+def graded(mark: str) -> Grade:
+    """Return a grade such as `"B2"`; `-` stands for a part that is left out, as in `"-2"`."""
+    reliability, credibility = (None if part == "-" else part for part in mark)
+    return Grade.model_validate({"reliability": reliability, "credibility": credibility})
 
 
 def _cast(who: str) -> dict[str, Any]:
@@ -98,14 +108,23 @@ def log(*events: Event) -> list[Recorded]:
     return recorded
 
 
-def point(valid: str, known: str | None = None, position: int = 1_000) -> AsOf:
-    """Return the point at a day's end or a moment; without a known time, all is known."""
-    return AsOf(parse_point(valid), parse_point(known or "9999-12-31T23:59"), position)
+def point(valid: str, known: str | None = None, position: int = 1_000, zone: str = "UTC") -> AsOf:
+    """Return the point of a day or a moment; without a known time, all is known."""
+    asked = KnownTime.parse(valid, zone)
+    known_by = parse_point(known or "9999-12-31T23:59Z", zone)
+    return AsOf(asked.instant, known_by, position, CivilDay.of(asked))
 
 
-def status(history: oracle.Log, valid: str, dyad: str = "JPN-KOR", **of: Any) -> BilateralStatus:  # noqa: ANN401 -- as `point`
-    """Return how things stood between two parties, by the oracle."""
-    return oracle.status(history, Dyad.parse(dyad), point(valid, **of))
+def asked_by(answer: ResolvedAsOf) -> AsOf:
+    """Return the point of an answer as a question asks from it."""
+    is_day = bool(answer.valid_day)
+    day = CivilDay(date.fromisoformat(answer.valid_day), answer.zone) if is_day else None
+    return AsOf(answer.valid, answer.known, answer.position, day)
+
+
+def status(history: Log, valid: str, dyad: str = "JPN-KOR", **of: Any) -> BilateralStatus:  # noqa: ANN401 -- as `point`
+    """Return how things stood between two parties."""
+    return plain_status(history, Dyad.parse(dyad), point(valid, **of))
 
 
 def states(elements: Iterable[StatusElement]) -> dict[str, State]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -20,11 +21,13 @@ from communique.domain.claims.event import (
     EventRetracted,
     Recorded,
 )
-from communique.domain.claims.payloads import Payload
-from communique.domain.claims.shape import Shape
+from communique.domain.claims.payloads import ScheduleStated
+from communique.domain.claims.shape import Payload, Shape
 from communique.domain.state.assertions import assertions
-from communique.domain.time.clocks import SKEW_MAX, AsOf, KnownTime, known_at
+from communique.domain.time.clocks import SKEW_MAX, AsOf, CivilDay, known_at
+from communique.domain.time.dates import YEAR_MIN
 from communique.domain.time.edtf import CEILING
+from communique.domain.time.known_time import KnownTime
 from tests.support.strategies import (
     ANY_CAST,
     ESSENTIALS,
@@ -32,6 +35,7 @@ from tests.support.strategies import (
     MICROSECOND,
     NARROW,
     PAYLOADS,
+    SEOUL,
     TWO,
     claims,
     models,
@@ -72,6 +76,7 @@ class Draft(NamedTuple):
 _STEPS: Final = {
     "claim": 12,
     "copy": 1,  # the content of another claim under another id
+    "echo": 6,  # the same but for one field
     "correct": 2,  # to other content altogether
     "adjust": 4,  # one field of the content
     "restore": 1,  # to the claim's own content
@@ -103,7 +108,7 @@ def _drafts(
         event_id=draw(st.uuids()),
         target=draw(st.integers(0, SIZE_MAX)),
         says=draw(says) if does in {"claim", "correct"} else None,
-        changes=draw(changes) if does == "adjust" else {},
+        changes=draw(changes) if does in {"adjust", "echo"} else {},
     )
 
 
@@ -128,6 +133,7 @@ def _themes() -> list[SearchStrategy[list[Draft]]]:
     single = [kind for kinds in words.values() if len(kinds) == 1 for kind in kinds]
     several = [kinds for kinds in words.values() if len(kinds) > 1]
     wide = [_draft_lists(PAYLOADS, ESSENTIALS, ANY_CAST, size) for size in (0, SIZE_MAX // 3)]
+    several = [[*kinds, ScheduleStated] for kinds in several]
     narrow = [_draft_lists(kinds, NARROW, TWO, SIZE_MAX * 2 // 3) for kinds in (single, *several)]
     return [*wide, *wide, *wide, *narrow]
 
@@ -188,8 +194,8 @@ class Telling:
         if not self.amendable:
             return None
         target = list(self.amendable.values())[draft.target % len(self.amendable)]
-        if draft.does == "copy":
-            return target.model_copy(update=own)
+        if draft.does in {"copy", "echo"}:
+            return _changed(target, draft.changes | own)
         payload = self._amends(draft, target)
         return Amendment(event_id=draft.event_id, known=known, payload=payload)
 
@@ -203,7 +209,7 @@ class Telling:
             case "restore":
                 content = self.claims[amends]
             case _:
-                new = (draft.says or target).model_copy(update=draft.changes)
+                new = _changed(draft.says or target, draft.changes)
                 own = {"event_id": amends, "known": self._known(new.known)}
                 content = new.model_copy(update=own)
         return EventCorrected(amends=amends, content=content, reason="misread")
@@ -215,6 +221,14 @@ class Telling:
         if isinstance(known, timedelta):
             return KnownTime.at(self.record_time + known)
         return known if known and known.begins <= self.record_time + SKEW_MAX else None
+
+
+def _changed(claim: Claim, changes: Mapping[str, Any]) -> Claim:
+    """Return a claim with changes; a date that is set keeps the subject that it is set for."""
+    changed = claim.model_copy(update=changes)
+    if isinstance(claim.payload, ScheduleStated) and not changed.subject:
+        return changed.model_copy(update={"subject": claim.subject})
+    return changed
 
 
 # --- points to ask from --------------------------------------------------------------------------
@@ -254,7 +268,24 @@ def _around(centres: Iterable[datetime]) -> list[datetime]:
 
 
 def points(log: Sequence[Recorded]) -> SearchStrategy[AsOf]:
-    """Return the points that matter to a log, up to the position of its head."""
+    """Return the points that matter to a log, up to the position of its head: instants and days."""
     at = instants(log)
-    valid, known = st.sampled_from(at.valid), st.sampled_from(at.known)
-    return st.builds(AsOf, valid, known, st.integers(0, len(log)))
+    known = st.sampled_from(at.known) | st.just(LATE)
+    position = st.integers(0, len(log)) | st.just(len(log))
+    instant = st.builds(AsOf, st.sampled_from(at.valid) | st.just(LATE), known, position)
+    return instant | st.builds(as_of_day, st.sampled_from(days(at.valid)), known, position)
+
+
+def days(valid: Iterable[datetime]) -> list[CivilDay]:
+    """Return the days in two zones on which some instants lie."""
+    inside = [at for at in valid if YEAR_MIN < at.year < CEILING.year]
+    return [
+        CivilDay(day, zone)
+        for zone in ("UTC", SEOUL)
+        for day in sorted({at.astimezone(ZoneInfo(zone)).date() for at in (*inside, LATE)})
+    ]
+
+
+def as_of_day(day: CivilDay, known: datetime, position: int) -> AsOf:
+    """Return the point at the end of a day."""
+    return AsOf(day.last_instant, known, position, day)

@@ -11,20 +11,20 @@ from typing import NamedTuple
 from uuid import UUID
 
 from communique.domain.claims.event import Amendment, Claim
-from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
-from communique.domain.state.assertions import Assertion, assertions, denies, state_of
+from communique.domain.state.assertions import Assertion, assertions, asserts_state, state_of
 from communique.domain.state.comparison import BilateralComparison, ChangeKind, ElementChange
-from communique.domain.state.disagreement import Disagreement, disagreements
+from communique.domain.state.disagreement import disagreements
 from communique.domain.state.element import StatusElement
-from communique.domain.state.facets import Facet, State
+from communique.domain.state.facets import Facet, FacetKind
 from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty
+from communique.domain.state.preferences import Disagreement
 from communique.domain.state.status import BilateralStatus, ResolvedAsOf, by_then
 from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
 from communique.domain.time.clocks import AsOf, known_at
 from tests.support import oracle
 from tests.support.elements import element_of
-from tests.support.oracle import Log, Rank, Seen
+from tests.support.oracle import Log, Said, Seen, said_by, window
 
 # --- subjects ------------------------------------------------------------------------------------
 
@@ -54,32 +54,32 @@ def subjects(log: Log, as_of: AsOf) -> dict[str, list[Claim]]:
 
 
 def life_cycle(entries: Iterable[SubjectEntry]) -> list[LifeCycleStep]:
-    """Return the states that claims assert: found from the greatest down, told the other way."""
-    steps: dict[State, list[Claim]] = defaultdict(list)
-    asserting = [
-        entry
-        for entry in entries
-        if not denies(entry.claim) and entry.claim.certainty is not Certainty.UNCOMMITTED
-    ]
-    for entry in sorted(asserting, key=_rank, reverse=True):
-        steps[state_of(entry.claim)[0]].append(entry.claim)
-    return [
-        LifeCycleStep(
-            state=state,
-            occurred=said[0].occurred,
-            certainty=next(
-                word for word in Certainty if word in {claim.certainty for claim in said}
-            ),
-            event_ids=tuple(claim.event_id for claim in said),
+    """Return the states that claims assert: found from the last one down, told the other way."""
+    claims = [_said(entry) for entry in entries if asserts_state(entry.claim)]
+    steps: list[LifeCycleStep] = []
+    while claims:
+        contenders = [it for it in claims if not any(it.settled < x.first for x in claims)]
+        state = max(contenders, key=lambda it: it.rank_in_subject).element.state
+        said = oracle.by_rank(it for it in claims if it.element.state is state)
+        first = said[0].element
+        steps.append(
+            LifeCycleStep(
+                state=state,
+                occurred=first.occurred,
+                certainty=first.certainty,
+                event_ids=oracle.ids(said[:1000]),
+            )
         )
-        for state, said in reversed(steps.items())
-    ]
+        claims = [it for it in claims if it.element.state is not state]
+    return steps[::-1]
 
 
-def _rank(entry: SubjectEntry) -> Rank:
-    claim = entry.claim
-    _, stage = state_of(claim)
-    return claim.occurred.earliest, stage, claim.certainty.rank, entry.known, claim.event_id
+def _said(entry: SubjectEntry) -> Said:
+    """Return what a claim says, whatever the facet: here the facet makes no difference."""
+    claim, (state, stage) = entry.claim, state_of(entry.claim)
+    says = Assertion(Dyad("JPN", "KOR"), Facet(FacetKind.RELATIONS), state, stage)
+    seen = Seen(0, entry.known, claim, entry.known)
+    return said_by(seen, stage, element_of(claim, says, entry.known, window(seen)))
 
 
 # --- winners of all facets -----------------------------------------------------------------------
@@ -95,19 +95,14 @@ class Winner(NamedTuple):
 
 def winners(log: Log, as_of: AsOf) -> dict[tuple[str, str], Winner]:
     """Return the winner of each facet of each dyad, by (dyad, facet), sorted."""
-    said: dict[tuple[str, str], dict[Rank, tuple[Claim, Assertion]]] = defaultdict(dict)
-    elements: dict[tuple[str, str], dict[Rank, StatusElement]] = defaultdict(dict)
-    for event in oracle.events(log, as_of):
-        for says in assertions(event.claim):
-            slot, rank = (str(says.dyad), str(says.facet)), oracle.rank(event, says)
-            element = element_of(event.claim, says, event.known)
-            contested = {"contested": bool(event.disputed_by)}
-            elements[slot][rank] = element.model_copy(update=contested)
-            said[slot][rank] = event.claim, says
-    return {
-        slot: Winner(*said[slot][max(said[slot])], oracle.winner(elements[slot]))
-        for slot in sorted(said)
-    }
+    claims = {seen.claim.event_id: seen.claim for seen in oracle.visible(log, as_of)}
+    found: dict[tuple[str, str], Winner] = {}
+    for slot, facet in oracle.told(log, as_of).items():
+        if element := oracle.resolved(facet):
+            claim = claims[element.event_ids[0]]
+            slots = {(str(says.dyad), str(says.facet)): says for says in assertions(claim)}
+            found[slot] = Winner(claim, slots[slot], element)
+    return found
 
 
 # --- the board of an issue -----------------------------------------------------------------------
@@ -118,7 +113,7 @@ def board(log: Log, issue: str, as_of: AsOf) -> IssueBoard:
     shown = [winner for winner in winners(log, as_of).values() if _is_about(winner, issue)]
     return IssueBoard(
         issue=issue,
-        as_of=_resolved(as_of),
+        as_of=ResolvedAsOf.of(as_of),
         parties=tuple(_part(shown, code, as_of) for code in sorted(set().union(*map(_own, shown)))),
         talks=_those(shown, "talks", as_of),
         agreements=_those(shown, "agreement", as_of),
@@ -184,10 +179,6 @@ def _those(shown: list[Winner], kind: str, as_of: AsOf) -> tuple[IssueElement, .
     )
 
 
-def _resolved(as_of: AsOf) -> ResolvedAsOf:
-    return ResolvedAsOf(valid=as_of.valid, known=as_of.known, position=as_of.position)
-
-
 # --- what changed between two points -------------------------------------------------------------
 
 
@@ -197,8 +188,8 @@ def comparison(log: Log, dyad: Dyad, before: AsOf, after: AsOf) -> BilateralComp
     was, now = map(by_facet, statuses)
     return BilateralComparison(
         dyad=str(dyad),
-        before=_resolved(before),
-        after=_resolved(after),
+        before=ResolvedAsOf.of(before),
+        after=ResolvedAsOf.of(after),
         posture_before=statuses[0].posture,
         posture_after=statuses[1].posture,
         changes=tuple(
@@ -227,21 +218,23 @@ def _kind(*, was: bool, now: bool) -> ChangeKind:
 
 
 def causes(log: Log, slot: tuple[str, str], before: AsOf, after: AsOf) -> tuple[UUID, ...]:
-    """Return what makes a facet differ between two points."""
-    winning = [winners(log, as_of).get(slot) for as_of in (before, after)]
-    won = [{winner.element.event_ids[0]} if winner else set[UUID]() for winner in winning]
-    below = [winner.element.last_certain if winner else None for winner in winning]
-    certain = [{element.event_ids[0]} if element else set[UUID]() for element in below]
-    tops = [winner.element if winner else None for winner in winning]
-    dates: list[list[set[UUID]]] = [
-        [{shown.scheduled_by} if shown and shown.scheduled_by else set() for shown in elements]
-        for elements in (tops, below)
-    ]
-    differ = set.symmetric_difference(*map(amendments_seen, (log, log), (before, after)))
-    either = set[UUID]().union(*won, *certain, *dates[0], *dates[1])
-    amended = {amendment for amends, amendment in differ if amends in either}
-    moved = [pair[0] ^ pair[1] for pair in (won, certain, *dates)]
-    return tuple(sorted(amended.union(*moved) or won[0]))
+    """Return what makes a facet differ between two points: evidence, amendments, or time alone."""
+    was, now = (winners(log, as_of).get(slot) for as_of in (before, after))
+    rests, rested = (evidence(it.element) if it else set[UUID]() for it in (now, was))
+    differ = amendments_seen(log, before) ^ amendments_seen(log, after)
+    amended = {amendment for amends, amendment in differ if amends in rests | rested}
+    alone = {was.claim.event_id} if was else set[UUID]()
+    return tuple(sorted((rests ^ rested) | amended or alone))
+
+
+def evidence(element: StatusElement) -> set[UUID]:
+    """Return all that an element and the surer ones below it name."""
+    named = {*element.event_ids, *(origin.event_id for origin in element.origins)}
+    named = named.union(*(other.event_ids for other in element.order_unknown))
+    for difference in element.disagreements:
+        named = named.union(*(reading.event_ids for reading in difference.readings))
+    below = [*element.surer, *filter(None, [element.last_certain])]
+    return named.union(*map(evidence, below))
 
 
 def amendments_seen(log: Log, as_of: AsOf) -> set[tuple[UUID, UUID]]:

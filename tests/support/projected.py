@@ -100,7 +100,7 @@ def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
 
 def question(as_of: AsOf) -> RequestedAsOf:
     """Return the question that asks from a point."""
-    return RequestedAsOf(as_of.valid, as_of.known, as_of.position)
+    return RequestedAsOf.pinned(as_of)
 
 
 def some_points(log: oracle.Log) -> SearchStrategy[list[AsOf]]:

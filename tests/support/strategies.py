@@ -33,21 +33,27 @@ from communique.domain.claims.event import (
     EventCorrected,
     Reason,
 )
-from communique.domain.claims.payloads import ClaimPayload, Payload
-from communique.domain.claims.shape import Shape
+from communique.domain.claims.payloads import ClaimPayload, ScheduleStated
+from communique.domain.claims.shape import Payload, Shape
 from communique.domain.claims.values import (
     Certainty,
+    Classification,
+    Credibility,
+    Grade,
     Link,
     LinkKind,
     Participant,
+    Place,
     Polarity,
+    Reliability,
     Role,
     Source,
 )
+from communique.domain.claims.words import ScheduledChange, ScheduledKind
 from communique.domain.parties.party import Dyad, Party, PartyCode
 from communique.domain.text import IssueSlug, Line, Prose, SubjectKey
-from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 
 PAYLOADS: Final[tuple[type[Payload], ...]] = get_args(ClaimPayload)
 AMENDMENTS: Final[tuple[type[BaseModel], ...]] = get_args(AmendmentPayload)
@@ -63,13 +69,40 @@ PARTIES: Final = (
 )
 ISSUES: Final = ("export-controls", "forced-labour", "gsomia")
 SUBJECTS: Final = ("meeting/JPN-KOR/2019-08-03", "measure/whitelist", "pact")
-OUTLETS: Final = ("Arirang", "Yonhap")
+OUTLETS: Final = ("Arirang", "KBS", "Yonhap")
 WORDS: Final = ("", "unfair", "security reasons", "안보 이유", 'e\u0301 & "x" \U0001f91d')
 CAMEO_CODES: Final = ("010", "043", "057", "112", "1383", "160", "190", "20", "999", "138A")
+PLACES: Final = (
+    None,
+    None,
+    Place(name="Seoul"),
+    Place(country="KOR"),
+    Place(name="Seoul", country="KOR"),
+    Place(country="CHN"),
+)
+GRADES: Final = (
+    None,
+    None,
+    Grade(reliability=Reliability.A),
+    Grade(reliability=Reliability.C, credibility=Credibility.CONFIRMED),
+    Grade(credibility=Credibility.DOUBTFUL),
+)
+CODED: Final = Classification(dataset="ICEWS", row_id="1")
+"""What makes a claim a coded one."""
 DURATIONS: Final = (timedelta(minutes=30), timedelta(days=1), timedelta(days=90))
 SEOUL: Final = "Asia/Seoul"
 DAYS: Final = tuple(f"2019-08-{day:02}" for day in range(1, 7))
 MICROSECOND: Final = timedelta(microseconds=1)
+CAN_BE_DUE: Final = (
+    (ScheduledKind.MEETING, ScheduledChange.BEGIN),
+    (ScheduledKind.TALKS, ScheduledChange.BEGIN),
+    (ScheduledKind.DEMAND, ScheduledChange.BE_ANSWERED),
+    (ScheduledKind.PROPOSAL, ScheduledChange.BE_ANSWERED),
+    (ScheduledKind.MEASURE, ScheduledChange.TAKE_EFFECT),
+    (ScheduledKind.MEASURE, ScheduledChange.END),
+    (ScheduledKind.AGREEMENT, ScheduledChange.TAKE_EFFECT),
+    (ScheduledKind.AGREEMENT, ScheduledChange.END),
+)
 
 VALID_TIMES: Final = tuple(
     ValidTime.parse(edtf, zone)
@@ -80,10 +113,15 @@ VALID_TIMES: Final = tuple(
         ("2019-08-03T06:00:00Z", "America/New_York"),
         ("2019-08-03T06:00:00.000001Z", "UTC"),
         ("2019-08-02/2019-08-04", SEOUL),
+        ("2019-08-02/2019-08-02T12:00", SEOUL),
+        ("2019-08-02/..", SEOUL),
+        ("2019-08-02T15:00/2019-08-02T16:30", SEOUL),
+        ("2019-08-02T15:00/..", SEOUL),
         ("2019-08-02T09:00+09:00/2019-08-02T09:30+09:00", SEOUL),
         ("2019-08-03T00:00Z/..", "UTC"),
         ("2019-08-03T00:00Z/", "UTC"),
         ("2019-08-02T23:00~", SEOUL),
+        ("2019-08-03T15:00~", SEOUL),
         ("2019-07/..", SEOUL),
         ("2019-08-03~", "UTC"),
         ("2019-08-04?/2019-08-05%", "UTC"),
@@ -154,7 +192,19 @@ def of(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401, PLR0911 -- one 
 @cache
 def models(kind: type[BaseModel]) -> SearchStrategy[Any]:
     """Return values of a model, each field drawn by its annotation."""
+    if kind is ScheduleStated:
+        words = of(get_type_hints(kind, include_extras=True)["statement"])
+        pairs, dates = st.sampled_from(CAN_BE_DUE), st.sampled_from(VALID_TIMES)
+        return st.builds(schedule, pairs, dates, words)
     return st.builds(kind, **fields(kind))
+
+
+def schedule(
+    due: tuple[ScheduledKind, ScheduledChange], scheduled: ValidTime, statement: str
+) -> ScheduleStated:
+    """Return a schedule of a change that can be due."""
+    kind, change = due
+    return ScheduleStated(kind=kind, change=change, scheduled=scheduled, statement=statement)
 
 
 def fields(kind: type[BaseModel], *but: str) -> dict[str, SearchStrategy[Any]]:
@@ -251,13 +301,17 @@ ESSENTIALS: Final[dict[str, SearchStrategy[Any]]] = {
     "certainty": st.sampled_from(Certainty),
     "polarity": st.sampled_from([Polarity.POSITIVE] * 5 + [Polarity.NEGATIVE]),
     "source": st.sampled_from([Source(outlet=outlet) for outlet in OUTLETS]),
+    "place": st.sampled_from(PLACES),
+    "grade": st.sampled_from(GRADES),
+    "classification": st.sampled_from([None] * 5 + [CODED]),
+    "gist": st.sampled_from(["", "", "They met."]),
 }
 """The fields of a claim that, with its payload, parties and known time, matter to what is true."""
 
 NARROW: Final[dict[str, SearchStrategy[Any]]] = ESSENTIALS | {
     "occurred": st.sampled_from([*VALID_TIMES[:2] * len(VALID_TIMES), *VALID_TIMES]),
     "issues": st.sampled_from([(), (), (), (ISSUES[0],)]),
-    "subject": st.sampled_from([None, None, None, SUBJECTS[0]]),
+    "subject": st.sampled_from([None, None, SUBJECTS[0], SUBJECTS[0], SUBJECTS[1]]),
 }
 """The same, about so little that claims often compete for one facet, and tie."""
 
@@ -276,7 +330,10 @@ def claims(
     """Draw a claim; `rest` are its fields beside the payload and the parties."""
     payload = draw(of_types)
     cast = draw(casts[payload.shape])
-    return Claim(event_id=draw(st.uuids()), payload=payload, **cast, **draw(rest))
+    others = draw(rest)
+    if isinstance(payload, ScheduleStated):  # a date is set for something
+        others["subject"] = others.get("subject") or SUBJECTS[0]
+    return Claim(event_id=draw(st.uuids()), payload=payload, **cast, **others)
 
 
 @st.composite

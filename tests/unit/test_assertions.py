@@ -31,12 +31,12 @@ from communique.domain.claims.payloads import (
     MeetingPostponed,
     MeetingStarted,
     OutlookAssessed,
-    Payload,
     ProposalAccepted,
     ProposalMade,
     ProposalRejected,
     RelationsChanged,
     RulingIssued,
+    ScheduleStated,
     StanceStated,
     TalksAgreed,
     TalksProposed,
@@ -45,6 +45,7 @@ from communique.domain.claims.payloads import (
     TalksSuspended,
     ThreatMade,
 )
+from communique.domain.claims.shape import Payload
 from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.claims.words import Finality, MeetingLevel, Outlook, RelationsChange
 from communique.domain.state.assertions import (
@@ -59,6 +60,13 @@ from tests.support.strategies import PAYLOADS
 
 DAY = "2019-08-21"
 MINISTER = MeetingLevel.MINISTER
+
+
+def due(kind: str, change: str, statement: str = "") -> ScheduleStated:
+    """Return a statement that something is due on 23 November."""
+    said = {"kind": kind, "change": change, "scheduled": "2019-11-23", "statement": statement}
+    return ScheduleStated.model_validate(said)
+
 
 # Who did what about export-controls, and what it fills: facet, state, statement, grounds.
 ONE_OF_EACH: list[tuple[Payload, str, str, State, str, str]] = [
@@ -286,6 +294,14 @@ ONE_OF_EACH: list[tuple[Payload, str, str, State, str, str]] = [
         "bad faith",
         "",
     ),
+    (
+        due("AGREEMENT", "END", "by its terms"),
+        "JPN+KOR",
+        "agreement/sub",
+        State.SCHEDULED,
+        "by its terms",
+        "",
+    ),
     (DialogueUrged(appeal="talk"), "CHN>JPN,KOR", "mediation/CHN", State.URGED, "talk", ""),
     (
         OutlookAssessed(outlook=Outlook.NEGATIVE, assessment="no thaw"),
@@ -340,7 +356,7 @@ def test_each_type_fills_its_facet(
 @pytest.mark.parametrize(("payload", "who"), [case[:2] for case in ONE_OF_EACH])
 def test_a_denial_asserts_nothing_but_an_outlook(payload: Payload, who: str) -> None:
     """A denial changes no state, but one of progress is an outlook's content."""
-    said = claim(payload, DAY, who, polarity=Polarity.NEGATIVE)
+    said = claim(payload, DAY, who, polarity=Polarity.NEGATIVE, subject="sub")
 
     assert bool(list(assertions(said))) is isinstance(payload, OutlookAssessed)
     assert dyads_concerned(said)
@@ -349,7 +365,7 @@ def test_a_denial_asserts_nothing_but_an_outlook(payload: Payload, who: str) -> 
 @pytest.mark.parametrize(("payload", "who"), [case[:2] for case in ONE_OF_EACH])
 def test_what_no_source_commits_to_asserts_no_state(payload: Payload, who: str) -> None:
     """An uncommitted claim of any type fills no facet, and still concerns its dyads."""
-    said = claim(payload, DAY, who, certainty=Certainty.UNCOMMITTED)
+    said = claim(payload, DAY, who, certainty=Certainty.UNCOMMITTED, subject="sub")
 
     assert list(assertions(said)) == []
     assert dyads_concerned(said)
@@ -554,3 +570,26 @@ def test_an_unknown_kind_of_facet_is_refused() -> None:
     with pytest.raises(ValueError, match="weather"):
         Facet.parse("weather/JPN")
     assert Facet.parse("TALKS/x").kind is FacetKind.TALKS
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "facet"),
+    [
+        ("MEETING", "BEGIN", "agenda/sub"),
+        ("TALKS", "BEGIN", "talks/gsomia"),
+        ("DEMAND", "BE_ANSWERED", "demand/sub"),
+        ("PROPOSAL", "BE_ANSWERED", "proposal/sub"),
+        ("MEASURE", "TAKE_EFFECT", "measure/sub"),
+        ("MEASURE", "END", "measure/sub"),
+        ("AGREEMENT", "TAKE_EFFECT", "agreement/sub"),
+        ("AGREEMENT", "END", "agreement/sub"),
+    ],
+)
+def test_a_schedule_is_of_the_facet_of_its_kind(kind: str, change: str, facet: str) -> None:
+    """A date is set for the facet of its kind and subject, and of talks for that of the issue."""
+    said = claim(due(kind, change), DAY, "JPN>KOR", issues=("gsomia",), subject="sub")
+    (says,) = assertions(said)
+
+    assert (str(says.facet), says.state, says.stage) == (facet, State.SCHEDULED, Stage.POSSIBLE)
+    assert says.scheduled is not None
+    assert (says.scheduled.edtf, says.is_derived) == ("2019-11-23", False)

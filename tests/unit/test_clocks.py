@@ -8,10 +8,11 @@ from pydantic import TypeAdapter, ValidationError
 from communique.domain.time.clocks import (
     SKEW_MAX,
     AsOf,
+    CivilDay,
     KnownInFuture,
-    KnownTime,
     Region,
     Version,
+    Window,
     amendment_visible,
     asserted,
     check_known,
@@ -20,9 +21,12 @@ from communique.domain.time.clocks import (
     known_at,
     micros,
     parse_point,
+    passed,
     regions,
+    window_of,
 )
-from communique.domain.time.edtf import EdtfError
+from communique.domain.time.edtf import EdtfError, ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.domain.time.zones import UnknownZone
 
 SEOUL = "Asia/Seoul"
@@ -129,12 +133,116 @@ def test_visible_needs_both_the_position_and_the_known_time(
     assert amendment_visible(position, known, as_of) is visible
 
 
-def test_asserted_needs_it_to_have_begun() -> None:
-    """A claim is asserted from the very instant at which its valid time begins."""
-    as_of = AsOf(valid=day(10), known=day(1), position=0)
+def window(occurred: str, zone: str, known: str, source_zone: str = "UTC") -> Window:
+    """Return when what a claim says must have begun, given when it was published."""
+    given = KnownTime.parse(known, source_zone)
+    return window_of(ValidTime.parse(occurred, zone), given, given.instant)
 
-    assert asserted(day(10), as_of)
-    assert not asserted(day(10) + MICROSECOND, as_of)
+
+@pytest.mark.parametrize(
+    ("occurred", "known", "first", "settled", "settled_day"),
+    [
+        ("2019-08-21", "2019-09-01", "2019-08-21T00:00", "2019-08-21", 21),
+        ("2019-08-21", "2019-08-21T12:00", "2019-08-21T00:00", "2019-08-21T12:00", 21),
+        ("2019-08", "2019-08-29T12:00", "2019-08-01T00:00", "2019-08-29T12:00", 29),
+        ("2019-08~", "2019-08-29T12:00", "2019-08-01T00:00", "2019-08-29T12:00", 29),
+        ("2019-08", "2019-09-01", "2019-08-01T00:00", "2019-08-31", 31),
+        ("2019-08-21T15:00", "2019-09-01", "2019-08-21T15:00", "2019-08-21T15:00", None),
+        (
+            "2019-08-21T15:00~",
+            "2019-09-01",
+            "2019-08-21T14:30",
+            "2019-08-21T15:29:59.999999",
+            None,
+        ),
+        ("2019-08-21T15:00~", "2019-08-21T15:10", "2019-08-21T14:30", "2019-08-21T15:10", None),
+        ("2019-08-21/2019-08-23", "2019-09-01", "2019-08-21T00:00", "2019-08-21", 21),
+        ("2019-08/2019-08-23", "2019-09-01", "2019-08-01T00:00", "2019-08-23", 23),
+        ("2019-08-21T15:00/..", "2019-09-01", "2019-08-21T15:00", "2019-08-21T15:00", None),
+    ],
+)
+def test_a_window_goes_from_when_it_can_to_when_it_must_have_begun(
+    occurred: str, known: str, first: str, settled: str, settled_day: int | None
+) -> None:
+    """A window ends with the last instant of what is written, or when a report within came."""
+    found = window(occurred, "UTC", known)
+    day_number = settled_day and day(settled_day).toordinal()
+
+    assert (found.first, found.settled) == (parse_point(first), parse_point(settled))
+    assert (found.settled_day, found.foreseen) == (day_number, False)
+
+
+@pytest.mark.parametrize(
+    ("occurred", "zone", "known", "source_zone", "foreseen"),
+    [
+        ("2019-08-21T15:00", SEOUL, "2019-08-21T14:59", SEOUL, True),
+        ("2019-08-21T15:00", SEOUL, "2019-08-21T15:00", SEOUL, False),
+        ("2019-08-21T15:00~", SEOUL, "2019-08-21T14:29", SEOUL, True),
+        ("2019-08-21T15:00~", SEOUL, "2019-08-21T14:31", SEOUL, False),
+        ("2019-08-21", SEOUL, "2019-08-20T23:00", SEOUL, True),
+        ("2019-08-21", SEOUL, "2019-08-21T00:01", SEOUL, False),
+        ("2019-08-21", "America/New_York", "2019-08-21T01:00", SEOUL, False),
+        ("2019-08-21", SEOUL, "2019-08-20T20:00", "America/New_York", False),
+        ("2019-08", "UTC", "2019-08-03", "UTC", False),
+        ("2019-08", "UTC", "2019-07-31", "UTC", True),
+        ("2019-08-21/2019-08-23", "UTC", "2019-08-20", "UTC", True),
+        ("2019-08-21/2019-08-23", "UTC", "2019-08-21T12:00", "UTC", False),
+    ],
+)
+def test_what_was_known_before_its_window_was_foreseen(
+    occurred: str, zone: str, known: str, source_zone: str, *, foreseen: bool
+) -> None:
+    """A claim is foreseen that was known before its time; of a day, also on an earlier date."""
+    assert window(occurred, zone, known, source_zone).foreseen is foreseen
+
+
+def test_asserted_needs_it_to_have_begun() -> None:
+    """A claim is asserted from the very instant by which it must have begun."""
+    as_of = AsOf(valid=day(10), known=day(1), position=0)
+    begun = Window(day(9), day(10), None, foreseen=False)
+
+    assert asserted(begun, as_of)
+    assert not asserted(begun._replace(settled=day(10) + MICROSECOND), as_of)
+
+
+def test_a_day_asked_for_is_compared_with_days() -> None:
+    """As of a day a dated claim is asserted by its date, and one with a time of day by that."""
+    the_ninth = CivilDay(day(9).date(), SEOUL)
+    as_of = AsOf(day(9) + timedelta(hours=15) - MICROSECOND, day(1), 0, the_ninth)
+    dated = window("2019-08-09", "America/New_York", "2019-09-01")
+
+    assert asserted(dated, as_of)
+    assert not asserted(dated, AsOf(as_of.valid, as_of.known, 0))
+    assert not asserted(window("2019-08-10", SEOUL, "2019-09-01"), as_of)
+    assert asserted(window("2019-08-09T23:59", SEOUL, "2019-09-01"), as_of)
+    assert not asserted(window("2019-08-09T12:00", "America/New_York", "2019-09-01"), as_of)
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "zone", "point", "has_passed"),
+    [
+        ("2019-08-28", "UTC", "2019-08-28T23:59:59.999999", False),
+        ("2019-08-28", "UTC", "2019-08-29T00:00", True),
+        ("2019-08-28", "America/New_York", "2019-08-29T00:00", False),
+        ("2019-08-28", "America/New_York", "2019-08-28", False),
+        ("2019-08-28", SEOUL, "2019-08-28", False),
+        ("2019-08-28", SEOUL, "2019-08-29", True),
+        ("2019-08-28T15:00", "UTC", "2019-08-28T15:00", False),
+        ("2019-08-28T15:00", "UTC", "2019-08-28", True),
+        ("2019-08-28/2019-08-30", "UTC", "2019-08-30", False),
+        ("2019-08-28/2019-08-30", "UTC", "2019-08-31", True),
+        ("2019-08-28/..", "UTC", "2029-08-28", False),
+        ("2019-08-28/", "UTC", "2019-08-29", True),
+    ],
+)
+def test_a_date_that_was_set_has_passed_after_its_last_instant(
+    scheduled: str, zone: str, point: str, *, has_passed: bool
+) -> None:
+    """A date has passed once all that it can mean is over, and by a day only on a later one."""
+    asked = KnownTime.parse(point)
+    as_of = AsOf(asked.instant, asked.instant, 0, CivilDay.of(asked))
+
+    assert passed(ValidTime.parse(scheduled, zone), as_of) is has_passed
 
 
 def test_a_point_is_an_instant_or_the_end_of_a_day() -> None:

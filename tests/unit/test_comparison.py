@@ -19,7 +19,7 @@ from communique.domain.claims.payloads import (
     TalksProposed,
     TalksRefused,
 )
-from communique.domain.claims.values import Certainty
+from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.claims.words import MeetingLevel, RelationsChange
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import (
@@ -256,16 +256,31 @@ def test_the_last_certain_claim_is_a_cause_of_its_own() -> None:
     assert causes(before, after, *events) == ids(events[0], events[2])
 
 
-def test_a_winner_that_becomes_the_last_certain_one_is_a_cause() -> None:
-    """A winner that becomes the last certain claim below a probable one is a cause."""
+def test_a_winner_that_becomes_the_last_certain_one_is_no_cause() -> None:
+    """Where a probable claim comes above a certain one, it alone is the cause."""
     certain = element(claim(TalksAgreed(), "2019-08-02", "JPN+KOR"))
     probable = element(claim(TalksRefused(), "2019-08-20", "JPN>KOR", **PROBABLE))
     above = probable.model_copy(update={"last_certain": certain})
 
-    assert causes_between(certain, above, unamended) == tuple(
-        sorted(certain.event_ids + probable.event_ids)
-    )
+    assert causes_between(certain, above, unamended) == probable.event_ids
     assert causes_between(probable, above, unamended) == certain.event_ids
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        claim(TalksRefused(), "2019-08-20", "JPN>KOR", outlet="Kyodo"),
+        claim(TalksRefused(), "2019-08-20", "JPN>KOR", polarity=Polarity.NEGATIVE),
+        claim(TalksAgreed(), "2019-08-20", "JPN+KOR", known="2019-08-20"),
+    ],
+    ids=["a witness", "a denial", "a state of unknown order"],
+)
+def test_whatever_else_an_element_rests_on_is_a_cause(more: Claim) -> None:
+    """A new witness, a denial and a state that may be a later one are causes of a change."""
+    refused = claim(TalksRefused(), "2019-08-20", "JPN>KOR", known="2019-08-21")
+    before, after = point(LATER, position=1), point(LATER, position=2)
+
+    assert causes(before, after, refused, more) == ids(more)
 
 
 def element(said: Claim) -> StatusElement:

@@ -15,7 +15,7 @@ from communique.domain.state.comparison import BilateralComparison
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, parse_point
 from tests.support import nineteen_claims, oracle, oracle_subjects
-from tests.support.given import disputed
+from tests.support.given import disputed, retracted
 from tests.support.screens import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown
 
 LATER = RECORDED + timedelta(days=1)
@@ -86,13 +86,13 @@ def test_every_change_is_under_one_heading() -> None:
 
 
 def test_what_differs_is_told() -> None:
-    """A change of certainty shows the old and new certainty and the last certain claim."""
+    """A change of certainty shows the old and new certainty and what is said most surely."""
     doubted = fact(
         10, event_id=UUID(int=7), certainty=Certainty.POSSIBLE, occurred=CLAIMS[13].occurred
     )
     printed = lines(compared("2019-08-20", "2019-08-22", CLAIMS[9], doubted))
     assert "      certainty: certain → possible" in printed
-    assert "      last certain: none → refused, 20 Aug 2019" in printed
+    assert "      most surely: none → refused, 20 Aug 2019" in printed
 
 
 def test_a_state_that_moved_shows_both() -> None:
@@ -103,8 +103,9 @@ def test_a_state_that_moved_shows_both() -> None:
 
 def test_a_difference_that_no_line_shows_is_admitted() -> None:
     """A change to another claim of the same words is shown as such."""
-    history = log(CLAIMS[9], fact(10, event_id=UUID(int=2**128 - 1)))
-    points = (AsOf(parse_point("2019-08-22"), LATER, position) for position in (1, 2))
+    claim = CLAIMS[9]
+    history = log(claim, fact(10, event_id=UUID(int=2**128 - 1)), retracted(claim))
+    points = (AsOf(parse_point("2019-08-22"), LATER, position) for position in (1, 3))
     printed = lines(oracle_subjects.comparison(history, DYAD, *points))
     assert any("another claim says the same" in line for line in printed)
 

@@ -13,15 +13,23 @@ from communique.domain.claims.payloads import (
     MeetingHeld,
     MeetingStarted,
     OutlookAssessed,
-    Payload,
     StanceStated,
     TalksAgreed,
     TalksRefused,
 )
-from communique.domain.claims.values import Coordinates, Grade, Participant, Place, Polarity, Role
+from communique.domain.claims.shape import Payload
+from communique.domain.claims.values import (
+    Certainty,
+    Coordinates,
+    Participant,
+    Place,
+    Polarity,
+    Role,
+)
 from communique.domain.claims.words import Finality, MeetingLevel, Outlook
 from communique.domain.parties.party import Party
-from communique.domain.state.disagreement import Disagreement, Reading, disagreements
+from communique.domain.state.disagreement import disagreements
+from communique.domain.state.preferences import Disagreement, Preference, Reading
 from communique.domain.state.subject import SubjectEntry
 from communique.domain.time.clocks import known_at
 from tests.support.given import RECORDED, claim
@@ -64,6 +72,7 @@ def test_two_lengths_of_one_meeting_stay_side_by_side() -> None:
                 Reading(value="35 min", event_ids=(second.event_id,), outlet_count=1),
             ),
             reason="more outlets",
+            preference=Preference.MORE_OUTLETS,
         ),
     )
 
@@ -196,7 +205,7 @@ def test_actors_and_recipients_are_compared_apart() -> None:
         ("2019-08-21", "2019-08-21~"),
         ("2019-08-21", "2019-08-21/.."),
         ("2019-08-31", "2019-08"),
-        ("2019-08-22/..", "2019-08-21/.."),
+        ("2019-08-21T15:00/..", "2019-08-21/.."),
         ("2019-08-21/2019-08-22", "2019-08-21/.."),
         ("2019-08-21T15:00Z", {"edtf": "2019-08-22T00:00", "zone": "Asia/Seoul"}),
     ],
@@ -212,10 +221,12 @@ def test_a_less_exact_time_agrees_with_one_within_it(exact: str, vague: object) 
         ("2019-08-21", "2019-08-22"),
         ("2019-08-21T15:00", "2019-08-21T15:01"),
         ("2019-08-21/..", "2019-08-20"),
+        ("2019-08-22/..", "2019-08-21/.."),
+        ("2019-08-21/2019-08-23", "2019-08-22/2019-08-24"),
     ],
 )
 def test_times_apart_disagree(first: object, second: object) -> None:
-    """Two times that have no instant in common are two readings."""
+    """Two times of which neither can have begun when the other did are two readings."""
     assert [*fields(held(first), held(second))] == ["occurred"]
 
 
@@ -223,11 +234,11 @@ def test_times_apart_disagree(first: object, second: object) -> None:
     ("first", "second"),
     [
         ("2019-08-21", {"edtf": "2019-08-21", "zone": "Asia/Seoul"}),
-        ("2019-08-21/2019-08-23", "2019-08-22/2019-08-24"),
+        ("2019-08/2019-08-23", "2019-08-21/2019-08-24"),
     ],
 )
 def test_times_that_meet_do_not_disagree(first: object, second: object) -> None:
-    """Two times that have an instant in common can both be right."""
+    """Two times that can have begun at one instant can both be right."""
     assert fields(held(first), held(second)) == {}
 
 
@@ -242,7 +253,7 @@ def test_the_length_of_an_interval_is_held_against_a_stated_one() -> None:
     """A meeting from 15:00 to 15:30 disagrees with one that is said to have lasted 35 minutes."""
     interval = held("2019-08-21T15:00/2019-08-21T15:30")
 
-    assert fields(interval, held(minutes=35)) == {"duration": ["35 min", "30 min"]}
+    assert fields(interval, held(minutes=35)) == {"duration": ["30 min", "35 min"]}
     assert fields(interval, held(minutes=30)) == {}
 
 
@@ -313,20 +324,27 @@ def test_a_denial_of_an_assessment_is_an_assessment() -> None:
     ) == {"outlook": ["negative", "positive"], "polarity": ["negative", "positive"]}
 
 
-def graded(reliability: str | None, credibility: str | None) -> Grade:
-    """Return a grade of which either part can be left out."""
-    return Grade.model_validate({"reliability": reliability, "credibility": credibility})
-
-
 def preferred(*claims: Claim) -> tuple[str, str]:
     """Return the preferred reading of the only disagreement, and why."""
     (conflict,) = among(*claims)
     return conflict.readings[0].value, conflict.reason
 
 
+def test_a_surer_claim_goes_before_more_outlets() -> None:
+    """A certain reading is preferred to a probable one of two outlets, a curated to a coded one."""
+    sure = held(minutes=30, known="2019-08-22")
+    probable = [
+        held(minutes=35, outlet=name, certainty=Certainty.PROBABLE) for name in ("Kyodo", "Yonhap")
+    ]
+    coded = held(minutes=35, classification={"dataset": "icews"}, grade="A1")
+
+    assert preferred(sure, *probable) == ("30 min", "more certain")
+    assert preferred(sure, coded) == ("30 min", "more certain")
+
+
 def test_more_outlets_go_before_a_better_grade() -> None:
     """A reading of two outlets is preferred to one of the best grade."""
-    best = held(minutes=35, outlet="Kyodo", grade=graded("A", "1"), known="2019-08-30")
+    best = held(minutes=35, outlet="Kyodo", grade="A1", known="2019-08-30")
     poor = [held(minutes=30, outlet=name, known="2019-08-22") for name in ("Arirang", "Yonhap")]
     twice = [held(minutes=30, outlet=name, known="2019-08-22") for name in ("Arirang", "arirang")]
 
@@ -337,15 +355,15 @@ def test_more_outlets_go_before_a_better_grade() -> None:
 @pytest.mark.parametrize(
     ("better", "worse"),
     [
-        (graded("A", None), graded("B", "1")),
-        (graded("B", "2"), graded("B", "3")),
-        (graded("B", "6"), graded("B", None)),
-        (graded("F", None), graded(None, "1")),
-        (graded(None, "5"), graded(None, "6")),
-        (graded(None, "6"), None),
+        ("A-", "B1"),
+        ("B2", "B3"),
+        ("B6", "B-"),
+        ("F-", "-1"),
+        ("-5", "-6"),
+        ("-6", None),
     ],
 )
-def test_a_better_grade_goes_before_a_later_report(better: Grade, worse: Grade | None) -> None:
+def test_a_better_grade_goes_before_a_later_report(better: str, worse: str | None) -> None:
     """A better reliability, and then credibility, is preferred to a later report."""
     good = held(minutes=30, grade=better, known="2019-08-22")
 
@@ -354,9 +372,9 @@ def test_a_better_grade_goes_before_a_later_report(better: Grade, worse: Grade |
 
 def test_a_reading_has_the_grade_of_its_best_claim() -> None:
     """A reading has the grade of its best claim, whatever poor report stands beside."""
-    both = [held(minutes=30, grade=graded(mark, None), known="2019-08-22") for mark in ("E", "A")]
+    both = [held(minutes=30, grade=f"{mark}-", known="2019-08-22") for mark in ("E", "A")]
 
-    assert preferred(*both, held(minutes=35, grade=graded("B", None))) == ("30 min", "better grade")
+    assert preferred(*both, held(minutes=35, grade="B-")) == ("30 min", "better grade")
 
 
 def test_a_later_report_goes_before_the_event_id() -> None:
@@ -378,7 +396,7 @@ def test_the_event_id_decides_in_the_end() -> None:
     first = held(minutes=30, known="2019-08-22", event_id=UUID(int=1 << 100))
     second = held(minutes=35, known="2019-08-22")
 
-    assert preferred(first, second) == preferred(second, first) == ("30 min", "event id")
+    assert preferred(first, second) == preferred(second, first) == ("30 min", "rank")
 
 
 def test_the_known_time_is_that_of_the_entry() -> None:

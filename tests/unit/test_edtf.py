@@ -160,6 +160,8 @@ def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
         ("[2018,2019]", "is a set: submit one event for each"),
         ("-0044", "negative year"),
         ("Y12019", "years go from 1000 to 9999"),
+        ("12019", "years go from 1000 to 9999"),
+        ("2019/12019-08-21T15:00", "years go from 1000 to 9999"),
         ("0999", "before the year 1000"),
         ("00XX", "before the year 1000"),
         ("2019-02-30", "the days of 2019-02 go from 01 to 28"),
@@ -176,6 +178,9 @@ def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
         ("2019-08-21T15:00:00~", "2019-08-21T15:00~ is about three o'clock"),
         ("2019-08-21T15:00?", "only a date can have one"),
         ("2019-08-21T15~", "out of place|not an EDTF date"),
+        ("2019-08-21T25:00~", "no such time of day"),
+        ("2019-08-21T15:60~", "no such time of day"),
+        ("2019-08-21T15:00~?", "not an EDTF date"),
         ("2019-08T15:00~", "needs a whole day"),
         ("2019-08-21T15:00~/2019-08-21T14:00", "ends before it begins"),
         ("2019-08-21T15:00+19:00", r"go from -18:00 to \+18:00"),
@@ -198,6 +203,8 @@ def test_qualifiers_at_either_end_make_the_whole_approximate_or_uncertain(
         ("2019-08-21/2019-08-21T00:00", "ends when it begins"),
         ("9999-12-31T23:59:59.999999Z", "last instant of the year 9999"),
         ("9999-12-31T23:00-05:00", "last instant of the year 9999"),
+        ("9999-12-31T23:00-05:00~", "last instant of the year 9999"),
+        ("2019/9999-12-31T23:00-05:00~", "last instant of the year 9999"),
         ("2" * 65, "65 characters, 64 are allowed"),
     ],
 )
@@ -272,6 +279,7 @@ def test_an_end_beyond_the_ceiling_is_the_ceiling() -> None:
     assert ValidTime.parse("9999-12-31", "America/New_York").latest == CEILING
     assert ValidTime.parse("2019/9999-12-31T23:59-05:00").latest == CEILING
     assert ValidTime.parse("99XX").latest == CEILING
+    assert ValidTime.parse("9999-12-31T23:45~").latest == CEILING
 
 
 def test_an_instant_is_one_microsecond_and_its_text_says_so() -> None:

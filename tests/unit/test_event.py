@@ -30,6 +30,13 @@ MEETING = REFUSAL | {
     "participants": [{"party": {"code": "JPN"}}, {"party": KANG, "role": "HOST"}],
     "payload": {"type": "MeetingHeld"},
 }
+PLEDGE = {"type": "CommitmentMade", "commitment": "to talk"}
+SCHEDULE = {
+    "type": "ScheduleStated",
+    "kind": "AGREEMENT",
+    "change": "TAKE_EFFECT",
+    "scheduled": "2019-11-23",
+}
 DISPUTE: dict[str, Any] = {
     "event_id": OTHER,
     "payload": {"type": "EventDisputed", "amends": ID, "statement": "It was a briefing."},
@@ -111,6 +118,25 @@ def test_events_are_immutable() -> None:
         (REFUSAL | {"occurred": "0999-01-01"}, "occurred", "1000"),
         (REFUSAL | {"occurred": "2019-08-23/2019-08-21"}, "occurred", "before it begins"),
         (
+            REFUSAL | {"occurred": "2019-08-21T15:30/2019-08-21T15:00"},
+            "occurred",
+            "before it begins",
+        ),
+        (
+            REFUSAL | {"occurred": "2019-08-21T15:00~/2019-08-21T14:30"},
+            "occurred",
+            "ends when it begins",
+        ),
+        (REFUSAL | {"occurred": "2019-08-21T25:00~"}, "occurred", "no such time of day"),
+        (REFUSAL | {"occurred": "2019-08-21T15~"}, "occurred", "2019-08-21T15:00"),
+        (REFUSAL | {"occurred": "12019-08"}, "occurred", "from 1000 to 9999"),
+        (REFUSAL | {"occurred": "9999-12-31T23:59:59.999999Z"}, "occurred", "year 9999"),
+        (
+            REFUSAL | {"occurred": {"edtf": "9999-12-31T23:45~", "zone": "America/New_York"}},
+            "occurred",
+            "year 9999",
+        ),
+        (
             REFUSAL | {"occurred": {"edtf": "2019-08-21", "zone": "Asia/Soul"}},
             "occurred",
             "Asia/Seoul",
@@ -163,6 +189,12 @@ def test_events_are_immutable() -> None:
             "participants",
             "two or more participants",
         ),
+        (
+            MEETING | {"participants": [{"party": KANG}], "payload": PLEDGE},
+            "participants",
+            "not KOR alone",
+        ),
+        (MEETING | {"participants": [], "payload": PLEDGE}, "actors", "or participants"),
         (REFUSAL | {"issues": ["Export Controls"]}, "issues[0]", "pattern"),
         (REFUSAL | {"issues": ["gsomia", "gsomia"]}, "issues", "twice"),
         (REFUSAL | {"issues": [f"issue-{n}" for n in range(21)]}, "issues", "at most 20"),
@@ -215,6 +247,22 @@ def test_events_are_immutable() -> None:
             REFUSAL | {"payload": {"type": "DialogueUrged", "between": ["JPN"]}},
             "dialogue_urged.between",
             "two or more",
+        ),
+        (REFUSAL | {"payload": SCHEDULE}, "subject", "the subject that the date is set for"),
+        (
+            REFUSAL | {"subject": "m", "payload": SCHEDULE | {"kind": "MEETING"}},
+            "schedule_stated.change",
+            "can be due: BEGIN, not TAKE_EFFECT",
+        ),
+        (
+            REFUSAL | {"subject": "m", "payload": {"type": "ScheduleStated", "kind": "TALKS"}},
+            "schedule_stated.scheduled",
+            "required",
+        ),
+        (
+            REFUSAL | {"subject": "m", "payload": SCHEDULE | {"scheduled": "2019-09/2019-08"}},
+            "schedule_stated.scheduled",
+            "before it begins",
         ),
         (DISPUTE | {"payload": {"type": "EventDisputed"}}, "event_disputed.amends", "required"),
         (DISPUTE | {"event_id": ID}, "payload.amends", "cannot amend itself"),

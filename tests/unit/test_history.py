@@ -7,7 +7,8 @@ import pytest
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.history import Content, contents, disputes
 from communique.domain.claims.payloads import MeetingHeld, TalksRefused
-from communique.domain.time.clocks import KnownTime, Region, parse_point
+from communique.domain.time.clocks import Region, parse_point
+from communique.domain.time.known_time import KnownTime
 from tests.support.given import RECORDED, claim, corrected, disputed, log, retracted
 
 MINUTES = timedelta(minutes=30)

@@ -19,7 +19,6 @@ from communique.domain.claims.payloads import (
     MeetingHeld,
     MeetingPlanned,
     OutlookAssessed,
-    Payload,
     ProposalAccepted,
     ProposalMade,
     RelationsChanged,
@@ -27,6 +26,7 @@ from communique.domain.claims.payloads import (
     StanceStated,
     TalksRefused,
 )
+from communique.domain.claims.shape import Payload
 from communique.domain.claims.values import Certainty
 from communique.domain.claims.words import MeetingLevel, Outlook, RelationsChange
 from communique.domain.parties.party import Party

@@ -183,11 +183,12 @@ def test_where_nothing_is_recorded_nothing_is_known() -> None:
 
 
 def test_a_plan_alone_is_no_record_once_it_is_over() -> None:
-    """A plan alone gives a posture until its day has passed, and then none is known."""
+    """A plan alone gives a posture until a year after its day, and then none is known."""
     plan = claim(MeetingPlanned.model_validate({"scheduled": "2019-08-28"}), DAY, "JPN+KOR")
 
-    assert rules(plan, valid="2019-08-27") == ["nothing-strains"]
-    assert rules(plan, valid="2019-08-29") == ["nothing-recorded"]
+    assert rules(plan, valid="2019-08-29") == ["nothing-strains"]
+    assert rules(plan, valid="2020-08-27") == ["nothing-strains"]
+    assert rules(plan, valid="2020-08-28") == ["nothing-recorded"]
 
 
 def test_the_strongest_rule_names_the_posture_and_all_are_answered() -> None:

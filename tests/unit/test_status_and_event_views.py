@@ -21,9 +21,11 @@ from communique.domain.claims.event import (
 from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.parties.party import Party
 from communique.domain.state.status import BilateralStatus
-from communique.domain.time.clocks import AsOf, KnownTime, end_of_day, parse_point
+from communique.domain.time.clocks import AsOf, end_of_day, parse_point
+from communique.domain.time.known_time import KnownTime
 from communique.export import wording
-from tests.support import nineteen_claims, oracle
+from tests.support import nineteen_claims
+from tests.support.plain_status import plain_status
 from tests.support.screens import CLAIMS, DYAD, RECORDED, WIDTHS, fact, shown
 
 
@@ -31,7 +33,7 @@ def status(*events: Event, valid: str = "2019-08-21") -> BilateralStatus:
     """How Japan and Korea stand by these events."""
     log = [Recorded(at, RECORDED, 1, event) for at, event in enumerate(events, 1)]
     later = RECORDED + timedelta(days=1)
-    return oracle.status(log, DYAD, AsOf(parse_point(valid, nineteen_claims.ZONE), later, len(log)))
+    return plain_status(log, DYAD, AsOf(parse_point(valid, nineteen_claims.ZONE), later, len(log)))
 
 
 def lines(of: BilateralStatus, width: int = 120, *, explain: bool = False) -> list[str]:
@@ -121,8 +123,8 @@ def test_the_probable_is_marked() -> None:
     ]
 
 
-def test_the_last_certain_stands_below_an_uncertain_winner() -> None:
-    """A probable element is shown above the last certain one."""
+def test_what_is_certain_stands_below_an_uncertain_winner() -> None:
+    """A probable element is shown above what is said most surely."""
     certain = fact(10, subject="talks")
     probable = fact(
         10,
@@ -131,7 +133,7 @@ def test_the_last_certain_stands_below_an_uncertain_winner() -> None:
         certainty=Certainty.PROBABLE,
     )
     printed = lines(status(certain, probable))
-    [line] = [line for line in printed if "└ last certain" in line]
+    [line] = [line for line in printed if "└ most surely" in line]
     assert "20 Aug 2019" in line
     assert line.endswith("certain")
 

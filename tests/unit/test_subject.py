@@ -17,13 +17,13 @@ from communique.domain.claims.payloads import (
     MeetingHeld,
     MeetingPlanned,
     OutlookAssessed,
-    Payload,
     RelationsChanged,
     RulingIssued,
     StanceStated,
     TalksProposed,
     TalksRefused,
 )
+from communique.domain.claims.shape import Payload
 from communique.domain.claims.values import Certainty, Polarity
 from communique.domain.claims.words import Outlook, RelationsChange
 from communique.domain.parties.party import Party
@@ -172,19 +172,29 @@ def test_at_one_moment_and_stage_the_order_is_still_told() -> None:
     assert states(refused, rejected) == states(rejected, refused) == [State.REJECTED, State.REFUSED]
 
 
-def test_a_step_is_told_by_its_greatest_claim() -> None:
-    """A step has the time of its greatest claim, and the greatest certainty among all."""
+def test_a_step_is_told_by_its_surest_claim() -> None:
+    """A step has the time and the certainty of its surest claim, which is named first."""
     early = claim(MeasureLifted(), "2019-09-01", "JPN>KOR")
     late = claim(MeasureLifted(), "2019-09-02", "JPN>KOR", certainty=Certainty.POSSIBLE)
 
     assert life_cycle_of(entries(early, late)) == (
         LifeCycleStep(
             state=State.LIFTED,
-            occurred=late.occurred,
+            occurred=early.occurred,
             certainty=Certainty.CERTAIN,
-            event_ids=(late.event_id, early.event_id),
+            event_ids=(early.event_id, late.event_id),
         ),
     )
+
+
+def test_a_vague_time_puts_no_step_out_of_order() -> None:
+    """A refusal of a day follows a proposal at ten, and a recap "in 2019" moves no step."""
+    proposed = claim(TalksProposed(), "2019-08-21T10:00", "KOR>JPN")
+    refused = claim(TalksRefused(), "2019-08-21", "JPN>KOR")
+    recap = claim(TalksProposed(), "2019", "KOR>JPN", known="2020-02-01")
+
+    assert states(refused, proposed) == [State.PROPOSED, State.REFUSED]
+    assert states(refused, recap) == [State.PROPOSED, State.REFUSED]
 
 
 def test_a_step_stands_where_its_greatest_claim_does() -> None:

@@ -9,15 +9,24 @@ from communique.client import EventAsOf, Subject, SubjectClaim
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.payloads import MeetingHeld
 from communique.domain.state.disagreement import disagreements
+from communique.domain.state.element import Rank
+from communique.domain.state.issue_board import IssueElement, board
 from communique.domain.state.status import ResolvedAsOf
-from communique.domain.state.subject import SubjectEntry
-from communique.domain.time.clocks import AsOf, parse_point
-from tests.support import boards, nineteen_claims
-from tests.support.boards import life_cycle_of
+from communique.domain.state.subject import (
+    LifeCycleStep,
+    StatedState,
+    SubjectEntry,
+    asserted_of,
+    life_cycle,
+)
+from communique.domain.time.clocks import AsOf, micros, parse_point, window_of
+from tests.support import nineteen_claims
 from tests.support.given import claim
-from tests.support.screens import CLAIMS, RECORDED, WIDTHS, shown
+from tests.support.plain_status import plain_elements
+from tests.support.screens import CLAIMS, DYAD, RECORDED, WIDTHS, shown
 
 POINT = AsOf(parse_point("2019-08-22", nineteen_claims.ZONE), RECORDED, len(CLAIMS))
+ISSUE = "export-controls"
 STATEMENT = "keeps to the restrictions, which it says are no retaliation, for reasons of security"
 
 
@@ -40,6 +49,22 @@ def subject(*claims: Claim, is_cut: bool = False) -> Subject:
         len(claims),
         earlier_claims_uncounted=False,
     )
+
+
+def life_cycle_of(entries: list[SubjectEntry]) -> tuple[LifeCycleStep, ...]:
+    """The life cycle that claims about one subject tell."""
+    occurred = {entry.claim.event_id.bytes: entry.claim.occurred for entry in entries}
+    return life_cycle(filter(None, map(_stated, entries)), occurred.__getitem__)
+
+
+def _stated(entry: SubjectEntry) -> StatedState | None:
+    claim, known = entry
+    asserted = asserted_of(claim)
+    if asserted is None:
+        return None
+    window = window_of(claim.occurred, claim.known, known)
+    rank = Rank.of(claim, asserted[1], micros(known), window)
+    return StatedState(asserted[0], rank, micros(window.settled))
 
 
 def stance(number: int, outlet: str, position: str) -> Claim:
@@ -66,12 +91,17 @@ def test_no_line_is_wider_than_the_screen(
 ) -> None:
     """Subjects and boards break lines between words for any width, without blanks at ends."""
     log = [Recorded(at, RECORDED, 1, claim) for at, claim in enumerate(CLAIMS, 1)]
-    board = boards.issue_board(log, "export-controls", POINT)
+    elements = plain_elements(log, DYAD, POINT).values()
+    winners = [IssueElement(dyad=str(DYAD), element=it) for it in elements if it.issue == ISSUE]
+    of_issue = board(ISSUE, POINT, winners)
+    assert of_issue.parties
     printed = [
         *shown(
             lambda screen: subject_view.print_subject(screen, TWO, "UTC", explain=explain), width
         ),
-        *shown(lambda screen: issue_view.print_board(screen, board, "UTC", explain=explain), width),
+        *shown(
+            lambda screen: issue_view.print_board(screen, of_issue, "UTC", explain=explain), width
+        ),
     ]
     assert max(map(len, printed)) <= width
     assert all(line == line.rstrip() for line in printed)
@@ -88,12 +118,12 @@ def test_a_long_value_is_told_in_full() -> None:
     at = lines.index("Disagreement: meeting held, participants")
     below = " ".join(line.strip() for line in lines[at : at + 5])
     assert ", ".join(MANY) in below
-    assert "preferred: nothing tells them apart" in below
+    assert "preferred: nothing else tells them apart" in below
 
 
 def test_an_empty_board_says_so() -> None:
     """A board with nothing on it says so."""
-    board = boards.issue_board([], "export-controls", POINT)
-    lines = shown(lambda screen: issue_view.print_board(screen, board, "UTC"))
+    of_issue = board(ISSUE, POINT, [])
+    lines = shown(lambda screen: issue_view.print_board(screen, of_issue, "UTC"))
     assert lines[-1].startswith("nothing stands on its board")
-    assert list(issue_view.flat(board)) == []
+    assert list(issue_view.flat(of_issue)) == []

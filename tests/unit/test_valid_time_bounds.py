@@ -1,6 +1,7 @@
 """How far the claims of a dyad reached: bounds as of any position, few and near the truth."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import apsw
 import pytest
@@ -27,13 +28,13 @@ def written(earliest: Sequence[int], batch: int) -> apsw.Connection:
     """A file with claims of those valid times at positions 1, 2, 3, ..., taken in in batches."""
     connection = apsw.Connection(":memory:")
     connection.execute(BOUNDS_SCHEMA)
-    claims = [ClaimedTime(*SLOT, at, position) for position, at in enumerate(earliest, 1)]
+    claims = [ClaimedTime(*SLOT, at, at, position) for position, at in enumerate(earliest, 1)]
     for start in range(0, len(claims), batch):
         write_bounds(connection, claims[start : start + batch])
     return connection
 
 
-def rows(connection: apsw.Connection) -> list[tuple[int, ...]]:
+def rows(connection: apsw.Connection) -> list[tuple[Any, ...]]:
     """All that was written."""
     return list(connection.execute("SELECT * FROM extents ORDER BY position"))
 
@@ -79,3 +80,14 @@ def test_batches_do_not_matter(batch: int) -> None:
     """Bounds of the same claims have the same rows in batches of any size."""
     earliest = [(day * 37) % 101 + day // 3 for day in IN_ORDER]
     assert rows(written(earliest, batch)) == rows(written(earliest, 100))
+
+
+def test_bounds_reach_from_the_first_beginning_to_the_last() -> None:
+    """Bounds of vague times reach from where the first may have begun to where the last must."""
+    connection = apsw.Connection(":memory:")
+    connection.execute(BOUNDS_SCHEMA)
+    ends = [(5, 9), (1, 30), (7, 7)]
+    claims = [ClaimedTime(*SLOT, *both, position) for position, both in enumerate(ends, 1)]
+    write_bounds(connection, claims)
+
+    assert rows(connection) == [(*SLOT, 1, 5, 9), (*SLOT, 2, 1, 30)]

@@ -161,6 +161,78 @@ RELATIONS_CHANGE_RESTORED: RelationsChange.ValueType  # 7
 """RELATIONS_CHANGE_RESTORED: severed relations were restored."""
 Global___RelationsChange: _TypeAlias = RelationsChange  # noqa: Y015
 
+class _ScheduledKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScheduledKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScheduledKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCHEDULED_KIND_UNSPECIFIED: _ScheduledKind.ValueType  # 0
+    """SCHEDULED_KIND_UNSPECIFIED is refused."""
+    SCHEDULED_KIND_MEETING: _ScheduledKind.ValueType  # 1
+    """SCHEDULED_KIND_MEETING is a meeting, which can be due to begin."""
+    SCHEDULED_KIND_TALKS: _ScheduledKind.ValueType  # 2
+    """SCHEDULED_KIND_TALKS are the talks on the claim's issues, which can be due to begin."""
+    SCHEDULED_KIND_DEMAND: _ScheduledKind.ValueType  # 3
+    """SCHEDULED_KIND_DEMAND is a demand, which can be due to be answered."""
+    SCHEDULED_KIND_PROPOSAL: _ScheduledKind.ValueType  # 4
+    """SCHEDULED_KIND_PROPOSAL is a proposal, which can be due to be answered."""
+    SCHEDULED_KIND_MEASURE: _ScheduledKind.ValueType  # 5
+    """SCHEDULED_KIND_MEASURE is a measure, which can be due to take effect or to end."""
+    SCHEDULED_KIND_AGREEMENT: _ScheduledKind.ValueType  # 6
+    """SCHEDULED_KIND_AGREEMENT is an agreement, which can be due to take effect or to end."""
+
+class ScheduledKind(_ScheduledKind, metaclass=_ScheduledKindEnumTypeWrapper):
+    """ScheduledKind is the kind of a subject for which a date is set."""
+
+SCHEDULED_KIND_UNSPECIFIED: ScheduledKind.ValueType  # 0
+"""SCHEDULED_KIND_UNSPECIFIED is refused."""
+SCHEDULED_KIND_MEETING: ScheduledKind.ValueType  # 1
+"""SCHEDULED_KIND_MEETING is a meeting, which can be due to begin."""
+SCHEDULED_KIND_TALKS: ScheduledKind.ValueType  # 2
+"""SCHEDULED_KIND_TALKS are the talks on the claim's issues, which can be due to begin."""
+SCHEDULED_KIND_DEMAND: ScheduledKind.ValueType  # 3
+"""SCHEDULED_KIND_DEMAND is a demand, which can be due to be answered."""
+SCHEDULED_KIND_PROPOSAL: ScheduledKind.ValueType  # 4
+"""SCHEDULED_KIND_PROPOSAL is a proposal, which can be due to be answered."""
+SCHEDULED_KIND_MEASURE: ScheduledKind.ValueType  # 5
+"""SCHEDULED_KIND_MEASURE is a measure, which can be due to take effect or to end."""
+SCHEDULED_KIND_AGREEMENT: ScheduledKind.ValueType  # 6
+"""SCHEDULED_KIND_AGREEMENT is an agreement, which can be due to take effect or to end."""
+Global___ScheduledKind: _TypeAlias = ScheduledKind  # noqa: Y015
+
+class _ScheduledChange:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScheduledChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScheduledChange.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCHEDULED_CHANGE_UNSPECIFIED: _ScheduledChange.ValueType  # 0
+    """SCHEDULED_CHANGE_UNSPECIFIED is refused."""
+    SCHEDULED_CHANGE_BEGIN: _ScheduledChange.ValueType  # 1
+    """SCHEDULED_CHANGE_BEGIN: the subject is due to begin."""
+    SCHEDULED_CHANGE_TAKE_EFFECT: _ScheduledChange.ValueType  # 2
+    """SCHEDULED_CHANGE_TAKE_EFFECT: the subject is due to take effect."""
+    SCHEDULED_CHANGE_END: _ScheduledChange.ValueType  # 3
+    """SCHEDULED_CHANGE_END: the subject is due to end, or to expire."""
+    SCHEDULED_CHANGE_BE_ANSWERED: _ScheduledChange.ValueType  # 4
+    """SCHEDULED_CHANGE_BE_ANSWERED: the subject is due to be answered."""
+
+class ScheduledChange(_ScheduledChange, metaclass=_ScheduledChangeEnumTypeWrapper):
+    """ScheduledChange is what is due on a date that was set."""
+
+SCHEDULED_CHANGE_UNSPECIFIED: ScheduledChange.ValueType  # 0
+"""SCHEDULED_CHANGE_UNSPECIFIED is refused."""
+SCHEDULED_CHANGE_BEGIN: ScheduledChange.ValueType  # 1
+"""SCHEDULED_CHANGE_BEGIN: the subject is due to begin."""
+SCHEDULED_CHANGE_TAKE_EFFECT: ScheduledChange.ValueType  # 2
+"""SCHEDULED_CHANGE_TAKE_EFFECT: the subject is due to take effect."""
+SCHEDULED_CHANGE_END: ScheduledChange.ValueType  # 3
+"""SCHEDULED_CHANGE_END: the subject is due to end, or to expire."""
+SCHEDULED_CHANGE_BE_ANSWERED: ScheduledChange.ValueType  # 4
+"""SCHEDULED_CHANGE_BE_ANSWERED: the subject is due to be answered."""
+Global___ScheduledChange: _TypeAlias = ScheduledChange  # noqa: Y015
+
 class _Outlook:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1160,6 +1232,44 @@ class DialogueUrged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DialogueUrged: _TypeAlias = DialogueUrged  # noqa: Y015
+
+@_typing.final
+class ScheduleStated(_message.Message):
+    """ScheduleStated: someone said on which date the claim's subject, which is required, is due to begin, take effect, end or
+    be answered. It occurred when that was said.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    kind: Global___ScheduledKind.ValueType
+    """kind is the kind of the subject."""
+    change: Global___ScheduledChange.ValueType
+    """change is what is due."""
+    statement: _builtins.str
+    """statement is what was said; at most 2,000 characters."""
+    @_builtins.property
+    def scheduled(self) -> _time_pb2.ValidTime:
+        """scheduled is the date; the change is due until the end of it."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___ScheduledKind.ValueType = ...,
+        change: Global___ScheduledChange.ValueType = ...,
+        scheduled: _time_pb2.ValidTime | None = ...,
+        statement: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["scheduled", b"scheduled"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "kind", b"kind", "scheduled", b"scheduled", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduleStated: _TypeAlias = ScheduleStated  # noqa: Y015
 
 @_typing.final
 class OutlookAssessed(_message.Message):

@@ -8,6 +8,7 @@ from communique.v1 import payloads_pb2 as _payloads_pb2
 from communique.v1 import time_pb2 as _time_pb2
 from communique.v1 import values_pb2 as _values_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -31,6 +32,8 @@ class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_State.ValueType
     DESCRIPTOR: _descriptor.EnumDescriptor
     STATE_UNSPECIFIED: _State.ValueType  # 0
     """STATE_UNSPECIFIED is never answered."""
+    STATE_SCHEDULED: _State.ValueType  # 6
+    """STATE_SCHEDULED: a date is set, and nothing else is claimed."""
     STATE_PLANNED: _State.ValueType  # 1
     """STATE_PLANNED: the meeting is planned."""
     STATE_POSTPONED: _State.ValueType  # 2
@@ -121,6 +124,8 @@ class State(_State, metaclass=_StateEnumTypeWrapper):
 
 STATE_UNSPECIFIED: State.ValueType  # 0
 """STATE_UNSPECIFIED is never answered."""
+STATE_SCHEDULED: State.ValueType  # 6
+"""STATE_SCHEDULED: a date is set, and nothing else is claimed."""
 STATE_PLANNED: State.ValueType  # 1
 """STATE_PLANNED: the meeting is planned."""
 STATE_POSTPONED: State.ValueType  # 2
@@ -219,6 +224,8 @@ class _DueEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Due.ValueType], _
     """DUE_AHEAD: the date has not passed."""
     DUE_UNCONFIRMED: _Due.ValueType  # 2
     """DUE_UNCONFIRMED: the date has passed, and no claim says what happened."""
+    DUE_NOT_MET: _Due.ValueType  # 3
+    """DUE_NOT_MET: a claim denies that what was due happened."""
 
 class Due(_Due, metaclass=_DueEnumTypeWrapper):
     """Due is whether a date that was set has come."""
@@ -229,6 +236,8 @@ DUE_AHEAD: Due.ValueType  # 1
 """DUE_AHEAD: the date has not passed."""
 DUE_UNCONFIRMED: Due.ValueType  # 2
 """DUE_UNCONFIRMED: the date has passed, and no claim says what happened."""
+DUE_NOT_MET: Due.ValueType  # 3
+"""DUE_NOT_MET: a claim denies that what was due happened."""
 Global___Due: _TypeAlias = Due  # noqa: Y015
 
 class _Posture:
@@ -273,7 +282,11 @@ Global___Posture: _TypeAlias = Posture  # noqa: Y015
 
 @_typing.final
 class StatusElement(_message.Message):
-    """StatusElement is how things stand with one facet: what the winning claim says, and which claim that is."""
+    """StatusElement is how things stand with one facet: what the winning claim and its witnesses say.
+
+    An element of a single claim has its own words. Where there are several witnesses each field has the value that they
+    prefer, and `origins` say which event a field is from that is not the winning claim's own.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -304,6 +317,22 @@ class StatusElement(_message.Message):
     SCHEDULED_STATE_FIELD_NUMBER: _builtins.int
     FORESEEN_FIELD_NUMBER: _builtins.int
     SCHEDULED_BY_FIELD_NUMBER: _builtins.int
+    SETTLED_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    FINALITY_FIELD_NUMBER: _builtins.int
+    LIKELIHOOD_FIELD_NUMBER: _builtins.int
+    CODED_FIELD_NUMBER: _builtins.int
+    WITNESSES_FIELD_NUMBER: _builtins.int
+    WITNESS_COUNT_FIELD_NUMBER: _builtins.int
+    OUTLET_COUNT_FIELD_NUMBER: _builtins.int
+    REPORT_COUNT_FIELD_NUMBER: _builtins.int
+    ORIGINS_FIELD_NUMBER: _builtins.int
+    DISAGREEMENTS_FIELD_NUMBER: _builtins.int
+    ORDER_UNKNOWN_FIELD_NUMBER: _builtins.int
+    SURER_FIELD_NUMBER: _builtins.int
     facet: _builtins.str
     """facet is the slot that this element fills, such as `talks/export-controls` or `meeting/minister`."""
     state: Global___State.ValueType
@@ -331,17 +360,39 @@ class StatusElement(_message.Message):
     under_way: _builtins.bool
     """under_way is true where the claim's interval is still running at the valid time asked for."""
     contested: _builtins.bool
-    """contested is true where a dispute of the claim is visible."""
+    """contested is true where one of the witnesses is disputed or denied, where they give values that differ
+    (`disagreements`), or where no time says which of two states came first (`order_unknown`).
+    """
     outlet: _builtins.str
     """outlet is who published the claim."""
     due: Global___Due.ValueType
-    """due says whether the date that `scheduled` sets for a measure or the end of an agreement has come."""
+    """due says whether the date in `scheduled` has come, while the facet is in a state that it would change."""
     scheduled_state: Global___State.ValueType
-    """scheduled_state is what the state would be once the date in `scheduled` has come; unspecified without such a date."""
+    """scheduled_state is what the state would be once the date in `scheduled` has come; unspecified without such a date,
+    and where one state or another is due, such as an answer.
+    """
     foreseen: _builtins.bool
     """foreseen is true where the claim could be known before what it claims: it counts as probable at most."""
     scheduled_by: _builtins.str
-    """scheduled_by is the event that `scheduled` is from, where the winning claim names no date; empty otherwise."""
+    """scheduled_by is the event that `scheduled` is from, where that is not the winning claim; empty otherwise. It is in
+    `origins`, too.
+    """
+    format: _payloads_pb2.MeetingFormat.ValueType
+    """format is the form of a meeting."""
+    count: _builtins.int
+    """count is how many diplomats were expelled, where a source says so."""
+    finality: _payloads_pb2.Finality.ValueType
+    """finality is how final a refusal is."""
+    likelihood: _payloads_pb2.Likelihood.ValueType
+    """likelihood is how likely an assessment holds its outlook to be."""
+    coded: _builtins.bool
+    """coded is true where all witnesses are coded by a machine: `report_count` says how many."""
+    witness_count: _builtins.int
+    """witness_count is the number of witnesses, the winner among them; 64 at most are counted."""
+    outlet_count: _builtins.int
+    """outlet_count is the number of different outlets among the witnesses counted."""
+    report_count: _builtins.int
+    """report_count is the number of coded claims among the witnesses counted."""
     @_builtins.property
     def actors(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.Party]:
         """actors are those who did it."""
@@ -368,17 +419,53 @@ class StatusElement(_message.Message):
 
     @_builtins.property
     def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """event_ids are the evidence: the events behind this element, the winning claim first."""
+        """event_ids are the evidence: the winning claim first, then its witnesses in the order of rank, 8 at most in all."""
 
     @_builtins.property
     def last_certain(self) -> Global___StatusElement:
-        """last_certain is the last certain claim of the facet, where the winner is less than certain."""
+        """last_certain is what the surest claims of the facet alone say, where the winner is less sure than they are."""
 
     @_builtins.property
     def attributions(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.Attribution]:
         """attributions is the chain of who said it to whom, as the claim has it, from the outlet inwards; a speaker without a
         name is an unnamed source.
         """
+
+    @_builtins.property
+    def settled(self) -> _timestamp_pb2.Timestamp:
+        """settled is the instant, inclusive, by which what the winning claim says must have begun: the last one at which it can
+        have, or when the claim was known if that lies between.
+        """
+
+    @_builtins.property
+    def place(self) -> _values_pb2.Place:
+        """place is where it happened."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """duration is how long a meeting took, where a source says so."""
+
+    @_builtins.property
+    def witnesses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Witness]:
+        """witnesses are the claims of `event_ids`, in the same order."""
+
+    @_builtins.property
+    def origins(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldOrigin]:
+        """origins say of each field that is not the winning claim's own, or was worked out, which event it is from."""
+
+    @_builtins.property
+    def disagreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___ElementDisagreement]:
+        """disagreements are the fields in which the witnesses say different things that can be compared, in the order of fields;
+        `polarity` where someone denies what they say.
+        """
+
+    @_builtins.property
+    def order_unknown(self) -> _containers.RepeatedCompositeFieldContainer[Global___OtherState]:
+        """order_unknown are other states of the subject that may be later: no time says which came first."""
+
+    @_builtins.property
+    def surer(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
+        """surer is what claims say alone that are surer than the winner but not the surest, the surest of them last."""
 
     def __init__(
         self,
@@ -410,14 +497,208 @@ class StatusElement(_message.Message):
         scheduled_state: Global___State.ValueType = ...,
         foreseen: _builtins.bool = ...,
         scheduled_by: _builtins.str = ...,
+        settled: _timestamp_pb2.Timestamp | None = ...,
+        format: _payloads_pb2.MeetingFormat.ValueType = ...,
+        place: _values_pb2.Place | None = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        count: _builtins.int | None = ...,
+        finality: _payloads_pb2.Finality.ValueType = ...,
+        likelihood: _payloads_pb2.Likelihood.ValueType = ...,
+        coded: _builtins.bool = ...,
+        witnesses: _abc.Iterable[Global___Witness] | None = ...,
+        witness_count: _builtins.int = ...,
+        outlet_count: _builtins.int = ...,
+        report_count: _builtins.int = ...,
+        origins: _abc.Iterable[Global___FieldOrigin] | None = ...,
+        disagreements: _abc.Iterable[Global___ElementDisagreement] | None = ...,
+        order_unknown: _abc.Iterable[Global___OtherState] | None = ...,
+        surer: _abc.Iterable[Global___StatusElement] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "last_certain", b"last_certain", "occurred", b"occurred", "scheduled", b"scheduled"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "duration", b"duration", "known", b"known", "last_certain", b"last_certain", "occurred", b"occurred", "place", b"place", "scheduled", b"scheduled", "settled", b"settled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "contested", b"contested", "due", b"due", "event_ids", b"event_ids", "facet", b"facet", "foreseen", b"foreseen", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "occurred", b"occurred", "outlet", b"outlet", "participants", b"participants", "polarity", b"polarity", "recipients", b"recipients", "scheduled", b"scheduled", "scheduled_by", b"scheduled_by", "scheduled_state", b"scheduled_state", "state", b"state", "statement", b"statement", "subject", b"subject", "under_way", b"under_way"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "actors", b"actors", "attributions", b"attributions", "by_schedule", b"by_schedule", "certainty", b"certainty", "coded", b"coded", "contested", b"contested", "count", b"count", "disagreements", b"disagreements", "due", b"due", "duration", b"duration", "event_ids", b"event_ids", "facet", b"facet", "finality", b"finality", "foreseen", b"foreseen", "format", b"format", "gist", b"gist", "grounds", b"grounds", "issue", b"issue", "known", b"known", "last_certain", b"last_certain", "level", b"level", "likelihood", b"likelihood", "occurred", b"occurred", "order_unknown", b"order_unknown", "origins", b"origins", "outlet", b"outlet", "outlet_count", b"outlet_count", "participants", b"participants", "place", b"place", "polarity", b"polarity", "recipients", b"recipients", "report_count", b"report_count", "scheduled", b"scheduled", "scheduled_by", b"scheduled_by", "scheduled_state", b"scheduled_state", "settled", b"settled", "state", b"state", "statement", b"statement", "subject", b"subject", "surer", b"surer", "under_way", b"under_way", "witness_count", b"witness_count", "witnesses", b"witnesses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+
+Global___StatusElement: _TypeAlias = StatusElement  # noqa: Y015
+
+@_typing.final
+class Witness(_message.Message):
+    """Witness is a claim that says the same of the same subject as the winning one, or the winning one itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    OUTLET_FIELD_NUMBER: _builtins.int
+    VIA_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    CERTAINTY_FIELD_NUMBER: _builtins.int
+    GRADE_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """event_id is the claim."""
+    outlet: _builtins.str
+    """outlet is who published it."""
+    via: _builtins.str
+    """via is who published it again, where it was read with them."""
+    certainty: _values_pb2.Certainty.ValueType
+    """certainty is how firmly its source commits to it; what was foreseen counts as probable at most."""
+    @_builtins.property
+    def known(self) -> _timestamp_pb2.Timestamp:
+        """known is when it could be known."""
+
+    @_builtins.property
+    def grade(self) -> _values_pb2.Grade:
+        """grade is our own grading of it."""
+
+    def __init__(
+        self,
+        *,
+        event_id: _builtins.str = ...,
+        outlet: _builtins.str = ...,
+        via: _builtins.str = ...,
+        known: _timestamp_pb2.Timestamp | None = ...,
+        certainty: _values_pb2.Certainty.ValueType = ...,
+        grade: _values_pb2.Grade | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grade", b"grade", "known", b"known"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "event_id", b"event_id", "grade", b"grade", "known", b"known", "outlet", b"outlet", "via", b"via"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___StatusElement: _TypeAlias = StatusElement  # noqa: Y015
+Global___Witness: _TypeAlias = Witness  # noqa: Y015
+
+@_typing.final
+class FieldOrigin(_message.Message):
+    """FieldOrigin is where a field of an element is from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DERIVED_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """field is the name of the element's field, such as `occurred`."""
+    event_id: _builtins.str
+    """event_id is the claim that gives it."""
+    reason: _values_pb2.Preference.ValueType
+    """reason is why its value is preferred."""
+    derived: _builtins.bool
+    """derived is true for a date that was worked out from a period: no source names it."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        event_id: _builtins.str = ...,
+        reason: _values_pb2.Preference.ValueType = ...,
+        derived: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["derived", b"derived", "event_id", b"event_id", "field", b"field", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldOrigin: _TypeAlias = FieldOrigin  # noqa: Y015
+
+@_typing.final
+class ElementDisagreement(_message.Message):
+    """ElementDisagreement is a field in which the witnesses of an element say different things."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    READINGS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PREFERENCE_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """field is the field's name, such as `occurred` or `duration`."""
+    reason: _builtins.str
+    """reason is why the first is preferred, in words."""
+    preference: _values_pb2.Preference.ValueType
+    """preference is why the first is preferred."""
+    @_builtins.property
+    def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ElementReading]:
+        """readings are the different values, the preferred one first."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        readings: _abc.Iterable[Global___ElementReading] | None = ...,
+        reason: _builtins.str = ...,
+        preference: _values_pb2.Preference.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "preference", b"preference", "readings", b"readings", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ElementDisagreement: _TypeAlias = ElementDisagreement  # noqa: Y015
+
+@_typing.final
+class ElementReading(_message.Message):
+    """ElementReading is one value of a field, with the claims that give it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    EVENT_IDS_FIELD_NUMBER: _builtins.int
+    OUTLET_COUNT_FIELD_NUMBER: _builtins.int
+    value: _builtins.str
+    """value is the value in text form."""
+    outlet_count: _builtins.int
+    """outlet_count is the number of different outlets among them."""
+    @_builtins.property
+    def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """event_ids are the claims, in the order of rank."""
+
+    def __init__(
+        self,
+        *,
+        value: _builtins.str = ...,
+        event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        outlet_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_ids", b"event_ids", "outlet_count", b"outlet_count", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ElementReading: _TypeAlias = ElementReading  # noqa: Y015
+
+@_typing.final
+class OtherState(_message.Message):
+    """OtherState is a state that may be later than that of an element."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    EVENT_IDS_FIELD_NUMBER: _builtins.int
+    state: Global___State.ValueType
+    """state is the other state."""
+    @_builtins.property
+    def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """event_ids are the claims that assert it, the greatest by rank first, 8 at most."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___State.ValueType = ...,
+        event_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_ids", b"event_ids", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OtherState: _TypeAlias = OtherState  # noqa: Y015
 
 @_typing.final
 class PostureTrigger(_message.Message):
@@ -505,7 +786,9 @@ class BilateralStatus(_message.Message):
 
     @_builtins.property
     def upcoming_meetings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
-        """upcoming_meetings are the meetings planned or postponed whose day has not passed."""
+        """upcoming_meetings are the meetings planned, postponed or scheduled; where nobody says what became of one, until a year
+        after its date.
+        """
 
     @_builtins.property
     def talks(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:

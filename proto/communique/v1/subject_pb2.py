@@ -28,7 +28,7 @@ from communique.v1 import time_pb2 as communique_dot_v1_dot_time__pb2
 from communique.v1 import values_pb2 as communique_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ommunique/v1/subject.proto\x12\rcommunique.v1\x1a\x19\x63ommunique/v1/event.proto\x1a\x1a\x63ommunique/v1/status.proto\x1a\x18\x63ommunique/v1/time.proto\x1a\x1a\x63ommunique/v1/values.proto\"\xb0\x02\n\x07Subject\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12*\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\x12\x30\n\nlife_cycle\x18\x03 \x03(\x0b\x32\x1c.communique.v1.LifeCycleStep\x12+\n\x06\x63laims\x18\x04 \x03(\x0b\x32\x1b.communique.v1.SubjectClaim\x12\x32\n\rdisagreements\x18\x05 \x03(\x0b\x32\x1b.communique.v1.Disagreement\x12\x1e\n\x16\x65\x61rlier_claims_omitted\x18\x06 \x01(\x08\x12\x13\n\x0b\x63laim_count\x18\x07 \x01(\x05\x12 \n\x18\x65\x61rlier_claims_uncounted\x18\x08 \x01(\x08\"\xa0\x01\n\rLifeCycleStep\x12#\n\x05state\x18\x01 \x01(\x0e\x32\x14.communique.v1.State\x12*\n\x08occurred\x18\x02 \x01(\x0b\x32\x18.communique.v1.ValidTime\x12+\n\tcertainty\x18\x03 \x01(\x0e\x32\x18.communique.v1.Certainty\x12\x11\n\tevent_ids\x18\x04 \x03(\t\"i\n\x0cSubjectClaim\x12\'\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.communique.v1.EventAsOf\x12\x30\n\namendments\x18\x02 \x03(\x0b\x32\x1c.communique.v1.RecordedEvent\"e\n\x0c\x44isagreement\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12(\n\x08readings\x18\x03 \x03(\x0b\x32\x16.communique.v1.Reading\x12\x0e\n\x06reason\x18\x04 \x01(\t\"A\n\x07Reading\x12\r\n\x05value\x18\x01 \x01(\t\x12\x11\n\tevent_ids\x18\x02 \x03(\t\x12\x14\n\x0coutlet_count\x18\x03 \x01(\x05\"`\n\x0eSubjectSummary\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x13\n\x0b\x63laim_count\x18\x02 \x01(\x05\x12(\n\x06latest\x18\x03 \x01(\x0b\x32\x18.communique.v1.ValidTimeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ommunique/v1/subject.proto\x12\rcommunique.v1\x1a\x19\x63ommunique/v1/event.proto\x1a\x1a\x63ommunique/v1/status.proto\x1a\x18\x63ommunique/v1/time.proto\x1a\x1a\x63ommunique/v1/values.proto\"\xb0\x02\n\x07Subject\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12*\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1b.communique.v1.ResolvedAsOf\x12\x30\n\nlife_cycle\x18\x03 \x03(\x0b\x32\x1c.communique.v1.LifeCycleStep\x12+\n\x06\x63laims\x18\x04 \x03(\x0b\x32\x1b.communique.v1.SubjectClaim\x12\x32\n\rdisagreements\x18\x05 \x03(\x0b\x32\x1b.communique.v1.Disagreement\x12\x1e\n\x16\x65\x61rlier_claims_omitted\x18\x06 \x01(\x08\x12\x13\n\x0b\x63laim_count\x18\x07 \x01(\x05\x12 \n\x18\x65\x61rlier_claims_uncounted\x18\x08 \x01(\x08\"\xa0\x01\n\rLifeCycleStep\x12#\n\x05state\x18\x01 \x01(\x0e\x32\x14.communique.v1.State\x12*\n\x08occurred\x18\x02 \x01(\x0b\x32\x18.communique.v1.ValidTime\x12+\n\tcertainty\x18\x03 \x01(\x0e\x32\x18.communique.v1.Certainty\x12\x11\n\tevent_ids\x18\x04 \x03(\t\"i\n\x0cSubjectClaim\x12\'\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.communique.v1.EventAsOf\x12\x30\n\namendments\x18\x02 \x03(\x0b\x32\x1c.communique.v1.RecordedEvent\"\x94\x01\n\x0c\x44isagreement\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12(\n\x08readings\x18\x03 \x03(\x0b\x32\x16.communique.v1.Reading\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12-\n\npreference\x18\x05 \x01(\x0e\x32\x19.communique.v1.Preference\"A\n\x07Reading\x12\r\n\x05value\x18\x01 \x01(\t\x12\x11\n\tevent_ids\x18\x02 \x03(\t\x12\x14\n\x0coutlet_count\x18\x03 \x01(\x05\"`\n\x0eSubjectSummary\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x13\n\x0b\x63laim_count\x18\x02 \x01(\x05\x12(\n\x06latest\x18\x03 \x01(\x0b\x32\x18.communique.v1.ValidTimeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,10 +41,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIFECYCLESTEP']._serialized_end=623
   _globals['_SUBJECTCLAIM']._serialized_start=625
   _globals['_SUBJECTCLAIM']._serialized_end=730
-  _globals['_DISAGREEMENT']._serialized_start=732
-  _globals['_DISAGREEMENT']._serialized_end=833
-  _globals['_READING']._serialized_start=835
-  _globals['_READING']._serialized_end=900
-  _globals['_SUBJECTSUMMARY']._serialized_start=902
-  _globals['_SUBJECTSUMMARY']._serialized_end=998
+  _globals['_DISAGREEMENT']._serialized_start=733
+  _globals['_DISAGREEMENT']._serialized_end=881
+  _globals['_READING']._serialized_start=883
+  _globals['_READING']._serialized_end=948
+  _globals['_SUBJECTSUMMARY']._serialized_start=950
+  _globals['_SUBJECTSUMMARY']._serialized_end=1046
 # @@protoc_insertion_point(module_scope)

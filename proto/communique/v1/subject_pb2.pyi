@@ -167,12 +167,17 @@ class Disagreement(_message.Message):
     FIELD_FIELD_NUMBER: _builtins.int
     READINGS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    PREFERENCE_FIELD_NUMBER: _builtins.int
     type: _builtins.str
     """type is the claims' type word."""
     field: _builtins.str
     """field is the field's name, such as `occurred` or `duration`."""
     reason: _builtins.str
-    """reason is why the first is preferred: `more outlets`, `better grade`, `known later` or `event id`."""
+    """reason is why the first is preferred, in words: `more certain`, `more outlets`, `better grade`, `known later` or
+    `rank`.
+    """
+    preference: _values_pb2.Preference.ValueType
+    """preference is why the first is preferred."""
     @_builtins.property
     def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reading]:
         """readings are the different values, the preferred one first; of more than 100 the first 100."""
@@ -184,10 +189,11 @@ class Disagreement(_message.Message):
         field: _builtins.str = ...,
         readings: _abc.Iterable[Global___Reading] | None = ...,
         reason: _builtins.str = ...,
+        preference: _values_pb2.Preference.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "readings", b"readings", "reason", b"reason", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "preference", b"preference", "readings", b"readings", "reason", b"reason", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

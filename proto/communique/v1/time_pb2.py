@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ommunique/v1/time.proto\x12\rcommunique.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x94\x02\n\tValidTime\x12\x0e\n\x04\x65\x64tf\x18\x01 \x01(\tH\x00\x12-\n\x07instant\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x17.communique.v1.IntervalH\x00\x12\x0c\n\x04zone\x18\x04 \x01(\t\x12,\n\x08\x65\x61rliest\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06latest\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tprecision\x18\x07 \x01(\x0e\x32\x18.communique.v1.PrecisionB\x06\n\x04when\"^\n\x08Interval\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\tKnownTime\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12-\n\x07instant\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0c\n\x04zone\x18\x03 \x01(\tB\x06\n\x04when\"U\n\x0bPointInTime\x12-\n\x07instant\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x42\x07\n\x05point\"\x8e\x01\n\x04\x41sOf\x12)\n\x05valid\x18\x01 \x01(\x0b\x32\x1a.communique.v1.PointInTime\x12)\n\x05known\x18\x02 \x01(\x0b\x32\x1a.communique.v1.PointInTime\x12\x15\n\x08position\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04zone\x18\x04 \x01(\tB\x0b\n\t_position\"v\n\x0cResolvedAsOf\x12)\n\x05valid\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05known\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08position\x18\x03 \x01(\x03*\xea\x01\n\tPrecision\x12\x19\n\x15PRECISION_UNSPECIFIED\x10\x00\x12\x19\n\x15PRECISION_MICROSECOND\x10\x01\x12\x14\n\x10PRECISION_SECOND\x10\x02\x12\x14\n\x10PRECISION_MINUTE\x10\x03\x12\x11\n\rPRECISION_DAY\x10\x04\x12\x13\n\x0fPRECISION_MONTH\x10\x05\x12\x12\n\x0ePRECISION_YEAR\x10\x06\x12\x14\n\x10PRECISION_DECADE\x10\x07\x12\x15\n\x11PRECISION_CENTURY\x10\x08\x12\x12\n\x0ePRECISION_HOUR\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ommunique/v1/time.proto\x12\rcommunique.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x94\x02\n\tValidTime\x12\x0e\n\x04\x65\x64tf\x18\x01 \x01(\tH\x00\x12-\n\x07instant\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x17.communique.v1.IntervalH\x00\x12\x0c\n\x04zone\x18\x04 \x01(\t\x12,\n\x08\x65\x61rliest\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06latest\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tprecision\x18\x07 \x01(\x0e\x32\x18.communique.v1.PrecisionB\x06\n\x04when\"^\n\x08Interval\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\tKnownTime\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12-\n\x07instant\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0c\n\x04zone\x18\x03 \x01(\tB\x06\n\x04when\"U\n\x0bPointInTime\x12-\n\x07instant\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x42\x07\n\x05point\"\x8e\x01\n\x04\x41sOf\x12)\n\x05valid\x18\x01 \x01(\x0b\x32\x1a.communique.v1.PointInTime\x12)\n\x05known\x18\x02 \x01(\x0b\x32\x1a.communique.v1.PointInTime\x12\x15\n\x08position\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04zone\x18\x04 \x01(\tB\x0b\n\t_position\"\x97\x01\n\x0cResolvedAsOf\x12)\n\x05valid\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05known\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08position\x18\x03 \x01(\x03\x12\x11\n\tvalid_day\x18\x04 \x01(\t\x12\x0c\n\x04zone\x18\x05 \x01(\t*\xea\x01\n\tPrecision\x12\x19\n\x15PRECISION_UNSPECIFIED\x10\x00\x12\x19\n\x15PRECISION_MICROSECOND\x10\x01\x12\x14\n\x10PRECISION_SECOND\x10\x02\x12\x14\n\x10PRECISION_MINUTE\x10\x03\x12\x11\n\rPRECISION_DAY\x10\x04\x12\x13\n\x0fPRECISION_MONTH\x10\x05\x12\x12\n\x0ePRECISION_YEAR\x10\x06\x12\x14\n\x10PRECISION_DECADE\x10\x07\x12\x15\n\x11PRECISION_CENTURY\x10\x08\x12\x12\n\x0ePRECISION_HOUR\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'communique.v1.time_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRECISION']._serialized_start=902
-  _globals['_PRECISION']._serialized_end=1136
+  _globals['_PRECISION']._serialized_start=936
+  _globals['_PRECISION']._serialized_end=1170
   _globals['_VALIDTIME']._serialized_start=77
   _globals['_VALIDTIME']._serialized_end=353
   _globals['_INTERVAL']._serialized_start=355
@@ -44,6 +44,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POINTINTIME']._serialized_end=634
   _globals['_ASOF']._serialized_start=637
   _globals['_ASOF']._serialized_end=779
-  _globals['_RESOLVEDASOF']._serialized_start=781
-  _globals['_RESOLVEDASOF']._serialized_end=899
+  _globals['_RESOLVEDASOF']._serialized_start=782
+  _globals['_RESOLVEDASOF']._serialized_end=933
 # @@protoc_insertion_point(module_scope)

@@ -280,8 +280,17 @@ class ResolvedAsOf(_message.Message):
     VALID_FIELD_NUMBER: _builtins.int
     KNOWN_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    VALID_DAY_FIELD_NUMBER: _builtins.int
+    ZONE_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """position is the last position of the log that the answer took into account; 0 is the empty log."""
+    valid_day: _builtins.str
+    """valid_day is the day that was asked for, such as `2019-08-21`, where the valid time was given as one; empty otherwise.
+    Then what is dated by the day or coarser is asserted by its date, in its own zone. To ask again give it as the valid
+    time, with the zone.
+    """
+    zone: _builtins.str
+    """zone is the IANA zone that `valid_day` was read in."""
     @_builtins.property
     def valid(self) -> _timestamp_pb2.Timestamp:
         """valid is the moment in the world."""
@@ -296,10 +305,12 @@ class ResolvedAsOf(_message.Message):
         valid: _timestamp_pb2.Timestamp | None = ...,
         known: _timestamp_pb2.Timestamp | None = ...,
         position: _builtins.int = ...,
+        valid_day: _builtins.str = ...,
+        zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "valid", b"valid"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "position", b"position", "valid", b"valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "position", b"position", "valid", b"valid", "valid_day", b"valid_day", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

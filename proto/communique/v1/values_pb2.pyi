@@ -181,6 +181,50 @@ CREDIBILITY_6: Credibility.ValueType  # 6
 """CREDIBILITY_6 cannot be judged."""
 Global___Credibility: _TypeAlias = Credibility  # noqa: Y015
 
+class _Preference:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PreferenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Preference.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PREFERENCE_UNSPECIFIED: _Preference.ValueType  # 0
+    """PREFERENCE_UNSPECIFIED is never answered."""
+    PREFERENCE_ONLY_ONE: _Preference.ValueType  # 1
+    """PREFERENCE_ONLY_ONE: no claim says anything else."""
+    PREFERENCE_SAID_LATER: _Preference.ValueType  # 2
+    """PREFERENCE_SAID_LATER: it was said surely after the others, of what can be said again."""
+    PREFERENCE_MORE_CERTAIN: _Preference.ValueType  # 3
+    """PREFERENCE_MORE_CERTAIN: a claim for it is surer than those for the others."""
+    PREFERENCE_MORE_OUTLETS: _Preference.ValueType  # 4
+    """PREFERENCE_MORE_OUTLETS: more outlets of curated claims say so."""
+    PREFERENCE_BETTER_GRADE: _Preference.ValueType  # 5
+    """PREFERENCE_BETTER_GRADE: the best claim for it is graded better."""
+    PREFERENCE_KNOWN_LATER: _Preference.ValueType  # 6
+    """PREFERENCE_KNOWN_LATER: a claim for it was known later."""
+    PREFERENCE_RANK: _Preference.ValueType  # 7
+    """PREFERENCE_RANK: nothing else tells them apart, and a claim for it began later or has the greater id."""
+
+class Preference(_Preference, metaclass=_PreferenceEnumTypeWrapper):
+    """Preference is why one value of a field is preferred to the others that claims give."""
+
+PREFERENCE_UNSPECIFIED: Preference.ValueType  # 0
+"""PREFERENCE_UNSPECIFIED is never answered."""
+PREFERENCE_ONLY_ONE: Preference.ValueType  # 1
+"""PREFERENCE_ONLY_ONE: no claim says anything else."""
+PREFERENCE_SAID_LATER: Preference.ValueType  # 2
+"""PREFERENCE_SAID_LATER: it was said surely after the others, of what can be said again."""
+PREFERENCE_MORE_CERTAIN: Preference.ValueType  # 3
+"""PREFERENCE_MORE_CERTAIN: a claim for it is surer than those for the others."""
+PREFERENCE_MORE_OUTLETS: Preference.ValueType  # 4
+"""PREFERENCE_MORE_OUTLETS: more outlets of curated claims say so."""
+PREFERENCE_BETTER_GRADE: Preference.ValueType  # 5
+"""PREFERENCE_BETTER_GRADE: the best claim for it is graded better."""
+PREFERENCE_KNOWN_LATER: Preference.ValueType  # 6
+"""PREFERENCE_KNOWN_LATER: a claim for it was known later."""
+PREFERENCE_RANK: Preference.ValueType  # 7
+"""PREFERENCE_RANK: nothing else tells them apart, and a claim for it began later or has the greater id."""
+Global___Preference: _TypeAlias = Preference  # noqa: Y015
+
 class _LinkKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -104,7 +104,7 @@ def compare(
     dyad, arguments = dyad_of(first, second), points.arguments()
     with remote.connect() as client:
         comparison = client.compare(dyad.first, dyad.second, **arguments)
-        causes = _causes(client, comparison) if explain and output is OutputFormat.TABLE else None
+        causes = causes_of(client, comparison) if explain and output is OutputFormat.TABLE else None
     if output is OutputFormat.TABLE:
         comparison_view.print_comparison(console(), comparison, points.zone, causes)
     else:
@@ -135,7 +135,7 @@ def statuses(
         note_limit(listing, limit)
 
 
-def _causes(client: Client, comparison: BilateralComparison) -> dict[UUID, Recorded]:
+def causes_of(client: Client, comparison: BilateralComparison) -> dict[UUID, Recorded]:
     """Fetch the events that caused the changes, up to a maximum."""
     event_ids = dict.fromkeys(
         event_id for change in comparison.changes for event_id in change.cause_event_ids

@@ -7,8 +7,10 @@ from uuid import UUID
 from rich.console import Console
 from rich.text import Text
 
+from communique.cli import element_view
+from communique.cli.element_view import what_of
 from communique.cli.rows import TableRow, marks_of, print_sections, print_wrapped
-from communique.cli.status_view import POSTURE_STYLES, flags_of, title_line, what_of
+from communique.cli.status_view import POSTURE_STYLES, title_line
 from communique.domain.claims.event import (
     Amendment,
     Claim,
@@ -21,6 +23,7 @@ from communique.domain.state.comparison import BilateralComparison, ChangeKind, 
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import FacetKind
 from communique.domain.state.posture import Posture
+from communique.domain.state.preferences import words_of
 from communique.export import wording
 
 Causes = Mapping[UUID, Recorded]
@@ -32,6 +35,7 @@ _TITLES: Final = {
     ChangeKind.ENDED: ("Ended", "bold red"),
 }
 _ARROW: Final = " → "
+_PLAIN: Final = ("state", "occurred", "certainty", "statement", "due", "contest")
 _KINDS: Final = {FacetKind.MEETING: "last meeting", FacetKind.AGENDA: "upcoming meeting"}
 
 
@@ -65,7 +69,7 @@ def flat(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
         before, after = _plain(change.before), _plain(change.after)
         sides = {
             f"{name}_{side}": plain.get(name, "")
-            for name in ("state", "occurred", "certainty", "statement")
+            for name in _PLAIN
             for side, plain in (("before", before), ("after", after))
         }
         causes = wording.ids(change.cause_event_ids)
@@ -75,12 +79,9 @@ def flat(comparison: BilateralComparison) -> Iterator[Mapping[str, Any]]:
 def _plain(element: StatusElement | None) -> dict[str, str]:
     if element is None:
         return {}
-    return {
-        "state": element.state.value,
-        "occurred": str(element.occurred),
-        "certainty": element.certainty.value,
-        "statement": element.statement,
-    }
+    shown = {**element_view.flat(element), "state": element.state.value}
+    shown["statement"] = element.statement
+    return {name: str(shown[name]) for name in _PLAIN}
 
 
 def _header(comparison: BilateralComparison, zone: str, width: int) -> Iterator[Text]:
@@ -117,7 +118,7 @@ def _row(change: ElementChange, zone: str, causes: Causes | None) -> TableRow:
             Text(shown.occurred.display()),
         ),
         Text(wording.who(shown)),
-        marks_of(shown.certainty, *flags_of(shown)),
+        marks_of(shown.certainty, *element_view.marks(shown)),
         (*_details(change, zone), *_reasons(change, zone, causes)),
     )
 
@@ -142,26 +143,47 @@ def _details(change: ElementChange, zone: str) -> Iterator[Text]:
 
 def _texts(element: StatusElement, zone: str) -> Iterator[tuple[str, str]]:
     """Yield what can differ between two elements of one facet, by labels."""
-    last, cast = element.last_certain, wording.who(element)
+    cast, marks = wording.who(element), element_view.marks(element)
     yield "when", element.occurred.display()
     yield "who", f"[{cast}]" if cast else ""
+    yield "where", wording.place(element.place)
+    yield "length", words_of(element.duration)
     for name in ("statement", "grounds", "gist"):
         text = getattr(element, name)
         yield name, f"“{text}”" if text else ""
     yield "certainty", element.certainty.value.lower()
-    yield "marked", wording.listed(flags_of(element))
-    yield "scheduled for", element.scheduled.display() if element.scheduled else ""
+    yield "marked", wording.listed(mark for mark in marks if mark != "contested")
+    yield "contested", _contest(element)
+    yield "date", element_view.due(element)
     yield "outlet", element.outlet
-    yield "last certain", f"{wording.spaced(last.state)}, {last.occurred.display()}" if last else ""
+    yield "reports", element_view.told_by(element)
+    surest = element.last_certain
+    yield "more surely", wording.listed(map(_surer, element.surer), "; ")
+    yield "most surely", _surer(surest) if surest else ""
     yield "known", wording.moment(element.known, zone)
+
+
+def _contest(element: StatusElement) -> str:
+    reasons = (reason.removeprefix("contested: ") for reason in element_view.contest(element))
+    return wording.listed(reasons, "; ")
+
+
+def _surer(element: StatusElement) -> str:
+    return f"{wording.spaced(element.state)}, {element.occurred.display()}"
 
 
 def _reasons(change: ElementChange, zone: str, causes: Causes | None) -> Iterator[Text]:
     if causes is None:
         return
+    gone = _evidence(change.before) - _evidence(change.after)
     for event_id in change.cause_event_ids:
         cause = _cause(causes[event_id], zone) if event_id in causes else "by"
+        cause = f"no longer {cause}" if event_id in gone else cause
         yield Text(f"{cause} ", "dim italic").append(str(event_id), "dim not italic")
+
+
+def _evidence(element: StatusElement | None) -> set[UUID]:
+    return set(element.event_ids) if element else set()
 
 
 def _cause(recorded: Recorded, zone: str) -> str:
@@ -170,11 +192,12 @@ def _cause(recorded: Recorded, zone: str) -> str:
         case Claim() as claim:
             cause = f"a claim of {claim.source.outlet}: {wording.spaced(claim.payload.type)}"
         case Amendment(payload=EventCorrected(reason=reason)):
-            cause = f"a correction: {reason}"
+            cause = f"a correction: {reason.rstrip('.')}"
         case Amendment(payload=EventRetracted(reason=reason)):
-            cause = f"a retraction: {reason}"
-        case Amendment(payload=EventDisputed(statement=statement)):
-            cause = f"a dispute: {statement.rstrip('.')}"
+            cause = f"a retraction: {reason.rstrip('.')}"
+        case Amendment(payload=EventDisputed(disputed_by=by, statement=statement)):
+            whose = f" of {wording.party(by)}" if by else ""
+            cause = f"a dispute{whose}: {statement.rstrip('.')}"
         case _:
             cause = "an event of a newer type"
     known = recorded.event.known if recorded.event else None

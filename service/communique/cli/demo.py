@@ -10,16 +10,18 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli import comparison_view, event_view, sample, status_view
+from communique.cli import comparison_commands, comparison_view, event_view, sample, status_view
 from communique.cli.screen import console
 from communique.client import Client, EventFilter, Point
 from communique.domain.claims.values import Certainty
+from communique.domain.state.status import BilateralStatus
 from communique.export import wording
 from communique.server.runtime.settings import LogLevel, Settings
 
 _DAY: Final = "2019-08-21"
 _BEFORE: Final = "2019-08-21T16:00"
 _AFTER: Final = "2019-08-21T17:00"
+_NOTICE: Final = "2019-08-22T20:00"
 
 
 def demo() -> None:
@@ -51,7 +53,7 @@ class Demo:
         self._say(f"{count} on Japan and South Korea, 2018 to 2019, are recorded.")
         self._status_then_and_now()
         self._certain_and_expected()
-        self._next_day()
+        self._next_days()
         self._amendments()
         self._next_steps()
 
@@ -71,6 +73,10 @@ class Demo:
         )
         self._ask("And at 17:00, after the report of 16:30? Which claim stands behind each line?")
         self._status(_AFTER, _AFTER, explain=True)
+        self._say(
+            "Now the refusal and a negative outlook strain the relation as well, and the ministers "
+            "have met. What the reporter only expects to have been said is marked as probable."
+        )
 
     def _certain_and_expected(self) -> None:
         self._ask("Of what happened on 21 August, what is certain?")
@@ -78,24 +84,30 @@ class Demo:
         self._ask("And what is only expected to have happened?")
         self._timeline(Certainty.PROBABLE)
 
-    def _next_day(self) -> None:
+    def _next_days(self) -> None:
         self._ask("What did the next days bring?")
         self._events(
             "--from 2019-08-22", EventFilter("-".join(sample.DYAD), occurred_from="2019-08-22")
         )
-        status = self._client.status(
-            *sample.DYAD, valid_at="2019-08-22", zone=sample.ZONE, min_position=self._position
-        )
+        self._ask("How did the two stand on the evening of the 22nd, as it was known then?")
+        status = self._status(_NOTICE, _NOTICE)
         posture, rule = status.posture.value.lower(), status.posture_triggers[0].rule
         self._say(
-            f"From the 22nd on the relation is {posture}, by the rule {rule}. "
+            f"From now on the relation is {posture}, by the rule {rule}. "
             f"A posture is never a score: it names its rule, and the rule its events."
+        )
+        self._say(
+            "Another outlet has told of the removal from the list again, and named no date for "
+            "it: the ministry's date still stands. No report names the day of the pact's end "
+            "yet; the one shown follows from the notice of ninety days, and yields to the first "
+            "date that a source names."
         )
         self._ask("And on 1 December, when the day of the pact's end had passed?")
         self._status("2019-12-01")
         self._say(
             "None of these reports says that the pact ended. So it is still shown as under "
-            "notice, its date unconfirmed, and the posture does not improve by a calendar."
+            "notice, its end due on 23 November and unconfirmed, and the posture does not improve "
+            "by a calendar."
         )
 
     def _amendments(self) -> None:
@@ -109,6 +121,11 @@ class Demo:
         )
         self._compare(f"--from-position {before}", Point("2019-08-22", position=before))
         self._say(
+            "Two more claims of the first report still say half an hour. So the length is "
+            "contested: both values stand, the surer one first. The dispute takes nothing away "
+            "either: Japan's word stands beside the refusal."
+        )
+        self._say(
             "Each is known from its own hour on. By what was known at 17:00, nothing differs:"
         )
         self._compare(
@@ -118,19 +135,15 @@ class Demo:
         )
 
     def _compare(self, options: str, before: Point, after: Point | None = None) -> None:
-        self._command(f"compare KOR JPN --valid-at 2019-08-22 {options} --zone {sample.ZONE}")
+        options += f" --zone {sample.ZONE} --explain"
+        self._command(f"compare KOR JPN --valid-at 2019-08-22 {options}")
         comparison = self._client.compare(
             *sample.DYAD,
             before=replace(before, zone=sample.ZONE),
             after=after or Point("2019-08-22", zone=sample.ZONE),
             min_position=self._position,
         )
-        causes = {
-            recorded.event.event_id: recorded
-            for amendment in sample.amendments()
-            for recorded in self._client.event(amendment.event_id).amendments
-            if recorded.event is not None
-        }
+        causes = comparison_commands.causes_of(self._client, comparison)
         comparison_view.print_comparison(self._screen, comparison, sample.ZONE, causes)
 
     def _next_steps(self) -> None:
@@ -145,7 +158,9 @@ class Demo:
         ):
             self._screen.print(Text(f"  $ {line}", "bold cyan"), soft_wrap=True)
 
-    def _status(self, valid: str, known: str | None = None, *, explain: bool = False) -> None:
+    def _status(
+        self, valid: str, known: str | None = None, *, explain: bool = False
+    ) -> BilateralStatus:
         options = f"--valid-at {valid}" + (f" --known-at {known}" if known else "")
         suffix = " --explain" if explain else ""
         self._command(f"status KOR JPN {options} --zone {sample.ZONE}{suffix}")
@@ -157,6 +172,7 @@ class Demo:
             min_position=self._position,
         )
         status_view.print_status(self._screen, status, sample.ZONE, explain=explain)
+        return status
 
     def _timeline(self, certainty: Certainty) -> None:
         options = f"--from {_DAY} --to {_DAY} --certainty {certainty.lower()}"
@@ -181,4 +197,6 @@ class Demo:
 
     def _say(self, text: str) -> None:
         self._screen.print()
-        self._screen.print(Text(text, "italic"))
+        for line in Text(text, "italic").wrap(self._screen, self._screen.width):
+            line.rstrip()
+            self._screen.print(line)

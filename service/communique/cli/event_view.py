@@ -19,6 +19,7 @@ from communique.domain.claims.event import (
 )
 from communique.domain.claims.payloads import OutlookAssessed
 from communique.domain.claims.values import Link, Polarity
+from communique.domain.model import Word
 from communique.export import wording
 
 _ROWS_ALIGNED: Final = 500
@@ -118,9 +119,9 @@ def _content(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "about", wording.listed(claim.issues)
     yield "subject", claim.subject or ""
     for name, value in claim.payload.model_dump(mode="json", exclude_defaults=True).items():
-        yield name.replace("_", " "), _plain(value)
-    place = claim.place
-    yield "where", wording.listed((place.name, place.country or "")) if place else ""
+        is_word = isinstance(getattr(claim.payload, name), Word)
+        yield name.replace("_", " "), wording.spaced(value) if is_word else _plain(value)
+    yield "where", wording.place(claim.place)
     denied = " that it did not happen" if _is_denied(claim) else ""
     yield "certainty", f"{claim.certainty.value.lower()}{denied}"
     yield "said by", wording.speakers(claim)

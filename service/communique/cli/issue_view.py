@@ -6,8 +6,9 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from communique.cli import element_view
+from communique.cli.element_view import rows_of
 from communique.cli.rows import as_of_line, print_sections, print_wrapped
-from communique.cli.status_view import flat_provenance, rows_of
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.facets import Facet, FacetKind
 from communique.domain.state.issue_board import IssueBoard, IssueElement
@@ -88,7 +89,7 @@ def _flat(kind: str, party: str, elements: Sequence[IssueElement]) -> Iterator[M
             "who": wording.who(element),
             "statement": element.statement,
             "grounds": element.grounds,
-            **flat_provenance(element),
+            **element_view.flat(element),
         }
 
 

@@ -25,6 +25,7 @@ _CERTAINTY_STYLES: Final = {
     Certainty.POSSIBLE: "magenta",
     Certainty.UNCOMMITTED: "dim",
 }
+_ALARMS: Final = frozenset({"contested", "not met"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,15 @@ def marks_of(certainty: Certainty, *others: str) -> Text:
     """Return the certainty of a claim and its other marks: `probable, contested`."""
     marks = Text(certainty.value.lower(), _CERTAINTY_STYLES[certainty])
     for mark in filter(None, others):
-        marks.append(f", {mark}", "bold red" if mark == "contested" else "cyan")
+        marks.append(f", {mark}", "bold red" if mark in _ALARMS else "cyan")
     return marks
 
 
 class Columns:
     """The column widths that the given rows need on a screen of some width.
 
-    Participants have a column of their own where there is room for it, otherwise a line below.
+    Participants have a column of their own where there is room for it, otherwise a line below; so
+    have the marks of a row that find no room at its end.
     """
 
     def __init__(self, rows: Sequence[TableRow], width: int) -> None:
@@ -57,20 +59,20 @@ class Columns:
         widest = [min(_widest(column), _CELL_WIDTH_MAX) for column in columns]
         self._widths = _squeezed(widest, width - _INDENT)
         self._cells_end = _INDENT + sum(width + _GAP for width in self._widths)
-        room = width - self._cells_end - _widest([row.marks for row in rows])
-        self._has_marks = room >= 0
-        room -= _GAP
+        room = width - self._cells_end - _widest([row.marks for row in rows]) - _GAP
         self._who = min(room, _widest([row.who for row in rows])) if room >= _WHO_WIDTH_MIN else 0
 
     def lines(self, row: TableRow, console: Console) -> Iterator[Text]:
         """Yield the lines of a row."""
         who = [*row.who.wrap(console, self._who)] if self._who and row.who else [Text()]
-        marks = [row.marks] if self._has_marks else []
+        before = self._cells_end + (self._who + _GAP if self._who else 0)
+        has_room = before + row.marks.cell_len <= self._width
+        marks = [row.marks] if has_room else []
         yield self._line([*row.cells, *([who[0]] if self._who else []), *marks])
         for line in who[1:]:
             line.rstrip()
             yield Text(" " * self._cells_end) + line
-        above = ([] if self._has_marks else [row.marks]) + ([] if self._who else [row.who])
+        above = ([] if has_room else [row.marks]) + ([] if self._who else [row.who])
         for detail in filter(None, (*above, *row.details)):
             for line in detail.wrap(console, max(self._width - _DETAIL_INDENT, 20)):
                 line.rstrip()

@@ -6,10 +6,11 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from communique.cli.rows import TableRow, as_of_line, marks_of, print_sections, print_wrapped
+from communique.cli import element_view
+from communique.cli.element_view import rows_of, what_of
+from communique.cli.rows import as_of_line, print_sections, print_wrapped
 from communique.domain.parties.party import Dyad, name_of
-from communique.domain.state.element import Due, StatusElement
-from communique.domain.state.facets import Facet, FacetKind
+from communique.domain.state.element import StatusElement
 from communique.domain.state.posture import Posture, PostureTrigger
 from communique.domain.state.status import BilateralStatus
 from communique.export import wording
@@ -90,23 +91,8 @@ def flat(status: BilateralStatus) -> Iterator[Mapping[str, Any]]:
                 "issue": element.issue,
                 "who": wording.who(element),
                 "statement": element.statement,
-                **flat_provenance(element),
+                **element_view.flat(element),
             }
-
-
-def flat_provenance(element: StatusElement) -> Mapping[str, Any]:
-    """Return when an element occurred, how sure it is and its sources, as plain values."""
-    return {
-        "occurred": str(element.occurred),
-        "known": element.known.isoformat(),
-        "certainty": element.certainty.value,
-        "scheduled": str(element.scheduled or ""),
-        "by_schedule": element.by_schedule,
-        "under_way": element.under_way,
-        "contested": element.contested,
-        "outlet": element.outlet,
-        "event_ids": wording.ids(element.event_ids),
-    }
 
 
 def title_line(dyad_code: str, posture: Text, width: int) -> Text:
@@ -126,62 +112,3 @@ def _rules(triggers: Sequence[PostureTrigger], *, explain: bool) -> Iterator[Tex
     if explain:
         for trigger in triggers:
             yield Text(f"  {trigger.rule}: {wording.ids(trigger.event_ids) or 'no event'}", "dim")
-
-
-def rows_of(element: StatusElement, what: str, zone: str, *, explain: bool) -> Iterator[TableRow]:
-    """Yield the row of an element, then of the last certain one; `what` says what it is about."""
-    yield TableRow(
-        (Text(what), Text(wording.spaced(element.state)), Text(element.occurred.display())),
-        Text(wording.who(element)),
-        marks_of(element.certainty, *flags_of(element)),
-        tuple(_details(element, zone, explain=explain)),
-    )
-    if element.last_certain:
-        yield from rows_of(element.last_certain, "└ last certain", zone, explain=explain)
-
-
-def flags_of(element: StatusElement) -> list[str]:
-    """Return the marks of an element besides its certainty."""
-    flags = {
-        "foreseen": "foreseen",
-        "by_schedule": "unconfirmed",
-        "under_way": "under way",
-        "contested": "contested",
-    }
-    return [flag for name, flag in flags.items() if getattr(element, name)]
-
-
-def what_of(element: StatusElement) -> str:
-    """Return what an element is about, under the heading of its kind."""
-    facet = Facet.parse(element.facet)
-    match facet.kind:
-        case FacetKind.RELATIONS:
-            return "relations"
-        case FacetKind.MEETING:
-            return wording.spaced(facet.key)
-        case FacetKind.AGENDA:
-            return wording.spaced(element.level) if element.level else "meeting"
-        case FacetKind.MEDIATION:
-            return name_of(facet.key)
-        case FacetKind.REPORT:
-            return f"CAMEO {facet.key}"
-        case _:
-            return element.issue or "general"
-
-
-def _details(element: StatusElement, zone: str, *, explain: bool) -> Iterator[Text]:
-    grounds = element.grounds and f"grounds: {element.grounds}"
-    yield Text(wording.listed((element.statement, grounds), "; "))
-    if element.due and element.scheduled and element.scheduled_state:
-        words = f"due to be {wording.spaced(element.scheduled_state)} {element.scheduled.display()}"
-        unconfirmed = element.due is Due.UNCONFIRMED
-        yield Text(f"{words}, unconfirmed: no claim says that it is" if unconfirmed else words)
-    elif element.scheduled:
-        yield Text(f"scheduled for {element.scheduled.display()}")
-    if explain:
-        speakers = wording.speakers(element)
-        source = f"{element.outlet}{speakers and f', quoting {speakers}'}"
-        source += f", known at {wording.moment(element.known, zone)}"
-        yield Text(wording.listed((source, element.gist), ": "), "dim italic")
-        dated = element.scheduled_by and f"dated by {element.scheduled_by}"
-        yield Text(wording.listed((wording.ids(element.event_ids), dated or "")), "dim")

@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from communique.cli.element_view import what_of
 from communique.cli.rows import TableRow, as_of_line, print_rows, print_wrapped
-from communique.cli.status_view import POSTURE_STYLES, what_of
+from communique.cli.status_view import POSTURE_STYLES
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.element import StatusElement
 from communique.domain.state.status import BilateralStatus, ResolvedAsOf

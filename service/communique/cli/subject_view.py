@@ -12,14 +12,14 @@ from communique.cli.event_view import row_of
 from communique.cli.rows import TableRow, as_of_line, marks_of, print_rows, print_wrapped
 from communique.client import Subject, SubjectClaim
 from communique.domain.claims.event import EventCorrected, EventDisputed, Recorded
-from communique.domain.state.disagreement import Disagreement
 from communique.domain.state.issue_board import IssueSummary
-from communique.domain.state.subject import EVENT_IDS_MAX, SubjectSummary
+from communique.domain.state.preferences import EVENT_IDS_MAX, Disagreement, Preference
+from communique.domain.state.subject import SubjectSummary
 from communique.domain.time.edtf import ValidTime
 from communique.export import json_lines, wording
 
 _VALUE_WIDTH_MAX: Final = 30
-_REASONS: Final = {"event id": "nothing tells them apart"}
+_REASONS: Final = {Preference.RANK: "nothing else tells them apart"}
 
 
 class Summary(NamedTuple):
@@ -125,7 +125,7 @@ def _readings(
         shown = [*dict.fromkeys(outlets[key] for key in reading.event_ids if key in outlets)]
         if reading.outlet_count > len(shown):
             shown.append(f"{reading.outlet_count - len(shown):,} more")
-        reason = _REASONS.get(conflict.reason, conflict.reason)
+        reason = _REASONS.get(conflict.preference, conflict.reason)
         yield TableRow(
             (Text("▸" if number == 0 else " "), value if is_short else Text()),
             Text(wording.listed(shown)),

@@ -81,6 +81,8 @@ def resolved(message: time_pb2.ResolvedAsOf) -> ResolvedAsOf:
         valid=codec.instant(message.valid),
         known=codec.instant(message.known),
         position=message.position,
+        valid_day=message.valid_day,
+        zone=message.zone,
     )
 
 

@@ -8,6 +8,7 @@ from communique.codec import timestamp
 from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
 from communique.domain.state.status import ResolvedAsOf
+from communique.domain.time.clocks import parse_point
 from communique.v1 import record_service_pb2, time_pb2, values_pb2
 
 Moment = datetime | str
@@ -94,6 +95,10 @@ def as_of_message(
 ) -> time_pb2.AsOf:
     """Return the message of a point; a clock that is None is that of `as_of`, or now or latest."""
     if as_of is not None:
+        if as_of.valid_day and valid_at is None:
+            if isinstance(known_at, str):  # the zone is from now on that of the day
+                known_at = parse_point(known_at, zone)
+            valid_at, zone = as_of.valid_day, as_of.zone
         valid_at = as_of.valid if valid_at is None else valid_at
         known_at = as_of.known if known_at is None else known_at
         position = as_of.position if position is None else position

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from communique.domain.claims.event import Recorded
 from communique.domain.claims.history import EventAsOf
-from communique.domain.state.disagreement import Disagreement
+from communique.domain.state.preferences import Disagreement
 from communique.domain.state.status import ResolvedAsOf
 from communique.domain.state.subject import LifeCycleStep
 

@@ -129,8 +129,8 @@ class StatusQuestions(Connection):
         Points may differ on any clock: `valid_at` for how things moved, `known_at` or `position`
         for what was learnt or corrected. `after` left out is now.
 
-            >>> sunday, monday = Point(valid_at="2019-08-18"), Point(valid_at="2019-08-19")
-            >>> comparison = record.compare("KOR", "JPN", before=sunday, after=monday)
+            >>> monday, tuesday = Point(valid_at="2019-08-19"), Point(valid_at="2019-08-20")
+            >>> comparison = record.compare("KOR", "JPN", before=monday, after=tuesday)
             >>> [(change.facet, change.kind.value) for change in comparison.changes][-1]
             ('talks/export-controls', 'APPEARED')
         """

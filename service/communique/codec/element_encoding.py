@@ -17,25 +17,31 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec.bounded_cache import BoundedCache
 from communique.codec.names import numbers_of
+from communique.codec.shared_parts import SHARED_MODELS
 from communique.codec.stored_elements import ELEMENT_BYTES
 from communique.codec.to_contract import encoded_part
 from communique.domain.claims.event import Claim
 from communique.domain.state.assertions import Assertion
 from communique.domain.state.element import claimed_fields
-from communique.domain.time.clocks import from_micros
+from communique.domain.time.clocks import Window, from_micros
 from communique.v1 import status_pb2
 
 _CACHED_MAX: Final = 4_096
+_RECURRING: Final = {*SHARED_MODELS, "ValidTime"}
+"""The kinds of parts that claims share; a witness is of one claim alone."""
 
 
-def element_bytes(claim: Claim, assertion: Assertion, known_micros: int) -> bytes:
+def element_bytes(claim: Claim, assertion: Assertion, known_micros: int, window: Window) -> bytes:
     """Return the message of what a claim's assertion fills its facet with.
 
-    `known_micros` is when the claim could be known, in microseconds since 1970 UTC.
+    `known_micros` is when the claim could be known, in microseconds since 1970 UTC, and `window`
+    when what it says must have begun.
     """
     encoded = {
         name: _ENCODERS[name](value)
-        for name, value in claimed_fields(claim, assertion, from_micros(known_micros)).items()
+        for name, value in claimed_fields(
+            claim, assertion, from_micros(known_micros), window
+        ).items()
         if value
     }
     element: bytes = ELEMENT_BYTES(**encoded).SerializeToString()
@@ -44,16 +50,23 @@ def element_bytes(claim: Claim, assertion: Assertion, known_micros: int) -> byte
 
 def _encoder(field: FieldDescriptor) -> Callable[[Any], Any]:
     """Return how the value of a field becomes what `ELEMENT_BYTES` takes."""
-    if field.name == "known":
-        return _known
+    if field.message_type is not None and field.message_type.name == "Timestamp":
+        return _instant
     if field.enum_type is not None:
         return numbers_of(field.enum_type).__getitem__
     if field.type == FieldDescriptor.TYPE_BOOL:
         return bool
+    if field.type == FieldDescriptor.TYPE_INT32:
+        return int
     if field.message_type is None:
         return (lambda values: [*map(str, values)]) if field.is_repeated else str
-    encode = _part_encoder(GetMessageClass(field.message_type))
+    make = _part_encoder if field.message_type.name in _RECURRING else _encoder_of_one
+    encode = make(GetMessageClass(field.message_type))
     return (lambda parts: [*map(encode, parts)]) if field.is_repeated else encode
+
+
+def _encoder_of_one(message_type: Any) -> Callable[[object], bytes]:
+    return lambda part: encoded_part(message_type(), part)
 
 
 def _part_encoder(message_type: Any) -> Callable[[object], bytes]:
@@ -69,8 +82,8 @@ def _part_encoder(message_type: Any) -> Callable[[object], bytes]:
 
 
 @lru_cache(_CACHED_MAX)
-def _known(known: datetime) -> bytes:
-    return encoded_part(Timestamp(), known)
+def _instant(instant: datetime) -> bytes:
+    return encoded_part(Timestamp(), instant)
 
 
 _parts: Final = BoundedCache[int, tuple[object, bytes]](_CACHED_MAX)

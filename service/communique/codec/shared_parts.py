@@ -14,8 +14,8 @@ from communique.codec.bounded_cache import BoundedCache
 from communique.domain.claims import values
 from communique.domain.claims.payloads import ClaimPayload
 from communique.domain.parties.party import Party
-from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 
 _SHARED: Final = (
     *(ValidTime, KnownTime, Party),

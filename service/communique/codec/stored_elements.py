@@ -1,5 +1,6 @@
 """Elements of a status as the read model stores them: their message's bytes, read on demand."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
@@ -15,17 +16,11 @@ from communique.v1 import status_pb2, time_pb2, values_pb2
 
 ELEMENT_BYTES: Final = with_part_bytes(status_pb2.StatusElement.DESCRIPTOR)
 """The message type of an element whose parts are bytes."""
-MARKS: Final = (
-    "scheduled",
-    "scheduled_by",
-    "due",
-    "scheduled_state",
-    "by_schedule",
-    "under_way",
-    "contested",
-    "last_certain",
-)
-"""The fields that depend on the point asked from; all others follow from the claim."""
+MARKS: Final = ("due", "by_schedule", "under_way", "contested", "surer", "last_certain")
+"""The fields of a claim that stands alone which depend on the point asked from.
+
+All others follow from the claim, unless other claims bear witness: then the element is a whole one.
+"""
 _TIMES_MAX: Final = 4_096
 
 
@@ -50,13 +45,17 @@ class StoredElement(StatusElement):
                 "occurred": _valid_time(message.occurred),
                 "certainty": _CERTAINTIES[message.certainty],
                 "scheduled": _valid_time(message.scheduled) if message.scheduled else None,
+                "scheduled_state": _STATES[message.scheduled_state]
+                if message.scheduled_state
+                else None,
+                "outlet": message.outlet,
+                "coded": message.coded,
                 "event_ids": (UUID(message.event_ids[0]),),
-                "scheduled_by": None,
                 "due": None,
-                "scheduled_state": None,
                 "by_schedule": False,
                 "under_way": False,
                 "contested": False,
+                "surer": (),
                 "last_certain": None,
                 "content": content,
             }
@@ -65,13 +64,20 @@ class StoredElement(StatusElement):
     @property
     def is_marked(self) -> bool:
         """Whether any mark differs from what `content` says."""
-        dated = self.scheduled_by or self.due
-        return bool(dated or self.under_way or self.contested or self.last_certain)
+        return bool(self.due or self.under_way or self.contested or self.last_certain)
 
     def whole(self) -> StatusElement:
         """Return the domain's element with every field."""
         claimed = model_of(StatusElement, status_pb2.StatusElement.FromString(self.content))
         return claimed.model_copy(update={name: self.__dict__[name] for name in MARKS})
+
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Any:  # also a whole element
+        """Return a copy with changed fields: a whole element, unless only marks change."""
+        if update and not update.keys() <= set(MARKS):
+            return self.whole().model_copy(update=update, deep=deep)
+        return super().model_copy(update=update, deep=deep)
 
     if not TYPE_CHECKING:
 

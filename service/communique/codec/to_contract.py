@@ -17,8 +17,9 @@ from communique.codec.shared_parts import SHARED_MODELS
 from communique.codec.stored_elements import MARKS, StoredElement
 from communique.domain.model import Model
 from communique.domain.state.element import StatusElement
-from communique.domain.time.clocks import KnownTime, micros
+from communique.domain.time.clocks import micros
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.v1 import (
     comparison_pb2,
     event_pb2,

@@ -7,14 +7,58 @@ from enum import Enum
 from typing import Final
 
 from communique.domain.claims.event import Claim
-from communique.domain.claims.values import Participant
+from communique.domain.claims.payloads import ScheduleStated
+from communique.domain.claims.values import Grade, Participant, Place
+from communique.domain.claims.words import Finality, ScheduledChange
 from communique.domain.parties.party import Party, name_of
 from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import State
+from communique.domain.state.preferences import Preference
 from communique.domain.time.clocks import end_of_day
 from communique.domain.time.zones import zone_named
 
 _BOUNDARY: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_FREE_TEXT: Final = frozenset({"type", "code"})
+
+FINALITIES: Final = {
+    Finality.WILL_NOT: "says that it will not",
+    Finality.NOT_NOW: "says not now",
+    Finality.CONDITIONAL: "sets conditions",
+}
+PREFERENCES: Final = {
+    Preference.ONLY_ONE: "the only one given",
+    Preference.SAID_LATER: "said later",
+    Preference.MORE_CERTAIN: "more certain",
+    Preference.MORE_OUTLETS: "told by more outlets",
+    Preference.BETTER_GRADE: "better graded",
+    Preference.KNOWN_LATER: "known later",
+    Preference.RANK: "the last of equals",
+}
+"""Why a value is preferred, to follow "preferred as"."""
+_FIELDS: Final = {
+    "occurred": "when",
+    "actors": "by whom",
+    "recipients": "to whom",
+    "participants": "who takes part",
+    "duration": "length",
+    "count": "how many",
+    "scheduled": "date due",
+}
+_CHANGES: Final = {
+    ScheduledChange.BEGIN: "begin",
+    ScheduledChange.TAKE_EFFECT: "take effect",
+    ScheduledChange.END: "end",
+    ScheduledChange.BE_ANSWERED: "be answered",
+}
+_DUE: Final[dict[State | None, tuple[str, str]]] = {
+    State.STARTED: ("begin", "did"),
+    State.RESUMED: ("begin", "did"),
+    State.IN_FORCE: ("be in force", "is"),
+    State.LIFTED: ("be lifted", "was"),
+    State.ENDED: ("end", "did"),
+    None: ("be answered", "was"),
+}
+"""What is due by the state that it would lead to, and the verb that would confirm it."""
 
 
 def who(source: Claim | StatusElement) -> str:
@@ -53,8 +97,41 @@ def spaced(word: str) -> str:
     return _BOUNDARY.sub(" ", word).replace("_", " ").replace("-", " ").lower()
 
 
+def due_words(due: State | None, now: State) -> tuple[str, str]:
+    """Return what is due, and the verb of a report that it came about: `end` and `did`.
+
+    `due` is the state that it would lead to, None for an answer; `now` the state that stands.
+    """
+    if due is State.RESUMED and now is State.SUSPENDED:
+        return "resume", "did"
+    return _DUE[due]
+
+
+def field(name: str) -> str:
+    """Return the name of an element's or a claim's field in plain words."""
+    return _FIELDS.get(name, spaced(name))
+
+
+def place(where: Place | None) -> str:
+    """Return a place as `Beijing, China`; empty for none."""
+    if where is None:
+        return ""
+    return listed((where.name, name_of(where.country) if where.country else ""))
+
+
+def grade(given: Grade | None) -> str:
+    """Return our grade to follow other words, such as `, graded B2`; empty for none."""
+    letters = (given.reliability, given.credibility) if given else ()
+    code = "".join(letter.value for letter in letters if letter)
+    return f", graded {code}" if code else ""
+
+
 def payload_text(claim: Claim) -> str:
-    """Return the first free text of the payload, or an empty one."""
+    """Return the first free text of the payload, or an empty one; of a schedule what is due."""
+    if isinstance(claim.payload, ScheduleStated):
+        change, when = _CHANGES[claim.payload.change], claim.payload.scheduled.display()
+        due = f"{spaced(claim.payload.kind.value)} due to {change} {when}"
+        return listed((due, claim.payload.statement), ": ")
     values = (value for name, value in claim.payload if name not in _NO_FREE_TEXT)
     texts = (value for value in values if isinstance(value, str) and not isinstance(value, Enum))
     return next(filter(None, texts), "")

@@ -26,8 +26,8 @@ from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Classification, Coordinates, Place, Source
 from communique.domain.parties.data.codes import STATES
 from communique.domain.parties.party import Party
-from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.importers import cameo
 from communique.importers.fips import COUNTRIES as FIPS_COUNTRIES
 from communique.importers.gdelt_actors import COUNTRIES, ORGANISATIONS, REGIONS, SECTORS

@@ -28,8 +28,8 @@ from communique.domain.parties.data.aliases import ALIASES
 from communique.domain.parties.data.codes import ORGANISATIONS, STATES
 from communique.domain.parties.party import Party
 from communique.domain.text import folded
-from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.importers import cameo
 from communique.importers.icews_actors import NAMED_ORGANS, ORGANS, PARTIES
 from communique.importers.lines import TextLine, expect, lines

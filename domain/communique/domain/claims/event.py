@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from communique.domain.claims.payloads import ClaimPayload
+from communique.domain.claims.payloads import ClaimPayload, CodedEventReported, ScheduleStated
 from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import (
     Attribution,
@@ -22,8 +22,8 @@ from communique.domain.claims.values import (
 from communique.domain.model import Model, refuse
 from communique.domain.parties.party import Party
 from communique.domain.text import IssueSlug, Line, Prose, SubjectKey
-from communique.domain.time.clocks import KnownTime
 from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 
 PARTIES_MAX: Final = 50
 Reason = Annotated[str, Prose(2000, 1)]
@@ -72,6 +72,12 @@ class Claim(_Envelope):
         return self.actors + self.recipients + tuple([member.party for member in self.participants])
 
     @property
+    def is_coded(self) -> bool:
+        """Whether a machine coded it from text, and an importer brought it, row by row."""
+        has_row = self.classification is not None and bool(self.classification.dataset)
+        return has_row or isinstance(self.payload, CodedEventReported)
+
+    @property
     def codes(self) -> frozenset[str]:
         """The codes of everyone who takes part."""
         return frozenset([party.code for party in self.parties])
@@ -80,6 +86,8 @@ class Claim(_Envelope):
     def _well_shaped(self) -> Self:
         if len(set(self.issues)) < len(self.issues):
             refuse("an issue is named twice", "issues")
+        if isinstance(self.payload, ScheduleStated) and not self.subject:
+            refuse("ScheduleStated needs the subject that the date is set for", "subject")
         parties = self.parties
         codes = {party.code for party in parties}
         self._check_parties(parties, codes)

@@ -1,21 +1,24 @@
 """The payload types. A new one needs a message in the contract, and a case in `assertions`."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from communique.domain.claims.shape import Shape
+from communique.domain.claims.shape import MutualPayload, Payload, Shape
 from communique.domain.claims.values import Name
 from communique.domain.claims.words import (
+    CAN_BE_DUE,
     Finality,
     Likelihood,
     MeetingFormat,
     MeetingLevel,
     Outlook,
     RelationsChange,
+    ScheduledChange,
+    ScheduledKind,
 )
-from communique.domain.model import Model, refuse
+from communique.domain.model import refuse
 from communique.domain.parties.party import PartyCode
 from communique.domain.text import Line, Prose
 from communique.domain.time.edtf import ValidTime
@@ -25,16 +28,6 @@ RequiredWords = Annotated[str, Prose(2000, 1)]
 Title = Annotated[str, Line(500)]
 
 _CENTURY = timedelta(days=36_525)
-
-
-class Payload(Model):
-    """What happened; `type` is the type word, the same in the contract, the log and files."""
-
-    shape: ClassVar[Shape] = Shape.DIRECTED
-
-
-class _MutualPayload(Payload):
-    shape: ClassVar[Shape] = Shape.EITHER
 
 
 class _Meeting(Payload):
@@ -91,7 +84,7 @@ class TalksProposed(Payload):
     proposal: Words = ""
 
 
-class TalksAgreed(_MutualPayload):
+class TalksAgreed(MutualPayload):
     """Talks on an issue were agreed to."""
 
     type: Literal["TalksAgreed"] = "TalksAgreed"
@@ -106,14 +99,14 @@ class TalksRefused(Payload):
     grounds: Words = ""
 
 
-class TalksSuspended(_MutualPayload):
+class TalksSuspended(MutualPayload):
     """Talks on an issue were broken off for the time being."""
 
     type: Literal["TalksSuspended"] = "TalksSuspended"
     grounds: Words = ""
 
 
-class TalksResumed(_MutualPayload):
+class TalksResumed(MutualPayload):
     """Suspended or refused talks were taken up again."""
 
     type: Literal["TalksResumed"] = "TalksResumed"
@@ -232,28 +225,28 @@ class RulingIssued(Payload):
     ruling: RequiredWords
 
 
-class AgreementSigned(_MutualPayload):
+class AgreementSigned(MutualPayload):
     """An agreement was signed."""
 
     type: Literal["AgreementSigned"] = "AgreementSigned"
     title: Title = ""
 
 
-class AgreementRatified(_MutualPayload):
+class AgreementRatified(MutualPayload):
     """A party, or all of them, ratified an agreement."""
 
     type: Literal["AgreementRatified"] = "AgreementRatified"
     title: Title = ""
 
 
-class AgreementTookEffect(_MutualPayload):
+class AgreementTookEffect(MutualPayload):
     """An agreement took effect."""
 
     type: Literal["AgreementTookEffect"] = "AgreementTookEffect"
     title: Title = ""
 
 
-class AgreementTerminationNotified(_MutualPayload):
+class AgreementTerminationNotified(MutualPayload):
     """A party gave notice that it ends an agreement: at `ends`, or after `notice_period`."""
 
     type: Literal["AgreementTerminationNotified"] = "AgreementTerminationNotified"
@@ -262,21 +255,21 @@ class AgreementTerminationNotified(_MutualPayload):
     ends: ValidTime | None = None
 
 
-class AgreementTerminationSuspended(_MutualPayload):
+class AgreementTerminationSuspended(MutualPayload):
     """A notice of termination was suspended; the agreement stays in force."""
 
     type: Literal["AgreementTerminationSuspended"] = "AgreementTerminationSuspended"
     grounds: Words = ""
 
 
-class AgreementEnded(_MutualPayload):
+class AgreementEnded(MutualPayload):
     """An agreement ended."""
 
     type: Literal["AgreementEnded"] = "AgreementEnded"
     title: Title = ""
 
 
-class RelationsChanged(_MutualPayload):
+class RelationsChanged(MutualPayload):
     """Diplomatic relations changed."""
 
     type: Literal["RelationsChanged"] = "RelationsChanged"
@@ -327,7 +320,25 @@ class DialogueUrged(_ThirdParty):
     appeal: Words = ""
 
 
-class OutlookAssessed(_MutualPayload):
+class ScheduleStated(MutualPayload):
+    """Someone said on which date the claim's subject is due to change; it occurred when said."""
+
+    type: Literal["ScheduleStated"] = "ScheduleStated"
+    kind: ScheduledKind
+    change: ScheduledChange
+    scheduled: ValidTime
+    statement: Words = ""
+
+    @model_validator(mode="after")
+    def _can_be_due(self) -> Self:
+        allowed = CAN_BE_DUE[self.kind]
+        if self.change not in allowed:
+            words = " or ".join(change.value for change in allowed)
+            refuse(f"of {self.kind.value} can be due: {words}, not {self.change.value}", "change")
+        return self
+
+
+class OutlookAssessed(MutualPayload):
     """Someone assessed the outlook between the parties named."""
 
     type: Literal["OutlookAssessed"] = "OutlookAssessed"
@@ -336,7 +347,7 @@ class OutlookAssessed(_MutualPayload):
     assessment: Words = ""
 
 
-class CodedEventReported(_MutualPayload):
+class CodedEventReported(MutualPayload):
     """A coded row of an event dataset that no other type fits."""
 
     type: Literal["CodedEventReported"] = "CodedEventReported"
@@ -381,6 +392,7 @@ ClaimPayload = (
     | MediationOffered
     | MediationRequested
     | DialogueUrged
+    | ScheduleStated
     | OutlookAssessed
     | CodedEventReported
 )

@@ -1,6 +1,9 @@
 """Who takes part in an event of a type, and in which roles."""
 
 from enum import Enum
+from typing import ClassVar
+
+from communique.domain.model import Model
 
 
 class Shape(Enum):
@@ -21,3 +24,15 @@ class Shape(Enum):
     def needs_recipients(self) -> bool:
         """Whether actors need recipients."""
         return self in {Shape.DIRECTED, Shape.EITHER}
+
+
+class Payload(Model):
+    """What happened; `type` is the type word, the same in the contract, the log and files."""
+
+    shape: ClassVar[Shape] = Shape.DIRECTED
+
+
+class MutualPayload(Payload):
+    """What one party did to another, or several did together."""
+
+    shape: ClassVar[Shape] = Shape.EITHER

@@ -1,5 +1,7 @@
 """The closed vocabularies of payloads."""
 
+from typing import Final
+
 from communique.domain.model import Word
 
 
@@ -40,6 +42,37 @@ class RelationsChange(Word):
     AMBASSADOR_RETURNED = "AMBASSADOR_RETURNED"
     SEVERED = "SEVERED"
     RESTORED = "RESTORED"
+
+
+class ScheduledKind(Word):
+    """The kinds of subjects for which a date can be set."""
+
+    MEETING = "MEETING"
+    TALKS = "TALKS"
+    DEMAND = "DEMAND"
+    PROPOSAL = "PROPOSAL"
+    MEASURE = "MEASURE"
+    AGREEMENT = "AGREEMENT"
+
+
+class ScheduledChange(Word):
+    """What is due on a date that was set; what expires ends."""
+
+    BEGIN = "BEGIN"
+    TAKE_EFFECT = "TAKE_EFFECT"
+    END = "END"
+    BE_ANSWERED = "BE_ANSWERED"
+
+
+CAN_BE_DUE: Final = {
+    ScheduledKind.MEETING: (ScheduledChange.BEGIN,),
+    ScheduledKind.TALKS: (ScheduledChange.BEGIN,),
+    ScheduledKind.DEMAND: (ScheduledChange.BE_ANSWERED,),
+    ScheduledKind.PROPOSAL: (ScheduledChange.BE_ANSWERED,),
+    ScheduledKind.MEASURE: (ScheduledChange.TAKE_EFFECT, ScheduledChange.END),
+    ScheduledKind.AGREEMENT: (ScheduledChange.TAKE_EFFECT, ScheduledChange.END),
+}
+"""What can be due of a subject of each kind."""
 
 
 class Outlook(Word):

@@ -9,11 +9,21 @@ from typing import Final, NamedTuple, assert_never
 from communique.domain.claims import payloads
 from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Certainty, Participant, Polarity
+from communique.domain.claims.words import ScheduledKind
 from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from communique.domain.time.dates import CEILING, YEAR_MIN
 from communique.domain.time.edtf import ValidTime
 from communique.domain.time.zones import zone_named
+
+_SCHEDULED_FACETS: Final = {
+    ScheduledKind.MEETING: FacetKind.AGENDA,
+    ScheduledKind.TALKS: FacetKind.TALKS,
+    ScheduledKind.DEMAND: FacetKind.DEMAND,
+    ScheduledKind.PROPOSAL: FacetKind.PROPOSAL,
+    ScheduledKind.MEASURE: FacetKind.MEASURE,
+    ScheduledKind.AGREEMENT: FacetKind.AGREEMENT,
+}
 
 GENERAL: Final = "general"
 """Stands in a facet for the issue of a claim that names none."""
@@ -52,7 +62,10 @@ _THIRD_PARTY: Final = (
 
 
 class Assertion(NamedTuple):
-    """What a claim says of one facet of one dyad."""
+    """What a claim says of one facet of one dyad.
+
+    `is_derived` says that `scheduled` was worked out from a period, and is no date of the source.
+    """
 
     dyad: Dyad
     facet: Facet
@@ -62,6 +75,7 @@ class Assertion(NamedTuple):
     statement: str = ""
     grounds: str = ""
     scheduled: ValidTime | None = None
+    is_derived: bool = False
 
 
 class _Effect(NamedTuple):
@@ -73,6 +87,7 @@ class _Effect(NamedTuple):
     statement: str = ""
     grounds: str = ""
     scheduled: ValidTime | None = None
+    is_derived: bool = False
 
 
 def dyads_between(claim: Claim) -> tuple[Dyad, ...]:
@@ -229,7 +244,7 @@ def _effects(claim: Claim) -> tuple[_Effect, ...]:
     return (effect,)
 
 
-def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
+def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912, PLR0915  a table
     kind, state, stage = FacetKind, State, Stage
     payload = claim.payload
     match payload:
@@ -246,7 +261,7 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
                 kind.AGENDA, state.POSTPONED, stage.CHANGED, "", payload.reason, payload.scheduled
             )
         case payloads.MeetingCancelled():
-            return _Effect(kind.AGENDA, state.CANCELLED, stage.ANSWERED, "", payload.reason)
+            return _Effect(kind.AGENDA, state.CANCELLED, stage.CHANGED, "", payload.reason)
         case payloads.MeetingStarted():
             return _Effect(
                 kind.MEETING, state.STARTED, stage.BEGUN, payload.venue, "", payload.scheduled
@@ -257,7 +272,7 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
         case payloads.TalksProposed():
             return _Effect(kind.TALKS, state.PROPOSED, stage.OPENED, payload.proposal)
         case payloads.TalksAgreed():
-            return _Effect(kind.TALKS, state.AGREED, stage.CHANGED, payload.terms)
+            return _Effect(kind.TALKS, state.AGREED, stage.ANSWERED, payload.terms)
         case payloads.TalksRefused():
             finality = payload.finality.value.lower().replace("_", " ") if payload.finality else ""
             return _Effect(kind.TALKS, state.REFUSED, stage.ANSWERED, finality, payload.grounds)
@@ -274,13 +289,13 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
         case payloads.DemandRejected():
             return _Effect(kind.DEMAND, state.REJECTED, stage.ANSWERED, "", payload.grounds)
         case payloads.DemandMet():
-            return _Effect(kind.DEMAND, state.MET, stage.COMPLETED, payload.outcome)
+            return _Effect(kind.DEMAND, state.MET, stage.ANSWERED, payload.outcome)
         case payloads.ProposalMade():
             return _Effect(kind.PROPOSAL, state.PROPOSED, stage.OPENED, payload.proposal)
         case payloads.ProposalRejected():
             return _Effect(kind.PROPOSAL, state.REJECTED, stage.ANSWERED, "", payload.grounds)
         case payloads.ProposalAccepted():
-            return _Effect(kind.PROPOSAL, state.ACCEPTED, stage.COMPLETED, payload.terms)
+            return _Effect(kind.PROPOSAL, state.ACCEPTED, stage.ANSWERED, payload.terms)
         case payloads.CommitmentMade():
             return _Effect(kind.COMMITMENT, state.COMMITTED, stage.OPENED, payload.commitment)
         case payloads.ThreatMade():
@@ -309,7 +324,10 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
             return _Effect(kind.AGREEMENT, state.IN_FORCE, stage.ANSWERED, payload.title)
         case payloads.AgreementTerminationNotified():
             ends = _ends(claim.occurred, payload)
-            return _Effect(kind.AGREEMENT, state.UNDER_NOTICE, stage.BEGUN, payload.title, "", ends)
+            is_derived = ends is not None and payload.ends is None
+            return _Effect(
+                kind.AGREEMENT, state.UNDER_NOTICE, stage.BEGUN, payload.title, "", ends, is_derived
+            )
         case payloads.AgreementTerminationSuspended():
             return _Effect(
                 kind.AGREEMENT, state.NOTICE_SUSPENDED, stage.COMPLETED, "", payload.grounds
@@ -329,6 +347,11 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
             return _Effect(kind.MEDIATION, state.REQUESTED, stage.CHANGED, payload.request)
         case payloads.DialogueUrged():
             return _Effect(kind.MEDIATION, state.URGED, stage.OPENED, payload.appeal)
+        case payloads.ScheduleStated():
+            facet_kind, words = _SCHEDULED_FACETS[payload.kind], payload.statement
+            return _Effect(
+                facet_kind, state.SCHEDULED, stage.POSSIBLE, words, "", payload.scheduled
+            )
         case payloads.OutlookAssessed():
             return _Effect(
                 kind.OUTLOOK, state(payload.outlook.value), stage.OPENED, payload.assessment
@@ -338,11 +361,14 @@ def _effect(claim: Claim) -> _Effect:  # noqa: C901, PLR0911, PLR0912  a table
 
 
 def _ends(occurred: ValidTime, notice: payloads.AgreementTerminationNotified) -> ValidTime | None:
-    """Return the end that a notice names, or the day on which its period is over."""
+    """Return the end that a notice names, or the day or days on which its period may be over."""
     if notice.ends or notice.notice_period is None:
         return notice.ends
-    if occurred.earliest >= CEILING - notice.notice_period - timedelta(days=2):
+    if occurred.latest_start >= CEILING - notice.notice_period - timedelta(days=2):
         return None
-    over = occurred.earliest + notice.notice_period
-    day = over.astimezone(zone_named(occurred.zone)).date()
-    return ValidTime.parse(day.isoformat(), occurred.zone) if day.year >= YEAR_MIN else None
+    zone = zone_named(occurred.zone)
+    starts = (occurred.earliest, occurred.latest_start)
+    days = [(start + notice.notice_period).astimezone(zone).date() for start in starts]
+    if days[0].year < YEAR_MIN:
+        return None
+    return ValidTime.parse("/".join(dict.fromkeys(map(str, days))), occurred.zone)

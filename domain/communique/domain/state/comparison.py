@@ -98,29 +98,38 @@ def causes_between(
 ) -> tuple[UUID, ...]:
     """Return the events that make a facet differ between two points, sorted.
 
-    A claim is a cause if it wins, is the last certain claim below the winner, or gives one of these
-    its date, at only one of the points. So is an amendment of these claims, and of those that do so
-    at both, if it is visible at only one. Without such a cause time alone made the difference, and
-    the cause is the winner.
+    A claim is a cause if at only one of the points it is one of the evidence: the witnesses listed,
+    what gives a field, denies a state or may be a later one, here or in what stands more surely. So
+    is an amendment of a claim of the evidence at either point, if it is visible at only one.
+    Without such a cause time alone made the difference, and the cause is the winner.
 
     `before` and `after` are the facet's winners as claimed, even where they are over. `amendments`
     returns those of an event that are visible at only one of the points, as `amendments_between`.
     """
-    ids_before, ids_after = _claim_ids(before), _claim_ids(after)
-    pairs = zip(ids_before, ids_after, strict=True)
-    causes = {event_id for pair in pairs if pair[0] != pair[1] for event_id in pair if event_id}
-    claim_ids = {event_id for event_id in (*ids_before, *ids_after) if event_id}
-    causes.update(*(amendments(event_id) for event_id in claim_ids))
+    evidence = _evidence(before), _evidence(after)
+    causes = evidence[0] ^ evidence[1]
+    causes.update(*(amendments(event_id) for event_id in evidence[0] | evidence[1]))
     if not causes and before:
         return (before.event_ids[0],)
     return tuple(sorted(causes))
 
 
-def _claim_ids(element: StatusElement | None) -> tuple[UUID | None, ...]:
-    """Return the ids of the winner, of the last certain claim below it, and of what dates them."""
-    shown = (element, element.last_certain) if element else (None, None)
-    ids = [claim.event_ids[0] if claim else None for claim in shown]
-    return (*ids, *(claim.scheduled_by if claim else None for claim in shown))
+def _evidence(element: StatusElement | None) -> set[UUID]:
+    """Return the ids of the events that an element and the surer ones below it rest on."""
+    if element is None:
+        return set()
+    return {
+        *element.event_ids,
+        *(origin.event_id for origin in element.origins),
+        *(event_id for other in element.order_unknown for event_id in other.event_ids),
+        *(
+            event_id
+            for difference in element.disagreements
+            for reading in difference.readings
+            for event_id in reading.event_ids
+        ),
+        *(event_id for surer in element.surer_ones for event_id in _evidence(surer)),
+    }
 
 
 def amendments_between(stream: Iterable[Recorded], first: AsOf, second: AsOf) -> tuple[UUID, ...]:

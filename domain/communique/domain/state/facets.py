@@ -1,7 +1,8 @@
 """Facets: the slots of a dyad's state, and the states and stages of each."""
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from communique.domain.model import Word
 
@@ -48,6 +49,7 @@ class Facet(NamedTuple):
 class State(Word):
     """How things stand with a facet."""
 
+    SCHEDULED = "SCHEDULED"
     PLANNED = "PLANNED"
     POSTPONED = "POSTPONED"
     CANCELLED = "CANCELLED"
@@ -93,7 +95,11 @@ class State(Word):
 
 
 class Stage(IntEnum):
-    """How far a life cycle has come: among claims of one moment, the later stage wins."""
+    """How far a life cycle has come, compared among claims of one subject, or of none.
+
+    A later stage is later than any earlier one, where the times do not say otherwise. Two states of
+    one stage, such as met and rejected, do not say which of them came first.
+    """
 
     POSSIBLE = 0
     OPENED = 1
@@ -102,3 +108,47 @@ class Stage(IntEnum):
     BEGUN = 4
     COMPLETED = 5
     CLOSED = 6
+
+
+ONCE: Final = frozenset(
+    {
+        State.STARTED,
+        State.HELD,
+        State.SIGNED,
+        State.RATIFIED,
+        State.IN_FORCE,
+        State.LIFTED,
+        State.ENDED,
+        State.RULED,
+    }
+)
+"""States that a subject comes to once, so that two times for one of them cannot both be right.
+
+What the other states tell can be said again: then the later saying replaces the earlier one.
+"""
+
+CAN_CHANGE: Final[Mapping[tuple[FacetKind, State | None], frozenset[State]]] = {
+    (FacetKind.AGENDA, State.STARTED): frozenset({State.PLANNED, State.POSTPONED}),
+    (FacetKind.TALKS, State.RESUMED): frozenset({State.PROPOSED, State.AGREED, State.SUSPENDED}),
+    (FacetKind.DEMAND, None): frozenset({State.DEMANDED}),
+    (FacetKind.PROPOSAL, None): frozenset({State.PROPOSED}),
+    (FacetKind.MEASURE, State.IN_FORCE): frozenset({State.ANNOUNCED, State.SUSPENDED}),
+    (FacetKind.MEASURE, State.LIFTED): frozenset(
+        {State.ANNOUNCED, State.IN_FORCE, State.SUSPENDED}
+    ),
+    (FacetKind.AGREEMENT, State.IN_FORCE): frozenset({State.SIGNED, State.RATIFIED}),
+    (FacetKind.AGREEMENT, State.ENDED): frozenset(
+        {
+            State.SIGNED,
+            State.RATIFIED,
+            State.IN_FORCE,
+            State.UNDER_NOTICE,
+            State.NOTICE_SUSPENDED,
+        }
+    ),
+}
+"""By the kind of a facet, and the state to which it is due to come, the states that this changes.
+
+A demand and a proposal are due to be answered, with one state or another. Of two dates that are set
+for one element the one further up stands in it.
+"""

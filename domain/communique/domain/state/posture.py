@@ -1,7 +1,7 @@
 """The posture of two parties by written rules, each with the events that make it hold.
 
 The strongest rule that holds decides the posture; an answer has all rules that hold. Only certain
-and probable claims count, and so does the last certain claim beneath one that is less certain.
+and probable claims count, and so do the surer ones beneath them: the less sure takes nothing away.
 Reports are of CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18 to 20 use force.
 """
 
@@ -55,7 +55,7 @@ class Rule(NamedTuple):
 
 
 def _stands(kind: FacetKind, *states: State) -> tuple[FacetKind, frozenset[str]]:
-    return kind, frozenset(states or State)
+    return kind, frozenset(states or set(State) - {State.SCHEDULED})
 
 
 _K, _S, _P = FacetKind, State, Posture
@@ -113,17 +113,14 @@ def triggers(
     return (PostureTrigger(rule="nothing-recorded", posture=Posture.UNKNOWN),)
 
 
-def credible(element: StatusElement) -> StatusElement | None:
-    """Return a certain or probable element; for a lesser one, the last certain element below it."""
-    return element if element.certainty in _CREDIBLE else element.last_certain
+def credible(element: StatusElement) -> bool:
+    """Whether an element, or a surer one below it, is certain or probable."""
+    return any(_counted(element))
 
 
 def _counted(element: StatusElement) -> Iterator[StatusElement]:
-    """Yield a credible element and the last certain one below it: the less sure only adds."""
-    if element.certainty in _CREDIBLE:
-        yield element
-    if element.last_certain:
-        yield element.last_certain
+    """Yield the credible ones of an element and of the surer ones below it: each only adds."""
+    yield from (it for it in (element, *element.surer_ones) if it.certainty in _CREDIBLE)
 
 
 def _holds(rule: Rule, element: StatusElement, valid: datetime) -> bool:

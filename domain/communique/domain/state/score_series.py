@@ -179,6 +179,7 @@ NEAREST: Final = {
     "MediationOffered": "039",
     "MediationRequested": "028",
     "DialogueUrged": "026",
+    "ScheduleStated": "",  # no act: it scores only by a code of its own
     Outlook.POSITIVE: "013",
     Outlook.NEUTRAL: "010",
     Outlook.NEGATIVE: "012",

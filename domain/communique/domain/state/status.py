@@ -1,31 +1,36 @@
 """The bilateral status of a dyad, from the winning claim of each facet."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Self
 
-from communique.domain.claims.values import Certainty
 from communique.domain.model import Model
 from communique.domain.parties.party import Dyad
 from communique.domain.state.element import Due, StatusElement
-from communique.domain.state.facets import FacetKind, State
+from communique.domain.state.facets import CAN_CHANGE, FacetKind, State
 from communique.domain.state.posture import Posture, PostureTrigger, credible, triggers
 from communique.domain.time.clocks import AsOf, last_of_day, passed
 
 
 class ResolvedAsOf(Model):
-    """The point that an answer holds for: instants aware UTC, and the log's position."""
+    """The point that an answer holds for: instants aware UTC, and the log's position.
+
+    `valid_day` and `zone` are the day, if the valid time was given as one, else empty.
+    """
 
     valid: datetime
     known: datetime
     position: int
+    valid_day: str = ""
+    zone: str = ""
 
     @classmethod
     def of(cls, as_of: AsOf) -> Self:
         """Return the point as part of an answer."""
-        return cls(valid=as_of.valid, known=as_of.known, position=as_of.position)
+        day = {"valid_day": str(as_of.day.valid_date), "zone": as_of.day.zone} if as_of.day else {}
+        return cls(valid=as_of.valid, known=as_of.known, position=as_of.position, **day)
 
 
 class BilateralStatus(Model):
@@ -84,9 +89,9 @@ _LISTS: Final = {
 _CLOSED: Final = frozenset({State.MET, State.ACCEPTED, State.LIFTED, State.ENDED, State.CANCELLED})
 """States that end a life cycle: their facets are no part of a status."""
 
-_SCHEDULED_STATES: Final = {State.ANNOUNCED: State.IN_FORCE, State.UNDER_NOTICE: State.ENDED}
-"""What states would turn into when the time that they are scheduled for has come."""
-RULES_VERSION: Final = 2
+UPCOMING_MAX: Final = timedelta(days=365)
+"""How long after its date a plan of which nobody says what became stays among the upcoming."""
+RULES_VERSION: Final = 3
 """Within one version the same question as of the same point is answered alike for ever."""
 
 
@@ -120,31 +125,36 @@ def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> Bilat
 def as_it_stands(winner: StatusElement, as_of: AsOf) -> StatusElement | None:
     """Return the winner as it stands at the valid time, or None where its life cycle is over.
 
-    An end that is less than certain does not close what was certainly open: both are shown.
+    An end closes nothing that stands more surely, and an end that is contested is shown.
     """
     current = by_then(winner, as_of)
-    certain = current.last_certain
-    is_settled = current.certainty is Certainty.CERTAIN or not certain or _is_over(certain, as_of)
-    return None if is_settled and _is_over(current, as_of) else current
+    is_over = all(_is_over(element, as_of) for element in (current, *current.surer_ones))
+    return None if is_over else current
 
 
 def by_then(winner: StatusElement, as_of: AsOf) -> StatusElement:
     """Return an element at the valid time: under way, or due.
 
     A date that has passed without a word of what happened changes no state: the element says what
-    the state would be. The last certain element below it is brought to the valid time, too.
+    the state would be. The elements of surer claims below it are brought to the valid time, too.
     """
     changes: dict[str, object] = {}
     if _is_under_way(winner, as_of):
         changes["under_way"] = True
-    if winner.scheduled is not None and winner.state in _SCHEDULED_STATES:
+    if winner.scheduled is not None and winner.due is None and _is_due(winner):
         has_passed = passed(winner.scheduled, as_of)
         changes["due"] = Due.UNCONFIRMED if has_passed else Due.AHEAD
         changes["by_schedule"] = has_passed
-        changes["scheduled_state"] = _SCHEDULED_STATES[winner.state]
     if winner.last_certain:
         changes["last_certain"] = by_then(winner.last_certain, as_of)
+        changes["surer"] = tuple(by_then(element, as_of) for element in winner.surer)
     return winner.model_copy(update=changes) if changes else winner
+
+
+def _is_due(element: StatusElement) -> bool:
+    """Whether the date in an element is set for a change that its state still allows."""
+    changed = CAN_CHANGE.get((element.kind, element.scheduled_state), frozenset[State]())
+    return element.state is State.SCHEDULED or element.state in changed
 
 
 def _is_under_way(element: StatusElement, as_of: AsOf) -> bool:
@@ -161,9 +171,9 @@ def _is_under_way(element: StatusElement, as_of: AsOf) -> bool:
 
 
 def _is_over(element: StatusElement, as_of: AsOf) -> bool:
-    """Whether a life cycle has ended, or the day of a planned meeting has passed."""
+    """Whether a life cycle has ended, or the day of a planned meeting has long passed."""
     if element.kind is not FacetKind.AGENDA:
-        return element.state in _CLOSED
+        return element.state in _CLOSED and not element.contested
     end = element.scheduled.over if element.scheduled else None
-    is_open = element.state in {State.PLANNED, State.POSTPONED}
-    return not is_open or (end is not None and end <= as_of.valid)
+    is_open = element.state in {State.PLANNED, State.POSTPONED, State.SCHEDULED}
+    return not is_open or (end is not None and end <= as_of.valid - UPCOMING_MAX)

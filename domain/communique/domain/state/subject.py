@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import product
-from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -21,10 +20,9 @@ from communique.domain.state.assertions import (
 )
 from communique.domain.state.element import Rank
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
+from communique.domain.state.preferences import EVENT_IDS_MAX
 from communique.domain.time.edtf import ValidTime
 
-EVENT_IDS_MAX: Final = 1_000
-"""The most claims that a step or a reading names; there may be more."""
 _BY_RANK: Final = {certainty.rank: certainty for certainty in Certainty}
 _MEETINGS: Final = frozenset({FacetKind.MEETING, FacetKind.AGENDA})
 _WORD_BEGINS: Final = re.compile(r"(?<!^)(?=[A-Z])")
@@ -37,17 +35,21 @@ class SubjectEntry(NamedTuple):
     known: datetime
 
 
-class RankedState(NamedTuple):
-    """The state that one claim asserts of its subject, and the claim's rank."""
+class StatedState(NamedTuple):
+    """The state that one claim asserts of its subject.
+
+    `settled` is the instant by which it must have begun, in microseconds.
+    """
 
     state: State
     rank: Rank
+    settled: int
 
 
 class LifeCycleStep(Model):
     """One state of a subject, and the claims that assert it, the greatest 1,000 by rank.
 
-    `occurred` is the time of the greatest claim, `certainty` the greatest certainty of all.
+    `occurred` is the time of the first of them, the surest, and `certainty` its certainty.
     """
 
     state: State
@@ -103,22 +105,36 @@ def asserted_of(claim: Claim) -> tuple[State, Stage] | None:
 
 
 def life_cycle(
-    states: Iterable[RankedState], occurred: Callable[[bytes], ValidTime]
+    stated: Iterable[StatedState], occurred: Callable[[bytes], ValidTime]
 ) -> tuple[LifeCycleStep, ...]:
     """Return one step for each state that the claims about one subject assert.
 
-    Steps are in the order of the rank of their greatest claims. `occurred` returns the valid time
-    of such a claim by its id.
+    The last step is the state that stands, as `resolution` finds it; the one before it is what
+    would stand without that state, and so on. `occurred` returns the valid time of a claim by id.
     """
-    ranks: dict[State, list[Rank]] = {}
-    for state, rank in sorted(states, key=attrgetter("rank"), reverse=True):
-        ranks.setdefault(state, []).append(rank)
-    return tuple(
-        LifeCycleStep(
-            state=state,
-            occurred=occurred(descending[0].event_id),
-            certainty=_BY_RANK[max(rank.certainty for rank in descending)],
-            event_ids=tuple(UUID(bytes=rank.event_id) for rank in descending[:EVENT_IDS_MAX]),
+    claims: list[StatedState] = list(stated)
+    steps: list[LifeCycleStep] = []
+    while claims:
+        last_first = max(claim.rank.first for claim in claims)
+        contenders = (claim for claim in claims if claim.settled >= last_first)
+        lead = max(contenders, key=_within_subject)
+        ranks = (claim.rank for claim in claims if claim.state is lead.state)
+        said = sorted(ranks, key=_within_state, reverse=True)
+        steps.append(
+            LifeCycleStep(
+                state=lead.state,
+                occurred=occurred(said[0].event_id),
+                certainty=_BY_RANK[said[0].surety // 2],
+                event_ids=tuple(UUID(bytes=rank.event_id) for rank in said[:EVENT_IDS_MAX]),
+            )
         )
-        for state, descending in reversed(ranks.items())
-    )
+        claims = [claim for claim in claims if claim.state is not lead.state]
+    return tuple(reversed(steps))
+
+
+def _within_subject(claim: StatedState) -> tuple[int, int, int, int, bytes]:
+    return claim.rank.within_subject
+
+
+def _within_state(rank: Rank) -> tuple[int, int, int, bytes]:
+    return rank.within_state

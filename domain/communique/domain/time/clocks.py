@@ -9,79 +9,22 @@ evaluate and from which the read models generate their SQL.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from operator import gt, le
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
-
-from communique.domain.time.edtf import EdtfError, Precision, ValidTime
+from communique.domain.time.edtf import EdtfError, ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.domain.time.zones import zone_named
 
 SKEW_MAX: Final = timedelta(minutes=5)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_ZONES_APART_MAX: Final = timedelta(days=2)
 
 
 class KnownInFuture(ValueError):
     """A known time is later than the record time, by more than clocks may differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownTime:
-    """When a source published: an instant, or a civil day, which means the end of that day.
-
-    Make one with `parse` or `at`.
-
-    Attributes:
-        text: a day or date-time in EDTF, as it was given.
-        zone: IANA name of the source's zone, in which the text is meant.
-        instant: aware UTC; for a day its last microsecond.
-        begins: aware UTC; for a day its first microsecond, else `instant`.
-    """
-
-    text: str
-    zone: str
-    instant: datetime
-    begins: datetime
-
-    @classmethod
-    def parse(cls, text: str, zone: str = "UTC") -> "KnownTime":
-        """Read a day or a date-time in a zone.
-
-        Raises:
-            EdtfError: neither a day nor a date-time, or impossible.
-            UnknownZone: there is no such zone.
-        """
-        return _known(text.strip(), zone)
-
-    @classmethod
-    def at(cls, instant: datetime) -> Self:
-        """Return the known time at an aware datetime; `EdtfError` when naive or out of range."""
-        exact = ValidTime.instant(instant)
-        return cls(exact.edtf, exact.zone, exact.earliest, exact.earliest)
-
-    @property
-    def is_day(self) -> bool:
-        """Whether the text is a day."""
-        return self.begins != self.instant
-
-    def __str__(self) -> str:
-        """Return the text."""
-        return self.text
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: object, handler: GetCoreSchemaHandler, /
-    ) -> CoreSchema:
-        """Take an instance, text or `{"text": ..., "zone": ...}`; dump the last."""
-        return core_schema.no_info_plain_validator_function(
-            _validated, serialization=core_schema.plain_serializer_function_ser_schema(_dumped)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +35,53 @@ class AsOf:
         valid: what had happened by then; aware UTC, inclusive.
         known: what could be known by then; aware UTC, inclusive.
         position: what the log held then; the last position that counts, 0 for none.
+        day: the civil day that `valid` is the last instant of, where it was given as a day.
     """
 
     valid: datetime
     known: datetime
     position: int
+    day: "CivilDay | None" = None
+
+    @property
+    def valid_day(self) -> int | None:
+        """The number of the day, as in `date.toordinal`; None where an instant was given."""
+        return None if self.day is None else self.day.valid_date.toordinal()
+
+
+class CivilDay(NamedTuple):
+    """A day in a zone (IANA name), from which a question is asked."""
+
+    valid_date: date
+    zone: str
+
+    @classmethod
+    def of(cls, point: KnownTime) -> "CivilDay | None":
+        """Return the day that a point was given as; None for a date-time."""
+        return cls(date.fromisoformat(point.text), point.zone) if point.is_day else None
+
+    @property
+    def last_instant(self) -> datetime:
+        """The last microsecond of the day, aware UTC."""
+        return end_of_day(self.valid_date.isoformat(), self.zone)
+
+
+class Window(NamedTuple):
+    """When what a claim claims must have begun, given when it was known. Instants are aware UTC.
+
+    Attributes:
+        first: the first instant at which it can have begun.
+        settled: the instant by which it must have begun, inclusive: the last one at which it can
+            have, or the known time if that lies between, as a report comes after what it reports.
+        settled_day: the number of the date by which it must have begun, in its own zone, as in
+            `date.toordinal`; None for what has a time of day.
+        foreseen: whether the claim was known before it.
+    """
+
+    first: datetime
+    settled: datetime
+    settled_day: int | None
+    foreseen: bool
 
 
 class Version(NamedTuple):
@@ -145,8 +130,15 @@ AMENDMENT_VISIBLE: Final = (
     Comparison("known", "<=", "known"),
 )
 """The comparisons that hold if an amendment counts: it is recorded and known by then."""
-ASSERTED: Final = Comparison("earliest", "<=", "valid")
-"""The comparison that holds if a claim is asserted: its valid time has begun by then."""
+ASSERTED: Final = (
+    Comparison("settled_day", "<=", "valid_day"),
+    Comparison("settled", "<=", "valid"),
+)
+"""Of these comparisons the first with both sides given holds if a claim is asserted.
+
+It must have begun by then: a claim without a time of day by the day asked for, any other claim, and
+any claim where an instant is asked for, by that instant.
+"""
 
 
 class Region(NamedTuple):
@@ -189,30 +181,56 @@ def amendment_visible(position: int, known: datetime, as_of: AsOf) -> bool:
     )
 
 
-def asserted(earliest: datetime, as_of: AsOf) -> bool:
-    """Whether an event at `earliest` (aware) had happened by then."""
-    return ASSERTED.holds(earliest, as_of.valid)
+def asserted(window: Window, as_of: AsOf) -> bool:
+    """Whether what a claim claims must have begun by then."""
+    sides = (
+        (rule, getattr(window, rule.bound), getattr(as_of, rule.coordinate)) for rule in ASSERTED
+    )
+    return next(
+        rule.holds(bound, point)
+        for rule, bound, point in sides
+        if bound is not None and point is not None
+    )
 
 
 def passed(scheduled: ValidTime, as_of: AsOf) -> bool:
-    """Whether the last instant that a scheduled time can mean lies before the point."""
-    return scheduled.last is not None and scheduled.last < as_of.valid
+    """Whether the last instant that a scheduled time can mean lies before the point.
+
+    Dates compare with dates: a day asked for is not after the same day in another zone.
+    """
+    last = scheduled.last
+    if last is None:
+        return False
+    if as_of.valid_day is None or not scheduled.starts_by_date:
+        return last < as_of.valid
+    return _day_number(last, zone_named(scheduled.zone)) < as_of.valid_day
 
 
-def is_foreseen(occurred: ValidTime, given: KnownTime | None, known: datetime) -> bool:
-    """Whether what a claim says had not begun when the claim could be known.
+def window_of(occurred: ValidTime, given: KnownTime | None, known: datetime) -> Window:
+    """Return when what a claim says must have begun.
 
     `given` is the known time that the claim gives, and `known` the instant that counts, aware UTC.
-    Dates compare with dates, each in its own zone: what is dated by the day or coarser is foreseen
-    only if it was known on an earlier date.
+    For example a claim of August 2019 that was known on the 29th must have begun by that day, one
+    that was known in September by the end of August, and one that was known in July foresaw it.
     """
-    if occurred.precision.coarser(Precision.HOUR) is Precision.HOUR:
-        return known < occurred.earliest
-    if abs(known - occurred.earliest) > _ZONES_APART_MAX:
-        return known < occurred.earliest
-    known_zone = zone_named(given.zone if given else occurred.zone)
-    known_date = known.astimezone(known_zone).date()
-    return known_date < occurred.earliest.astimezone(zone_named(occurred.zone)).date()
+    first, last = occurred.earliest, occurred.latest_start
+    if not occurred.starts_by_date:
+        settled = known if first <= known <= last else last
+        return Window(first, settled, None, known < first)
+    zone = zone_named(occurred.zone)
+    first_day, last_day = _day_number(first, zone), _day_number(last, zone)
+    # Dates compare with dates, each in its own zone.
+    known_day = _day_number(known, zone_named(given.zone) if given else zone)
+    settled_day = known_day if first_day <= known_day <= last_day else last_day
+    settled = known if first <= known <= last else last
+    return Window(first, settled, settled_day, known < first and known_day < first_day)
+
+
+def _day_number(instant: datetime, zone: tzinfo) -> int:
+    try:
+        return instant.astimezone(zone).toordinal()
+    except OverflowError:  # the last hours of 9999 are in the year 10000 further east
+        return instant.toordinal() + 1
 
 
 def regions(claim: Version, amendments: Sequence[Version]) -> list[tuple[int, Region]]:
@@ -302,33 +320,3 @@ def micros(instant: datetime) -> int:
 def from_micros(count: int) -> datetime:
     """Return the aware UTC datetime `count` microseconds after 1970, or raise `OverflowError`."""
     return _EPOCH + timedelta(microseconds=count)
-
-
-@lru_cache(maxsize=1 << 14)
-def _known(text: str, zone: str) -> KnownTime:
-    valid = ValidTime.parse(text, zone)
-    exact = not (valid.is_interval or valid.approximate or valid.uncertain)
-    if exact and valid.precision.is_moment:
-        return KnownTime(text, zone, valid.earliest, valid.earliest)
-    if exact and valid.precision is Precision.DAY and valid.latest is not None:
-        return KnownTime(text, zone, valid.latest - _MICROSECOND, valid.earliest)
-    raise EdtfError(
-        f"{text!r} is not a point: give a day such as 2019-08-22, which means its end, "
-        "or a date-time such as 2019-08-22T18:20+09:00"
-    )
-
-
-def _validated(value: object) -> KnownTime:
-    match value:
-        case KnownTime():
-            return value
-        case str():
-            return KnownTime.parse(value)
-        case {"text": str(text), "zone": str(zone)}:
-            return KnownTime.parse(text, zone)
-        case _:
-            raise EdtfError('give a day or date-time, or {"text": "2019-08-22", "zone": "UTC"}')
-
-
-def _dumped(value: KnownTime) -> dict[str, str]:
-    return {"text": value.text, "zone": value.zone}

@@ -82,7 +82,7 @@ _FORMS: Final = (
 )
 _FAULTS: Final = (
     (r"", "says nothing"),
-    (r"Y.*", "has a year of more than four digits: years go from 1000 to 9999"),
+    (r"Y.*|\d{5}([-T?~%].*)?", "has a year of more than four digits: years go from 1000 to 9999"),
     (r"-.*", "has a negative year: years go from 1000 to 9999"),
     (r".*/.*", "has a second slash: an interval has two ends"),
     (r"(?i:open|now|present|ongoing|unknown)", "is no date: for an end that is open write .."),
@@ -131,6 +131,8 @@ def _moment(match: re.Match[str], local: tzinfo) -> DateRange:
     zone = _fixed(offset) if offset else local
     earliest = _utc(datetime(first.year, first.month, first.day, *parts, tzinfo=zone))
     if qualifier:
+        if earliest >= CEILING:
+            raise ValueError("is about an hour after the last instant of the year 9999")
         latest = earliest + _HALF_HOUR if CEILING - earliest > _HALF_HOUR else CEILING
         return DateRange(
             earliest - _HALF_HOUR, latest, Precision.HOUR, timed=True, qualifier=qualifier

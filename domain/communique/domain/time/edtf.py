@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -143,6 +143,33 @@ class ValidTime:
             return self.earliest
         return None if self.over is None else self.over - _MICROSECOND
 
+    @property
+    def latest_start(self) -> datetime:
+        """The last instant at which this can have begun, aware UTC and inclusive.
+
+        A time of day that is exact to the minute is that moment; an interval begins before it ends.
+        """
+        if self.is_interval:
+            return _start_of(self.edtf, self.zone).last
+        if self.latest is None or self.precision.is_moment:
+            return self.earliest
+        return self.latest - _MICROSECOND
+
+    @property
+    def start_range_end(self) -> datetime:
+        """The end (aware UTC, exclusive) of the range in which this begins as it is written.
+
+        Of 15:00 that is 15:01, of the interval 15:00 to 15:30 too.
+        """
+        return _start_of(self.edtf, self.zone).range_end
+
+    @property
+    def starts_by_date(self) -> bool:
+        """Whether the beginning is dated by the day or coarser, without a time of day."""
+        if self.is_interval:
+            return _start_of(self.edtf, self.zone).by_date
+        return self.precision.coarser(Precision.HOUR) is not Precision.HOUR
+
     def under_way_at(self, instant: datetime) -> bool:
         """Whether this is an interval that has begun and is not over at an aware instant."""
         begun = self.is_interval and self.earliest <= instant
@@ -200,6 +227,27 @@ def _over(edtf: str, zone: str) -> datetime:
     with suppress(OverflowError):  # as in `_words`
         last_begin = last_begin.astimezone(local)
     return read(f"{last_begin:%Y-%m-%d}", local).latest
+
+
+class _Start(NamedTuple):
+    """The beginning of a time: see the properties of `ValidTime`."""
+
+    last: datetime
+    range_end: datetime
+    by_date: bool
+
+
+@lru_cache(maxsize=1 << 14)
+def _start_of(edtf: str, zone: str) -> _Start:
+    local = zone_named(zone)
+    start_text, _, end_text = edtf.partition("/")
+    start = read(start_text, local)
+    range_end = start.latest
+    if end_text not in {"", ".."}:
+        end = read(end_text, local)
+        range_end = min(range_end, end.moment if end.timed else end.latest)
+    last = start.earliest if start.precision.is_moment else range_end - _MICROSECOND
+    return _Start(last, range_end, not start.timed)
 
 
 def _begin(text: str, local: tzinfo) -> DateRange:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from communique.domain.claims.event import Claim, Recorded
 from communique.domain.claims.history import Content, contents, disputes
 from communique.domain.state.assertions import Assertion, affirmations, assertions
-from communique.domain.time.clocks import micros
+from communique.domain.time.clocks import Window, micros, window_of
 
 FOREVER: Final = 2**62
 """Stands for no end, of positions and of microseconds."""
@@ -31,7 +31,7 @@ class ContentVersion(NamedTuple):
         claim: the content.
         event_id: of the claim.
         known: when the content could be known.
-        earliest: the beginning of its valid time.
+        window: when what it says must have begun.
         region: where it decides.
         position: the version that gives it.
         corrected_by: the id of the correction that gives it.
@@ -42,7 +42,7 @@ class ContentVersion(NamedTuple):
     claim: Claim
     event_id: bytes
     known: int
-    earliest: int
+    window: Window
     region: RegionBounds
     position: int
     corrected_by: bytes | None
@@ -89,7 +89,7 @@ def _version(content: Content) -> ContentVersion:
         claim,
         claim.event_id.bytes,
         micros(known),
-        micros(claim.occurred.earliest),
+        window_of(claim.occurred, claim.known, known),
         RegionBounds(
             position_from,
             FOREVER if position_to is None else position_to,

@@ -5,21 +5,25 @@ from typing import NamedTuple
 
 import apsw
 
-from communique.domain.time.clocks import AsOf
+from communique.domain.time.clocks import AsOf, CivilDay
 from communique.server.projections.projection_errors import ReadModelBehind
 
 
 class RequestedAsOf(NamedTuple):
-    """The point of a query: instants aware UTC; no position means the latest reached."""
+    """The point of a query: instants aware UTC; no position means the latest reached.
+
+    `day` is the day that the valid time was given as, if it was.
+    """
 
     valid: datetime
     known: datetime
     position: int | None = None
+    day: CivilDay | None = None
 
     @classmethod
     def pinned(cls, as_of: AsOf) -> "RequestedAsOf":
         """Return the request for the point of an earlier answer."""
-        return cls(as_of.valid, as_of.known, as_of.position)
+        return cls(as_of.valid, as_of.known, as_of.position, as_of.day)
 
 
 class Snapshot(NamedTuple):
@@ -33,7 +37,7 @@ class Snapshot(NamedTuple):
         position = self.reached if requested.position is None else requested.position
         if position > self.reached:
             raise ReadModelBehind(name, position, self.reached)
-        return AsOf(requested.valid, requested.known, position)
+        return AsOf(requested.valid, requested.known, position, requested.day)
 
     def unknown_type_count(self) -> int:
         """Return how many events were not understood."""

@@ -79,8 +79,8 @@ SCANNED_ROWS_MAX: Final = 10_000
 """A page ends, full or not, after so many rows."""
 FACET_SEARCH_STEPS_MAX: Final = 64
 """Rows that the shared statement of a facet search reads for one facet before it gives up."""
-WITNESS_ROWS_MAX: Final = 256
-"""Rows of a facet, in each partition, among which the date that a winner lacks is looked for."""
+WITNESS_ROWS_MAX: Final = 1_024
+"""Claims of a facet among which the witnesses of a winner are looked for, the latest ones."""
 CLAIM_COUNT_MAX: Final = 10_000
 """A count of claims stops there."""
 COUNTED_TOGETHER_ROWS_MAX: Final = 1_000

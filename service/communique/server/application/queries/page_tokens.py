@@ -8,10 +8,11 @@ The digest detects changed and mixed-up tokens; it keeps no secret, as there is 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from copy import deepcopy
+from datetime import date
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
-from communique.domain.time.clocks import AsOf, from_micros, micros
+from communique.domain.time.clocks import AsOf, CivilDay, from_micros, micros
 from communique.server.application.queries.requested_as_of import pinned_message
 from communique.server.application.request_errors import InvalidFields, PageTokenInvalid
 from communique.server.runtime import limits
@@ -29,9 +30,12 @@ PagedRequest: TypeAlias = (
     | pb.ListBilateralStatusesRequest
 )
 
-_VERSION: Final = 1
-_HEAD: Final = struct.Struct(">Bqqq")
-"""The version, and the point: valid and known time in microseconds since 1970, and position."""
+_VERSION: Final = 2
+_HEAD: Final = struct.Struct(">Bqqqi")
+"""The version, and the point: valid and known time in microseconds since 1970, position, day.
+
+The day is 0 for an instant; its zone is that of the request, which the digest covers.
+"""
 _DIGEST_BYTES: Final = 16
 
 
@@ -55,8 +59,9 @@ def requested_page(
     if content is None:
         description = "was changed, or belongs to another request: start the list again without it"
         raise PageTokenInvalid.at("page_token", description)
-    _, valid, known, position = _HEAD.unpack_from(content)
-    as_of = AsOf(from_micros(valid), from_micros(known), position)
+    _, valid, known, position, number = _HEAD.unpack_from(content)
+    day = CivilDay(date.fromordinal(number), request.as_of.zone or "UTC") if number else None
+    as_of = AsOf(from_micros(valid), from_micros(known), position, day)
     return PageRequest(size, content[_HEAD.size :]), pinned_message(as_of)
 
 
@@ -64,7 +69,8 @@ def next_token_of(as_of: AsOf, next_key: bytes | None, request: PagedRequest) ->
     """Return the token for the page behind a key, empty where there is none."""
     if next_key is None:
         return ""
-    head = _HEAD.pack(_VERSION, micros(as_of.valid), micros(as_of.known), as_of.position)
+    point = micros(as_of.valid), micros(as_of.known), as_of.position, as_of.valid_day or 0
+    head = _HEAD.pack(_VERSION, *point)
     content = head + next_key
     return urlsafe_b64encode(content + _digest(content, request)).decode()
 

@@ -54,7 +54,7 @@ class QueryRunner:
         now = self.clock.now()
         await self._wait_for(max(point.reached_min for point in points), call)
         return [
-            RequestedAsOf(point.valid or now, point.known or now, point.position)
+            RequestedAsOf(point.valid or now, point.known or now, point.position, point.day)
             for point in points
         ]
 

@@ -8,7 +8,8 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec import instant, timestamp
-from communique.domain.time.clocks import AsOf, KnownTime
+from communique.domain.time.clocks import AsOf, CivilDay
+from communique.domain.time.known_time import KnownTime
 from communique.domain.time.zones import zone_named
 from communique.server.application.request_errors import Faults, PositionBeyondHead
 from communique.v1 import time_pb2
@@ -20,13 +21,15 @@ _SECONDS: Final = range(-30_610_224_000, 253_402_300_800)
 class GivenPoint(NamedTuple):
     """The point that a request asks from, in aware UTC; None is what it leaves to the server.
 
-    The answer has to take into account the position `reached_min` at least.
+    `day` is the valid time, if that was given as a day. The answer has to take into account the
+    position `reached_min` at least.
     """
 
     valid: datetime | None
     known: datetime | None
     position: int | None
     reached_min: int
+    day: CivilDay | None = None
 
 
 def point_of(
@@ -51,6 +54,7 @@ def point_of(
         known.instant if known else None,
         position,
         max(min_position, position or 0),
+        CivilDay.of(valid) if valid else None,
     )
 
 
@@ -101,15 +105,22 @@ def check_recorded(position: int, head: int, field: str = "") -> None:
 
 def pinned_message(as_of: AsOf) -> time_pb2.AsOf:
     """Return the request for the very point that an answer was true for."""
+    day = as_of.day
+    moment = time_pb2.PointInTime
     return time_pb2.AsOf(
-        valid=time_pb2.PointInTime(instant=timestamp(as_of.valid)),
+        valid=moment(text=str(day.valid_date)) if day else moment(instant=timestamp(as_of.valid)),
         known=time_pb2.PointInTime(instant=timestamp(as_of.known)),
         position=as_of.position,
+        zone=day.zone if day else "",
     )
 
 
 def resolved_message(as_of: AsOf) -> time_pb2.ResolvedAsOf:
     """Return the point that an answer is true for, as a message."""
     return time_pb2.ResolvedAsOf(
-        valid=timestamp(as_of.valid), known=timestamp(as_of.known), position=as_of.position
+        valid=timestamp(as_of.valid),
+        known=timestamp(as_of.known),
+        position=as_of.position,
+        valid_day=str(as_of.day.valid_date) if as_of.day else "",
+        zone=as_of.day.zone if as_of.day else "",
     )

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from communique.domain.parties.party import Dyad
 from communique.domain.state.score_series import STEPS_MAX, Bucket, Scale, step_count
-from communique.domain.time.clocks import KnownTime
+from communique.domain.time.known_time import KnownTime
 from communique.server.application.queries.requested_as_of import moment_in, zone_of
 from communique.server.application.request_errors import Faults, InvalidFields, not_among, word_of
 from communique.server.views.scores.score_query import ScoreWindow

@@ -1,22 +1,24 @@
-"""The current elements of facets as of a point: those of their winning claims."""
+"""The current elements of facets as of a point: what their claims say."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import apsw
 
-from communique.codec import StoredElement
 from communique.domain.parties.party import Dyad
-from communique.domain.state.element import StatusElement, lacks_date, with_date
+from communique.domain.state.element import StatusElement
+from communique.domain.state.facets import FacetKind
+from communique.domain.state.resolution import resolved
 from communique.domain.state.status import BilateralStatus, assemble
-from communique.domain.time.clocks import AsOf, micros
+from communique.domain.state.winners import ClaimsOfFacet, winners_by_surety
+from communique.domain.time.clocks import AsOf
 from communique.server.projections.event_contents import FOREVER
 from communique.server.views.bilateral_status.facet_search import (
-    CERTAIN,
-    FacetWinner,
-    SearchPoint,
-    elements_below,
-    facet_winners,
+    ASSERTING,
+    SCHEDULES,
+    FacetRow,
+    FacetSearch,
+    FoundClaim,
 )
 from communique.server.views.bilateral_status.status_projection import OPEN_BITS
 
@@ -30,12 +32,12 @@ _NEXT_SPAN_BITS: Final = """
 """
 _PLANS: Final = """
     SELECT DISTINCT facet_id FROM claims INDEXED BY plans
-    WHERE agenda_dyad = ? AND span_bits = ? AND until > ? AND until < ? AND earliest <= ?
+    WHERE agenda_dyad = ? AND span_bits = ? AND until > ? AND until < ? AND announced <= ?
 """
 
 
 class CurrentElement(NamedTuple):
-    """The element of a facet's winning claim; `issues` are those of its boards, space-separated."""
+    """The element of a facet; `issues` are those of its winning claim's boards, space-separated."""
 
     dyad: str
     element: StatusElement
@@ -50,9 +52,7 @@ class CurrentElements:
 
     def __init__(self, connection: apsw.Connection, as_of: AsOf, recorded: int) -> None:
         self._connection, self._as_of = connection, as_of
-        self._point = SearchPoint(
-            micros(as_of.valid), micros(as_of.known), as_of.position, recorded
-        )
+        self._search = FacetSearch(connection, as_of, recorded)
 
     def status(self, dyad: Dyad) -> BilateralStatus:
         """Return how things stand between two parties."""
@@ -61,7 +61,7 @@ class CurrentElements:
         return assemble(dyad, self._as_of, elements)
 
     def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
-        """Return the winning element of one facet as claimed, even where its life cycle is over."""
+        """Return the element of one facet as claimed, even where its life cycle is over."""
         elements = self.of_facets(self._ids(_NAMED, str(dyad), facet))
         return elements[0].element if elements else None
 
@@ -69,44 +69,63 @@ class CurrentElements:
         return [facet_id for (facet_id,) in self._connection.execute(query, names)]
 
     def _planned(self, dyad: Dyad) -> Iterable[int]:
-        """Return the agenda facets with a plan announced by the valid time for a later day.
+        """Return the agenda facets with a plan announced by the valid time that may still stand.
 
         A span of n bits is shorter than 2**n microseconds. So for each n that occurs, plans are
         looked for in one short range of the index, up to 2**n after the valid time.
         """
-        valid, planned = self._point.valid, dict[int, None]()
+        bindings, planned = self._search.bindings, dict[int, None]()
+        valid, until = bindings["valid"], bindings["until"]
         bits: int | None = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), 0)).get
         while bits is not None:
-            end = FOREVER + 1 if bits == OPEN_BITS else valid + (1 << bits)
-            rows = self._connection.execute(_PLANS, (str(dyad), bits, valid, end, valid))
+            end = FOREVER + 1 if bits == OPEN_BITS else until + (1 << bits)
+            rows = self._connection.execute(_PLANS, (str(dyad), bits, valid, end, until))
             planned.update(dict.fromkeys(facet_id for (facet_id,) in rows))
             bits = self._connection.execute(_NEXT_SPAN_BITS, (str(dyad), bits)).get
         return planned
 
     def of_facets(self, facet_ids: Iterable[int]) -> list[CurrentElement]:
-        """Return the current elements of the facets, each with its last certain one."""
-        by_facet: dict[int, list[FacetWinner]] = {}
-        for winner in facet_winners(self._connection, [*facet_ids], self._point):
-            by_facet.setdefault(winner.facet_id, []).append(winner)
-        return [self._current(winners) for winners in by_facet.values()]
+        """Return the current elements of the facets that have one."""
+        ids = [*facet_ids]
+        if not ids:
+            return []
+        contenders = self._search.contenders(ids)
+        found = (
+            self._current(facet, contenders.get(facet.facet_id, []))
+            for facet in self._search.facets(ids)
+        )
+        return [current for current in found if current]
 
-    def _current(self, winners: list[FacetWinner]) -> CurrentElement:
-        """Return the element of a facet's greatest winner, with the last certain one in it."""
-        best = max(winners)
-        element = self._element_of(best, only_certain=False)
-        if not best.partition & CERTAIN:
-            certain = [winner for winner in winners if winner.partition & CERTAIN]
-            if certain:
-                last_certain = self._element_of(max(certain), only_certain=True)
-                element = element.model_copy(update={"last_certain": last_certain})
-        return CurrentElement(best.dyad, element, best.issues)
+    def _current(self, facet: FacetRow, contenders: list[FoundClaim]) -> CurrentElement | None:
+        search = self._search
+        denials = search.told_apart(facet, range(SCHEDULES))
+        schedules = search.told_apart(facet, range(SCHEDULES, ASSERTING))
+        asserted = self._with_witnesses(facet, contenders)
+        claims = ClaimsOfFacet(
+            [found.claim for found in asserted],
+            [found.claim for found, is_asserted in denials if is_asserted],
+            [(found.claim, is_asserted) for found, is_asserted in schedules],
+        )
+        element = resolved(claims)
+        if element is None:
+            return None
+        winner_id = element.event_ids[0].bytes
+        everything = [*asserted, *(found for found, _ in schedules)]
+        issues = next(it.issues for it in everything if it.claim.rank.event_id == winner_id)
+        return CurrentElement(facet.dyad, element, issues)
 
-    def _element_of(self, winner: FacetWinner, *, only_certain: bool) -> StatusElement:
-        """Return a winner's element, with the date of a witness where the winner names none."""
-        element: StatusElement = StoredElement.read(winner.element)
-        if winner.is_disputed:
-            element = element.model_copy(update={"contested": True})
-        if not lacks_date(element):
-            return element
-        below = elements_below(self._connection, winner, self._point, only_certain=only_certain)
-        return with_date(element, map(StoredElement.read, below))
+    def _with_witnesses(self, facet: FacetRow, contenders: list[FoundClaim]) -> list[FoundClaim]:
+        """Return the contenders, and the claims that may bear witness to the winners among them."""
+        more, subjects = list[FoundClaim](), set[str]()
+        if contenders and contenders[0].claim.element.kind is FacetKind.AGENDA:
+            # All claims of such a facet are about one subject, and no late one is sure to win.
+            subject = contenders[0].claim.element.subject
+            return self._search.of_subject(facet, subject) if subject else contenders
+        for winner, _ in winners_by_surety([it.claim for it in contenders]):
+            subject, first = winner.element.subject, winner.rank.first
+            if subject and subject not in subjects:
+                more += self._search.of_subject(facet, subject)
+                subjects.add(subject)
+            elif not subject and any(it.claim.rank.first > first for it in contenders):
+                more += self._search.since(facet, first)
+        return [*{it.claim.rank.event_id: it for it in (*contenders, *more)}.values()]

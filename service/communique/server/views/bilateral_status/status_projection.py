@@ -7,12 +7,15 @@ from typing import ClassVar, Final, NamedTuple
 import apsw
 
 from communique.codec import element_bytes
+from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Certainty
-from communique.domain.state.assertions import Assertion
+from communique.domain.state.assertions import Assertion, denies
 from communique.domain.state.element import Rank
 from communique.domain.state.facets import FacetKind, State
 from communique.domain.state.issue_board import issues_of
+from communique.domain.state.status import UPCOMING_MAX
 from communique.domain.time.clocks import micros
+from communique.domain.time.edtf import CEILING
 from communique.server.projections.event_contents import (
     FOREVER,
     ContentVersion,
@@ -21,7 +24,7 @@ from communique.server.projections.event_contents import (
 )
 from communique.server.projections.key_table import Key, KeyTable
 from communique.server.projections.projection import Row, RowChanges, ViewProjection
-from communique.server.views.bilateral_status.facet_search import BUCKET_BITS, CERTAIN, FORESEEING
+from communique.server.views.bilateral_status.facet_search import ASSERTING, BUCKET_BITS, SCHEDULES
 from communique.server.views.bilateral_status.valid_time_bounds import (
     BOUNDS_SCHEMA,
     ClaimedTime,
@@ -40,16 +43,19 @@ _SCHEMA: Final = f"""
         since INTEGER,
         UNIQUE (dyad, is_listed, facet)
     ) STRICT;
-    -- One row for each region in which a content of a claim fills a facet. Times are microseconds.
+    -- One row for each region in which a content of a claim says something of a facet: see
+    -- `partition_of`. Times are microseconds, `settled_day` is the number of a day.
     -- `is_disputed` is set once the claim has a dispute, `element` is the message of what it fills
     -- the facet with, `issues` are those on whose boards that stands, with spaces between them.
     CREATE TABLE claims (
         claim_id INTEGER PRIMARY KEY,
         facet_id INTEGER NOT NULL,
         partition INTEGER NOT NULL,
-        earliest INTEGER NOT NULL,
+        settled INTEGER NOT NULL,
+        settled_day INTEGER,
+        first INTEGER NOT NULL,
         stage INTEGER NOT NULL,
-        certainty INTEGER NOT NULL,
+        surety INTEGER NOT NULL,
         known INTEGER NOT NULL,
         event_id BLOB NOT NULL,
         position_from INTEGER NOT NULL,
@@ -57,16 +63,19 @@ _SCHEMA: Final = f"""
         known_from INTEGER NOT NULL,
         known_to INTEGER NOT NULL,
         is_disputed INTEGER NOT NULL,
+        subject TEXT NOT NULL,
         agenda_dyad TEXT,
         span_bits INTEGER,
         until INTEGER,
+        announced INTEGER,
         issues TEXT NOT NULL,
         element BLOB NOT NULL
     ) STRICT;
-    CREATE UNIQUE INDEX claims_by_rank ON claims (
-        facet_id, partition, {", ".join(Rank._fields)},
-        position_from, known_from, position_to, known_to
+    CREATE UNIQUE INDEX claims_by_time ON claims (
+        facet_id, partition, settled, {", ".join(Rank._fields)},
+        position_from, known_from, position_to, known_to, settled_day
     );
+    CREATE INDEX claims_by_subject ON claims (facet_id, subject, settled) WHERE subject <> '';
     -- From which position and known time on any of a facet's claims are visible that happened in
     -- one bucket of valid time: see `facet_search`.
     CREATE TABLE eras (
@@ -78,7 +87,7 @@ _SCHEMA: Final = f"""
         PRIMARY KEY (facet_id, partition, era)
     ) STRICT, WITHOUT ROWID;
     -- A plan is looked for between its announcement and its date: see `current_elements`.
-    CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, earliest, facet_id)
+    CREATE INDEX plans ON claims (agenda_dyad, span_bits, until, announced, facet_id)
         WHERE agenda_dyad IS NOT NULL;
     CREATE TABLE disputes (
         event_id BLOB NOT NULL,
@@ -94,12 +103,10 @@ _SCHEMA: Final = f"""
     CREATE TABLE dyads (code TEXT NOT NULL, dyad TEXT NOT NULL, PRIMARY KEY (code, dyad)) STRICT,
         WITHOUT ROWID;
 """
-_INSERT_CLAIM: Final = (
-    "INSERT INTO claims VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 _DELETE_CLAIM: Final = """
-    DELETE FROM claims WHERE facet_id = ? AND partition = ? AND earliest = ? AND stage = ?
-        AND certainty = ? AND known = ? AND event_id = ? AND position_from = ? AND known_from = ?
+    DELETE FROM claims WHERE facet_id = ? AND partition = ? AND settled = ? AND first = ?
+        AND stage = ? AND surety = ? AND known = ? AND event_id = ?
+        AND position_from = ? AND known_from = ?
 """
 _WRITE_BUCKET: Final = """
     INSERT INTO eras VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -107,6 +114,7 @@ _WRITE_BUCKET: Final = """
         known_min = min(known_min, excluded.known_min)
     WHERE excluded.position_min < position_min OR excluded.known_min < known_min
 """
+_OPEN: Final = frozenset({State.PLANNED, State.POSTPONED, State.SCHEDULED})
 OPEN_BITS: Final = FOREVER.bit_length()
 """The bits of a span without an end."""
 
@@ -118,9 +126,11 @@ class ClaimRow(NamedTuple):
     is_listed: bool
     facet: str
     partition: int
-    earliest: int
+    settled: int
+    settled_day: int | None
+    first: int
     stage: int
-    certainty: int
+    surety: int
     known: int
     event_id: bytes
     position_from: int
@@ -128,23 +138,28 @@ class ClaimRow(NamedTuple):
     known_from: int
     known_to: int
     is_disputed: bool
+    subject: str
     agenda_dyad: str | None
     span_bits: int | None
     until: int | None
+    announced: int | None
     issues: str
     element: bytes
 
 
+_INSERT_CLAIM: Final = (
+    f"INSERT INTO claims VALUES (NULL, {', '.join('?' * (len(ClaimRow._fields) - 2))})"  # noqa: S608  our own names
+)
 _WRITE_ORDER: Final = attrgetter("dyad", "position_from", "facet")
 """The order of the rows in the file: the winners of a dyad's facets are most often its last claims
 before some moment, so that a status reads fewer pages than in the order of facets."""
 
 
 class BilateralStatusProjection(ViewProjection):
-    """Keeps what every claim asserts of every facet."""
+    """Keeps what every claim asserts or denies of every facet, and the dates set for it."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     schema: ClassVar[str] = f"{_SCHEMA}{BOUNDS_SCHEMA}"
 
     def __init__(self) -> None:
@@ -157,12 +172,12 @@ class BilateralStatusProjection(ViewProjection):
         self._dyads.clear()
 
     def rows(self, contents: EventContents) -> list[Row]:
-        """Return a row for each assertion in each region, and one for each dispute."""
+        """Return a row for each facet in each region, and one for each dispute."""
         is_disputed = bool(contents.disputes)
         rows: list[Row] = [
             _claim_row(version, assertion, is_disputed=is_disputed)
             for version in contents.versions
-            for assertion in version.asserts
+            for assertion in _said_of_facets(version)
         ]
         return [*rows, *contents.disputes]
 
@@ -176,10 +191,12 @@ class BilateralStatusProjection(ViewProjection):
         _note_facets(connection, claimed, facets)
         _note_buckets(connection, claimed, facets)
         times = [
-            ClaimedTime(row.dyad, row.partition, row.earliest, row.position_from) for row in claimed
+            ClaimedTime(row.dyad, row.partition, row.first, row.settled, row.position_from)
+            for row in claimed
+            if row.partition >= ASSERTING
         ]
         write_bounds(connection, times)
-        deleted = [(facets[row[:3]], *row[3:10], row.known_from) for row in removed]
+        deleted = [(facets[row[:3]], *row[3:5], *row[6:12], row.known_from) for row in removed]
         connection.executemany(_DELETE_CLAIM, deleted)
         inserted.sort(key=_WRITE_ORDER)
         numbered = [(facets[row[:3]], *row[3:]) for row in inserted]
@@ -221,37 +238,67 @@ def _note_buckets(
     """Update from which position and known time on claims of each bucket are visible."""
     buckets: dict[tuple[int, int, int], tuple[int, int]] = {}
     for row in added:
-        key = facets[row[:3]], row.partition, row.earliest >> BUCKET_BITS
+        key = facets[row[:3]], row.partition, row.settled >> BUCKET_BITS
         position, known = buckets.get(key, (row.position_from, row.known_from))
         buckets[key] = min(position, row.position_from), min(known, row.known_from)
     connection.executemany(_WRITE_BUCKET, sorted((*key, *ends) for key, ends in buckets.items()))
 
 
+def _said_of_facets(version: ContentVersion) -> Sequence[Assertion]:
+    """Return what a content asserts of facets, or denies; nothing if no source commits to it."""
+    is_committed = version.claim.certainty is not Certainty.UNCOMMITTED
+    return version.affirms if is_committed else ()
+
+
 def _claim_row(version: ContentVersion, assertion: Assertion, *, is_disputed: bool) -> ClaimRow:
-    claim, known, region = version.claim, version.known, version.region
-    rank = Rank.of(claim, assertion, known)
+    claim, known, window, region = version.claim, version.known, version.window, version.region
+    rank, settled = Rank.of(claim, assertion.stage, known, window), micros(window.settled)
     return ClaimRow(
         str(assertion.dyad),
         assertion.facet.kind is not FacetKind.AGENDA,
         str(assertion.facet),
-        CERTAIN * (rank.certainty == Certainty.CERTAIN.rank)
-        + FORESEEING * (region.known_from < rank.earliest),
+        partition_of(claim, assertion, rank, is_foreseen=region.known_from < settled),
+        settled,
+        window.settled_day,
         *rank,
         *region,
         is_disputed,
-        *_plan(assertion, rank.earliest),
+        claim.subject or "",
+        *_plan(assertion, rank.first),
         " ".join(issues_of(claim, assertion)),
-        element_bytes(claim, assertion, known),
+        element_bytes(claim, assertion, known, window),
     )
 
 
-def _plan(assertion: Assertion, earliest: int) -> tuple[str | None, int | None, int | None]:
-    """Return a plan's dyad, the bits of the span from its announcement to its end, and its end."""
-    if assertion.state not in {State.PLANNED, State.POSTPONED}:
-        return None, None, None
+def partition_of(claim: Claim, assertion: Assertion, rank: Rank, *, is_foreseen: bool) -> int:
+    """Return the number of the partition of a facet's claims that a claim is in.
+
+    Denials are in the first two, schedules in the next two, and the claims that assert a state in
+    two for each surety. The odd ones are of claims that were known before they had settled.
+    """
+    if denies(claim):
+        return int(is_foreseen)
+    if assertion.state is State.SCHEDULED:
+        return SCHEDULES + is_foreseen
+    return 2 * rank.surety + is_foreseen
+
+
+def _plan(
+    assertion: Assertion, first: int
+) -> tuple[str | None, int | None, int | None, int | None]:
+    """Return the dyad of a plan, the bits of its span, and the span's end and beginning.
+
+    A plan may stand in a status from its announcement until long after its date. A date that is set
+    apart from the plan counts whatever the valid time, so its span has no beginning.
+    """
+    if assertion.facet.kind is not FacetKind.AGENDA or assertion.state not in _OPEN:
+        return None, None, None, None
     end = assertion.scheduled.over if assertion.scheduled else None
-    until = FOREVER if end is None else micros(end)
-    if until <= earliest:
-        return None, None, None
-    bits = OPEN_BITS if until == FOREVER else (until - earliest).bit_length()
-    return str(assertion.dyad), bits, until
+    is_bounded = end is not None and end < CEILING - UPCOMING_MAX
+    until = micros(end + UPCOMING_MAX) if end is not None and is_bounded else FOREVER
+    announced = -FOREVER if assertion.state is State.SCHEDULED else first
+    if until <= announced:
+        return None, None, None, None
+    is_open = FOREVER in {until, -announced}
+    bits = OPEN_BITS if is_open else (until - announced).bit_length()
+    return str(assertion.dyad), bits, until, announced

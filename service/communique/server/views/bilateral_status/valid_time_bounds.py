@@ -1,9 +1,9 @@
 """The bounds in valid time of each dyad's claims, as of each position.
 
 After a history was recorded in the order in which it happened, an old position hides all later
-claims. The bounds say where a search among them starts: by that position no claim of the dyad had
-happened later than `last`, and none earlier than `first`. Bounds of each facet would be little
-closer, and a status would look up a hundred of them.
+claims. The bounds say where a search among them starts: by that position nothing that a claim of
+the dyad says began later than `last`, and nothing earlier than `first`. Bounds of each facet would
+be little closer, and a status would look up a hundred of them.
 
 A row is written when `first` moves. `last` moves with nearly every claim of a history in order, and
 is written for one claim in sixteen. So at a position the `first` of the last row up to it holds,
@@ -62,11 +62,15 @@ class Bounds(NamedTuple):
 
 
 class ClaimedTime(NamedTuple):
-    """When a claim of a dyad and partition happened, and where it was recorded."""
+    """When what a claim of a dyad and partition says began at the earliest and at the latest.
+
+    `position` is where the claim was recorded.
+    """
 
     dyad: str
     partition: int
-    earliest: int
+    first: int
+    settled: int
     position: int
 
 
@@ -90,8 +94,8 @@ def write_bounds(connection: apsw.Connection, added: Sequence[ClaimedTime]) -> N
 def _moved(before: Bounds | None, claim: ClaimedTime) -> Bounds:
     """Return the bounds with a claim; where a row is to be written, at the claim's position."""
     if before is None:
-        return Bounds(claim.earliest, claim.earliest, claim.position, claim.earliest)
-    first, last = min(before.first, claim.earliest), max(before.last, claim.earliest)
+        return Bounds(claim.first, claim.settled, claim.position, claim.settled)
+    first, last = min(before.first, claim.first), max(before.last, claim.settled)
     is_due = (
         claim.position > before.position
         and last > before.written

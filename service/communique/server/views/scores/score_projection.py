@@ -13,6 +13,7 @@ from typing import ClassVar, Final, NamedTuple
 import apsw
 
 from communique.domain.state.score_series import Scale, millionths_of, sides_of
+from communique.domain.time.clocks import micros
 from communique.server.projections.event_contents import FOREVER, ContentVersion, EventContents
 from communique.server.projections.key_table import Key, KeyTable
 from communique.server.projections.projection import Row, RowChanges, ViewProjection
@@ -212,7 +213,7 @@ def _numbered(rows: Iterable[Row], lines: Mapping[Key, int]) -> list[Row]:
 
 
 def _score_rows(version: ContentVersion) -> list[ScoreRow]:
-    claim, region, earliest = version.claim, version.region, version.earliest
+    claim, region, earliest = version.claim, version.region, micros(version.window.first)
     scores = millionths_of(claim, Scale.GOLDSTEIN), millionths_of(claim, Scale.PLOVER)
     if scores == (None, None):
         return []

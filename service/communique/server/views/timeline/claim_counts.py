@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 import apsw
 
 from communique.domain.state.event_filter import ALL, DYAD, ISSUE, Filter
-from communique.domain.time.clocks import AsOf, micros
+from communique.domain.time.clocks import AsOf
 from communique.server.projections.event_contents import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.paging import PageRequest
 from communique.server.views.timeline.event_lists import selected
+from communique.server.views.visibility import asserted_until
 
 AFTER_ALL: Final = "\x7f"
 """Sorts after every character of a subject or an issue."""
@@ -152,7 +153,7 @@ class _TagCounter:
         self._connection, self._prefix, self._dyad = connection, prefix, selection.dyad
         condition = selected(connection, selection, as_of, _other_tag_sets(prefix, selection))
         self._condition, self._bindings = condition.sql, condition.bindings
-        self._begins = micros(as_of.valid) + 1
+        self._begins = asserted_until(as_of) + 1
         self.selects_nothing = condition.selects_nothing
         self.rows = 0
 

@@ -23,7 +23,13 @@ from communique.server.views.timeline.timeline_projection import (
     REGION_BITS,
     TimelineEntry,
 )
-from communique.server.views.visibility import VISIBLE, asserted, bindings_of, dispute_visible
+from communique.server.views.visibility import (
+    VISIBLE,
+    asserted,
+    asserted_until,
+    bindings_of,
+    dispute_visible,
+)
 
 _SEEN: Final = f"{asserted('entries')} AND {VISIBLE}"
 _HAS_ONE_OF: Final = """EXISTS (
@@ -38,7 +44,7 @@ _VALID: Final = """
     ORDER BY tagged.earliest {order}, tagged.event_id {order}, entry {order}
 """
 _FORWARDS: Final = _VALID.format(
-    f"(tagged.earliest, tagged.event_id) > (:from_earliest, :from_id) AND {asserted('tagged')}",
+    "(tagged.earliest, tagged.event_id) > (:from_earliest, :from_id) AND tagged.earliest <= :until",
     order="ASC",
 )
 _BACKWARDS: Final = _VALID.format(
@@ -146,11 +152,12 @@ def list_by_valid(
     scanned_tags, *others = selection.tag_sets()
     condition = selected(connection, selection, as_of, others)
     query = (_BACKWARDS if backwards else _FORWARDS).format(condition.sql)
-    begins = micros(as_of.valid) + 1 if backwards else -FOREVER
-    bounds = {"from_earliest": begins, "from_id": b""}
+    until = asserted_until(as_of)
+    begins = until + 1 if backwards else -FOREVER
+    bounds = {"from_earliest": begins, "from_id": b"", "until": until}
     if page.after_key:
         earliest, _, event_id = page.after_key.decode().partition(":")
-        bounds = {"from_earliest": int(earliest), "from_id": bytes.fromhex(event_id)}
+        bounds |= {"from_earliest": int(earliest), "from_id": bytes.fromhex(event_id)}
 
     def scan(tag_id: int) -> _Scan:
         bindings = condition.bindings | bounds | {"tag_id": tag_id}

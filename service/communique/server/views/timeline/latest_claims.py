@@ -11,16 +11,17 @@ from communique.server.projections.event_contents import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.timeline.claim_counts import AFTER_ALL
 from communique.server.views.timeline.event_lists import seen_at, tag_ids_of
+from communique.server.views.visibility import asserted_until
 
 _END: Final = """
-    SELECT earliest, event_id FROM tagged_by_valid WHERE tag_id = :tag_id AND earliest <= :valid
+    SELECT earliest, event_id FROM tagged_by_valid WHERE tag_id = :tag_id AND earliest <= :until
     ORDER BY earliest DESC, event_id DESC LIMIT 1 OFFSET :rows_max
 """
 _LATEST: Final = """
-    SELECT content_position, entries.event_id, entries.earliest, known, certainty, state, stage,
-        is_named
+    SELECT content_position, entries.event_id, entries.earliest, settled, known, state, stage,
+        surety, is_named
     FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry)
-    WHERE tag_id = :tag_id AND tagged.earliest <= :valid
+    WHERE tag_id = :tag_id AND tagged.earliest <= :until
         AND (tagged.earliest, tagged.event_id) > (:end_earliest, :end_id) AND {}
     ORDER BY tagged.earliest DESC, tagged.event_id DESC LIMIT :count_max + 1
 """
@@ -34,10 +35,11 @@ class LatestClaim(NamedTuple):
     content_position: int
     event_id: bytes
     earliest: int
+    settled: int
     known: int
-    certainty: str
     state: str | None
     stage: int | None
+    surety: int
     is_named: int
 
 
@@ -55,6 +57,7 @@ def latest_of(
     seen = seen_at(as_of)
     for tag_id in tag_ids_of(connection, [tag]):
         bindings = seen.bindings | {"tag_id": tag_id, "rows_max": rows_max, "count_max": count_max}
+        bindings["until"] = asserted_until(as_of)
         end: tuple[int, bytes] | None = connection.execute(_END, bindings).get
         bindings["end_earliest"], bindings["end_id"] = end or (-FOREVER, b"")
         rows = connection.execute(_LATEST.format(seen.sql), bindings).fetchall()

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from communique import codec
 from communique.domain.claims.history import is_visible
-from communique.domain.claims.values import Certainty
-from communique.domain.state.disagreement import Disagreement, disagreements
+from communique.domain.state.disagreement import disagreements
 from communique.domain.state.element import Rank
 from communique.domain.state.event_filter import SUBJECT, Filter
 from communique.domain.state.facets import State
-from communique.domain.state.subject import LifeCycleStep, RankedState, SubjectEntry, life_cycle
+from communique.domain.state.preferences import Disagreement
+from communique.domain.state.subject import LifeCycleStep, StatedState, SubjectEntry, life_cycle
 from communique.domain.time.clocks import AsOf, from_micros
 from communique.domain.time.edtf import ValidTime
 from communique.server.log.decoding import recorded_of
@@ -37,7 +37,6 @@ from communique.server.views.timeline.latest_claims import (
 from communique.server.views.view_errors import SubjectNotFound
 
 _STATES: Final = {state.value: state for state in State}
-_RANKS: Final = {certainty.value: certainty.rank for certainty in Certainty}
 
 
 class ListedClaim(NamedTuple):
@@ -111,7 +110,7 @@ class SubjectPages:
             [content] = self._contents([by_id[event_id]])
             return content.claim.occurred
 
-        return life_cycle(_ranked_states(claims), occurred)
+        return life_cycle(_stated_states(claims), occurred)
 
     def _contents(self, claims: Sequence[LatestClaim]) -> Iterator[SubjectEntry]:
         """Yield the contents of claims, from the log."""
@@ -137,9 +136,9 @@ def _is_visible(row: LogRow, as_of: AsOf) -> bool:
     return amendment.event is not None and is_visible(amendment, as_of)
 
 
-def _ranked_states(claims: Iterable[LatestClaim]) -> Iterator[RankedState]:
+def _stated_states(claims: Iterable[LatestClaim]) -> Iterator[StatedState]:
     """Yield the states that claims assert of their subject; a denial asserts none."""
-    for _, event_id, earliest, known, certainty, state, stage, _ in claims:
+    for _, event_id, earliest, settled, known, state, stage, surety, _ in claims:
         if state is not None and stage is not None:
-            rank = Rank(earliest, stage, _RANKS[certainty], known, event_id)
-            yield RankedState(_STATES[state], rank)
+            rank = Rank(earliest, stage, surety, known, event_id)
+            yield StatedState(_STATES[state], rank, settled)

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, NamedTuple
 
 import apsw
 
+from communique.domain.state.element import surety_of
 from communique.domain.state.event_filter import DYAD, ISSUE, SUBJECT, tags_of
 from communique.domain.state.subject import asserted_of
 from communique.domain.time.clocks import micros
@@ -25,8 +26,10 @@ _SCHEMA: Final = """
     CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE) STRICT;
     -- One row for each region in which a content of an event decides. Times are microseconds;
     -- `entry` is the claim's position with the region's number in its lowest 13 bits, and
-    -- `content_position` that of the version that gives the content. `state` is what it asserts of
-    -- its subject, nothing for a denial; `is_named` whether it names that subject itself.
+    -- `content_position` that of the version that gives the content. By `settled` (`settled_day` is
+    -- the number of a day) what it says must have begun. `state` is what it asserts of its subject,
+    -- nothing for a denial, and `surety` how sure it counts as (see `element`); `is_named` whether
+    -- it names that subject itself.
     CREATE TABLE entries (
         entry INTEGER PRIMARY KEY,
         content_position INTEGER NOT NULL,
@@ -35,10 +38,13 @@ _SCHEMA: Final = """
         known INTEGER NOT NULL,
         earliest INTEGER NOT NULL,
         latest INTEGER NOT NULL,
+        settled INTEGER NOT NULL,
+        settled_day INTEGER,
         certainty TEXT NOT NULL,
         outlet TEXT NOT NULL,
         state TEXT,
         stage INTEGER,
+        surety INTEGER NOT NULL,
         is_named INTEGER NOT NULL,
         position_from INTEGER NOT NULL,
         position_to INTEGER NOT NULL,
@@ -82,7 +88,7 @@ REGION_BITS: Final = 13
 BLOCK_BITS: Final = REGION_BITS + 17
 """A block is 131,072 positions: even a rare tag is sought in one block after the other."""
 _INSERT_ENTRY: Final = """
-    INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _DELETE_BY_VALID: Final = """
     DELETE FROM tagged_by_valid WHERE tag_id = ? AND earliest = ? AND event_id = ? AND entry = ?
@@ -102,10 +108,13 @@ class TimelineEntry(NamedTuple):
     known: int
     earliest: int
     latest: int
+    settled: int
+    settled_day: int | None
     certainty: str
     outlet: str
     state: str | None
     stage: int | None
+    surety: int
     is_named: int
     position_from: int
     position_to: int
@@ -135,7 +144,7 @@ class TimelineProjection(ViewProjection):
     """Keeps each content of each event under its tags."""
 
     name: ClassVar[str] = "timeline"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     schema: ClassVar[str] = _SCHEMA
 
     def __init__(self) -> None:
@@ -202,7 +211,7 @@ def _tagged(rows: Iterable[EntryRow], tags: Mapping[str, int]) -> tuple[list[Row
 
 
 def _entry_row(entry: int, version: ContentVersion) -> EntryRow:
-    claim, event_id, known, earliest, region, position, corrected_by, affirms, asserts = version
+    claim, event_id, known, window, region, position, corrected_by, affirms, asserts = version
     latest = claim.occurred.over
     state, stage = asserts[0][2:4] if asserts else asserted_of(claim) or (None, None)
     tags = tuple(tags_of(claim, affirms))
@@ -212,12 +221,15 @@ def _entry_row(entry: int, version: ContentVersion) -> EntryRow:
         corrected_by,
         event_id,
         known,
-        earliest,
+        micros(window.first),
         FOREVER if latest is None else micros(latest),
+        micros(window.settled),
+        window.settled_day,
         claim.certainty.value,
         claim.source.outlet,
         state.value if state else None,
         stage,
+        surety_of(claim, foreseen=window.foreseen),
         claim.subject is not None,
         *region,
     )
