@@ -19,7 +19,6 @@ from communique.domain.state.assertions import affirmations, asserts_state, deni
 from communique.domain.state.element import CERTAIN, Rank, StatusElement
 from communique.domain.state.facets import Stage, State
 from communique.domain.state.resolution import resolved
-from communique.domain.state.status import assemble
 from communique.domain.state.winners import (
     WITNESSES_MAX,
     ClaimsOfFacet,
@@ -33,6 +32,7 @@ from tests.support import oracle
 from tests.support.crowds import CROWDS, CROWDS_COUNT, DYAD, RECORDED, crowd, point
 from tests.support.elements import element_of
 from tests.support.histories import histories, points
+from tests.support.plain_status import plain_status
 from tests.support.strategies import DYADS
 
 Facets = dict[tuple[Dyad, str], ClaimsOfFacet]
@@ -78,10 +78,8 @@ def elements_of(facets: Facets) -> dict[tuple[Dyad, str], StatusElement]:
 def test_a_status_is_that_of_the_oracle(data: st.DataObject, log: list[Recorded]) -> None:
     """The elements that the domain resolves make the status of the naive definition."""
     as_of = data.draw(points(log))
-    elements = elements_of(facets_of(log, as_of))
     for dyad in DYADS:
-        winners = [element for (of, _), element in elements.items() if of == dyad]
-        assert assemble(dyad, as_of, winners) == oracle.status(log, dyad, as_of)
+        assert plain_status(log, dyad, as_of) == oracle.status(log, dyad, as_of)
 
 
 @given(st.data(), histories())
@@ -98,8 +96,7 @@ def test_a_window_is_that_of_the_oracle(data: st.DataObject, log: list[Recorded]
 def test_a_crowded_status_is_that_of_the_oracle(theme: str) -> None:
     """Of many claims about one thing the domain makes what the naive definition makes of them."""
     for _, log, as_of in crowded(theme):
-        winners = list(elements_of(facets_of(log, as_of)).values())
-        assert assemble(DYAD, as_of, winners) == oracle.status(log, DYAD, as_of)
+        assert plain_status(log, DYAD, as_of) == oracle.status(log, DYAD, as_of)
 
 
 def test_the_element_of_very_many_claims_is_that_of_the_oracle() -> None:
@@ -110,7 +107,7 @@ def test_the_element_of_very_many_claims_is_that_of_the_oracle() -> None:
         as_of = AsOf(RECORDED, RECORDED, len(log))
         elements = elements_of(facets_of(log, as_of))
         most = max([most, *(element.witness_count for element in elements.values())])
-        assert assemble(DYAD, as_of, elements.values()) == oracle.status(log, DYAD, as_of)
+        assert plain_status(log, DYAD, as_of) == oracle.status(log, DYAD, as_of)
     assert most == WITNESSES_MAX
 
 

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique.domain.claims.event import Claim, Event, Recorded, event_from
-from communique.domain.claims.values import Certainty
 from communique.domain.state.assertions import assertions, dyads_between, dyads_concerned
 from communique.domain.state.element import Rank, StatusElement
 from communique.domain.state.facets import Facet
 from communique.domain.state.posture import Posture
-from communique.domain.state.status import BilateralStatus, assemble
+from communique.domain.state.status import BilateralStatus, FacetStanding, assemble
 from communique.domain.time.clocks import AsOf, known_at, micros, window_of
 from tests.support import oracle
 from tests.support.elements import element_of
@@ -73,14 +72,14 @@ def test_a_status_is_evidenced(data: st.DataObject, log: list[Recorded]) -> None
     as_of = data.draw(points(log))
     status = oracle.status(log, data.draw(st.sampled_from(DYADS)), as_of)
     shown = elements_of(status)
-    below = [element.last_certain for element in shown if element.last_certain]
+    below = [surer for element in shown for surer in element.surer_ones]
     asserted = {event.claim.event_id for event in oracle.events(log, as_of)}
     named = {event_id for element in shown + below for event_id in element.event_ids}
     triggering = {event_id for trigger in status.posture_triggers for event_id in trigger.event_ids}
 
     assert named <= asserted
-    assert triggering <= named
-    assert all(element.certainty is Certainty.CERTAIN for element in below)
+    assert triggering <= asserted
+    assert all(element.certainty.rank > 0 for element in below)
     assert status.posture is max(
         (trigger.posture for trigger in status.posture_triggers), key=list(Posture).index
     )
@@ -100,7 +99,7 @@ def test_a_status_does_not_depend_on_the_order_of_its_elements(
         for says in assertions(claim)
         if says.dyad == dyad
     }
-    winners = list(elements.values())
+    winners = [FacetStanding(element, element) for element in elements.values()]
     as_of = AsOf(LATE, LATE, 1)
 
     assert assemble(dyad, as_of, data.draw(st.permutations(winners))) == assemble(

@@ -28,7 +28,8 @@ from communique.domain.claims.values import Certainty, Grade, Participant, Sourc
 from communique.domain.parties.party import Dyad, Party
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import State
-from communique.domain.state.status import BilateralStatus, ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
+from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, CivilDay, parse_point
 from communique.domain.time.known_time import KnownTime
 from tests.support.plain_status import plain_status

@@ -9,7 +9,7 @@ fields.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,11 +23,13 @@ from communique.domain.claims.event import (
 )
 from communique.domain.claims.payloads import ScheduleStated
 from communique.domain.parties.party import Dyad
-from communique.domain.state.assertions import affirmations, denies
+from communique.domain.state.assertions import affirmations, asserts_state, denies
 from communique.domain.state.element import Due, FieldOrigin, OtherState, StatusElement
 from communique.domain.state.facets import CAN_CHANGE, ONCE, State
+from communique.domain.state.pattern import Pattern, PatternWindow
 from communique.domain.state.preferences import Disagreement, Preference
-from communique.domain.state.status import BilateralStatus, assemble
+from communique.domain.state.score_series import Scale, millionths_of, sides_of
+from communique.domain.state.status import BilateralStatus, FacetStanding, assemble
 from communique.domain.time.clocks import AsOf, Window, known_at
 from communique.domain.time.edtf import ValidTime
 from tests.support.elements import element_of
@@ -198,6 +200,12 @@ class Told:
     dates: list[Said] = field(default_factory=list)
     dates_by_then: list[Said] = field(default_factory=list)
 
+    @property
+    def curated(self) -> "Told":
+        """Return what people said."""
+        lists = (self.states, self.denials, self.dates, self.dates_by_then)
+        return Told(*([it for it in those if not it.element.coded] for those in lists))
+
 
 def told(log: Log, as_of: AsOf) -> dict[tuple[str, str], Told]:
     """Return what is said of each facet of each dyad, by (dyad, facet), sorted."""
@@ -222,8 +230,52 @@ def told(log: Log, as_of: AsOf) -> dict[tuple[str, str], Told]:
 
 def status(log: Log, dyad: Dyad, as_of: AsOf) -> BilateralStatus:
     """Return how things stand between two parties."""
-    elements = [resolved(facet) for (of, _), facet in told(log, as_of).items() if of == str(dyad)]
-    return assemble(dyad, as_of, [element for element in elements if element])
+    facets = [facet for (of, _), facet in told(log, as_of).items() if of == str(dyad)]
+    standing = [
+        FacetStanding(element, resolved(facet.curated))
+        for facet in facets
+        if (element := resolved(facet))
+    ]
+    return assemble(dyad, as_of, standing, pattern(log, dyad, as_of))
+
+
+# --- 4.9 the pattern of coded claims -------------------------------------------------------------
+
+
+def pattern(log: Log, dyad: Dyad, as_of: AsOf) -> Pattern:
+    """Return how many coded reports of each class there are of the last days."""
+    reports = [
+        (as_of.valid - window(seen).settled, seen.claim)
+        for seen in events(log, as_of, lambda claim: claim.is_coded and asserts_state(claim))
+        if dyad in sides_of(seen.claim)
+    ]
+    reports = [(age, claim) for age, claim in reports if age < timedelta(days=90)]
+    reports.sort(key=lambda report: (-report[0], report[1].event_id), reverse=True)
+    ids: dict[int, list[UUID]] = defaultdict(list)
+    for _, claim in reports:
+        ids[quad(claim)].append(claim.event_id)
+    windows = [pattern_window(days, reports, as_of) for days in (30, 90)]
+    latest = {of: tuple(those[:8]) for of, those in ids.items()}
+    return Pattern(tuple(windows) if reports else (), latest)
+
+
+def pattern_window(days: int, reports: list[tuple[timedelta, Claim]], as_of: AsOf) -> PatternWindow:
+    """Return the counts of the reports that are younger than so many days."""
+    young = [(age, quad(claim)) for age, claim in reports if age < timedelta(days=days)]
+    quads = [of for _, of in young]
+    return PatternWindow(
+        days=days,
+        event_count=len(young),
+        day_count=len({(as_of.valid - age).date() for age, _ in young}),
+        cooperation_count=sum(of > 0 for of in quads),
+        verbal_conflict_count=quads.count(-1),
+        material_conflict_count=quads.count(-2),
+    )
+
+
+def quad(claim: Claim) -> int:
+    """Return the quad class of a report, 0 for none."""
+    return (millionths_of(claim, Scale.PLOVER) or 0) // 1_000_000
 
 
 # --- 4.4 resolved, 4.7 less than certain ---------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import Final
 
 from communique.domain.claims.event import Claim
 from communique.domain.parties.party import Dyad
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.state.score_series import Bucket, ScoreSeries, ScoreStep, millionths_of
-from communique.domain.state.status import ResolvedAsOf
 from communique.domain.time.clocks import AsOf
 from communique.server.views.scores.score_query import ScoreWindow
 from tests.support import oracle

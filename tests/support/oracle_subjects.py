@@ -19,7 +19,8 @@ from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import Facet, FacetKind
 from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty
 from communique.domain.state.preferences import Disagreement
-from communique.domain.state.status import BilateralStatus, ResolvedAsOf, by_then
+from communique.domain.state.resolved_as_of import ResolvedAsOf
+from communique.domain.state.status import BilateralStatus, by_then
 from communique.domain.state.subject import LifeCycleStep, SubjectEntry, subjects_of
 from communique.domain.time.clocks import AsOf, known_at
 from tests.support import oracle
@@ -209,8 +210,9 @@ def comparison(log: Log, dyad: Dyad, before: AsOf, after: AsOf) -> BilateralComp
 def by_facet(status: BilateralStatus) -> dict[str, StatusElement]:
     """Return the elements of a status by their facets."""
     lists = [value for name, value in status if name not in {"relations", "posture_triggers"}]
-    elements = [element for value in lists if isinstance(value, tuple) for element in value]
-    return {element.facet: element for element in [*elements, status.relations] if element}
+    elements = [it for value in lists if isinstance(value, tuple) for it in value]
+    shown = [it for it in [*elements, status.relations] if isinstance(it, StatusElement)]
+    return {element.facet: element for element in shown}
 
 
 def _kind(*, was: bool, now: bool) -> ChangeKind:

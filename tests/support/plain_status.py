@@ -5,6 +5,8 @@ The read models find the claims that decide by indexes; this goes through all of
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from communique.domain.claims.event import Amendment, Claim, Recorded
 from communique.domain.claims.history import EventAsOf, contents, disputes
@@ -13,8 +15,17 @@ from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
 from communique.domain.state.assertions import affirmations, denies
 from communique.domain.state.element import Rank, StatusElement
+from communique.domain.state.pattern import (
+    EVENTS_NAMED_MAX,
+    WINDOWS,
+    DayCount,
+    Pattern,
+    quad_of,
+    windows_of,
+)
 from communique.domain.state.resolution import resolved
-from communique.domain.state.status import BilateralStatus, assemble
+from communique.domain.state.score_series import sides_of
+from communique.domain.state.status import BilateralStatus, FacetStanding, assemble
 from communique.domain.state.winners import ClaimsOfFacet, FacetClaim
 from communique.domain.time.clocks import AsOf, amendment_visible, asserted, micros, window_of
 from tests.support.elements import element_of
@@ -22,7 +33,12 @@ from tests.support.elements import element_of
 
 def plain_status(log: Sequence[Recorded], dyad: Dyad, as_of: AsOf) -> BilateralStatus:
     """Return how things stand between two parties."""
-    return assemble(dyad, as_of, plain_elements(log, dyad, as_of).values())
+    facets = [
+        FacetStanding(element, resolved(claims.curated))
+        for claims in claims_of_facets(log, dyad, as_of).values()
+        if (element := resolved(claims))
+    ]
+    return assemble(dyad, as_of, facets, plain_pattern(log, dyad, as_of))
 
 
 def plain_elements(log: Sequence[Recorded], dyad: Dyad, as_of: AsOf) -> dict[str, StatusElement]:
@@ -31,6 +47,27 @@ def plain_elements(log: Sequence[Recorded], dyad: Dyad, as_of: AsOf) -> dict[str
         facet: resolved(claims) for facet, claims in claims_of_facets(log, dyad, as_of).items()
     }
     return {facet: element for facet, element in found.items() if element}
+
+
+def plain_pattern(log: Sequence[Recorded], dyad: Dyad, as_of: AsOf) -> Pattern:
+    """Return the pattern of the coded reports of a dyad."""
+    counts, latest = list[DayCount](), defaultdict[int, list[tuple[datetime, UUID]]](list)
+    for event in visible(log, as_of):
+        if event.event is None or dyad not in sides_of(event.event):
+            continue
+        window, quad = (
+            window_of(event.event.occurred, event.event.known, event.known),
+            quad_of(event.event),
+        )
+        age = as_of.valid - window.settled
+        if quad is not None and asserted(window, as_of) and age < timedelta(days=WINDOWS[-1]):
+            counts.append(DayCount(window.settled.toordinal(), quad, age, 1))
+            latest[quad].append((window.settled, event.event.event_id))
+    named = {
+        quad: tuple(event_id for _, event_id in sorted(those, reverse=True)[:EVENTS_NAMED_MAX])
+        for quad, those in latest.items()
+    }
+    return Pattern(windows_of(counts), named)
 
 
 def claims_of_facets(log: Sequence[Recorded], dyad: Dyad, as_of: AsOf) -> dict[str, ClaimsOfFacet]:

@@ -34,7 +34,7 @@ from communique.domain.state.assertions import assertions
 from communique.domain.state.element import Due
 from communique.domain.state.facets import State
 from communique.domain.state.issue_board import IssueBoard, IssueElement, IssueParty, issues_of
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from tests.support import boards
 from tests.support.given import claim, disputed, log, point
 

@@ -11,7 +11,6 @@ from communique.domain.claims.payloads import (
     AgreementTerminationNotified,
     AgreementTookEffect,
     ClaimPayload,
-    CodedEventReported,
     DemandRejected,
     DiplomatsExpelled,
     MeasureAnnounced,
@@ -76,10 +75,6 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
         "KOR>JPN",
         None,
     ),
-    *(
-        ("force-reported", Posture.CONFRONTATIONAL, CodedEventReported(code=code), "JPN>KOR", last)
-        for code, last in [("180", "2019-11-18"), ("19", "2019-11-18"), ("2042", "2019-11-18")]
-    ),
     ("talks-refused", Posture.STRAINED, TalksRefused(), "JPN>KOR", None),
     ("talks-suspended", Posture.STRAINED, TalksSuspended(), "JPN+KOR", None),
     ("measure-announced", Posture.STRAINED, MeasureAnnounced(measure="checks"), "JPN>KOR", None),
@@ -95,10 +90,6 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
         "JPN+KOR",
         "2019-11-18",
     ),
-    *(
-        ("conflict-reported", Posture.STRAINED, CodedEventReported(code=code), "JPN>KOR", last)
-        for code, last in [("100", "2019-09-19"), ("138A", "2019-09-19"), ("17", "2019-09-19")]
-    ),
     ("talks-under-way", Posture.COOPERATIVE, TalksAgreed(), "JPN+KOR", None),
     ("talks-under-way", Posture.COOPERATIVE, TalksResumed(), "JPN+KOR", None),
     ("meeting-held", Posture.COOPERATIVE, MeetingHeld(), "JPN+KOR", "2019-11-18"),
@@ -111,10 +102,6 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
         OutlookAssessed(outlook=Outlook.POSITIVE),
         "JPN+KOR",
         "2019-11-18",
-    ),
-    *(
-        ("cooperation-reported", Posture.COOPERATIVE, CodedEventReported(code=code), "JPN>KOR", to)
-        for code, to in [("030", "2019-09-19"), ("057", "2019-09-19"), ("0874", "2019-09-19")]
     ),
     (
         "nothing-strains",
@@ -134,8 +121,6 @@ CASES: list[tuple[str, Posture, ClaimPayload, str, str | None]] = [
         "JPN+KOR",
         None,
     ),
-    ("nothing-strains", Posture.NORMAL, CodedEventReported(code="010"), "JPN>KOR", None),
-    ("nothing-strains", Posture.NORMAL, CodedEventReported(code="099"), "JPN>KOR", None),
 ]
 
 

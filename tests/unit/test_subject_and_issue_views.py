@@ -11,7 +11,7 @@ from communique.domain.claims.payloads import MeetingHeld
 from communique.domain.state.disagreement import disagreements
 from communique.domain.state.element import Rank
 from communique.domain.state.issue_board import IssueElement, board
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.state.subject import (
     LifeCycleStep,
     StatedState,

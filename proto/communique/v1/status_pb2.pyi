@@ -280,6 +280,34 @@ POSTURE_SEVERED: Posture.ValueType  # 6
 """POSTURE_SEVERED: relations are severed."""
 Global___Posture: _TypeAlias = Posture  # noqa: Y015
 
+class _PostureBasis:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PostureBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PostureBasis.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    POSTURE_BASIS_UNSPECIFIED: _PostureBasis.ValueType  # 0
+    """POSTURE_BASIS_UNSPECIFIED is never answered."""
+    POSTURE_BASIS_CURATED: _PostureBasis.ValueType  # 1
+    """POSTURE_BASIS_CURATED: on claims that people submitted, one by one."""
+    POSTURE_BASIS_CODED: _PostureBasis.ValueType  # 2
+    """POSTURE_BASIS_CODED: on the pattern of what machines coded: counts and shares, never single reports."""
+    POSTURE_BASIS_NOTHING: _PostureBasis.ValueType  # 3
+    """POSTURE_BASIS_NOTHING: on nothing: there are no claims, or too few coded ones."""
+
+class PostureBasis(_PostureBasis, metaclass=_PostureBasisEnumTypeWrapper):
+    """PostureBasis is what a posture rests on."""
+
+POSTURE_BASIS_UNSPECIFIED: PostureBasis.ValueType  # 0
+"""POSTURE_BASIS_UNSPECIFIED is never answered."""
+POSTURE_BASIS_CURATED: PostureBasis.ValueType  # 1
+"""POSTURE_BASIS_CURATED: on claims that people submitted, one by one."""
+POSTURE_BASIS_CODED: PostureBasis.ValueType  # 2
+"""POSTURE_BASIS_CODED: on the pattern of what machines coded: counts and shares, never single reports."""
+POSTURE_BASIS_NOTHING: PostureBasis.ValueType  # 3
+"""POSTURE_BASIS_NOTHING: on nothing: there are no claims, or too few coded ones."""
+Global___PostureBasis: _TypeAlias = PostureBasis  # noqa: Y015
+
 @_typing.final
 class StatusElement(_message.Message):
     """StatusElement is how things stand with one facet: what the winning claim and its witnesses say.
@@ -709,13 +737,16 @@ class PostureTrigger(_message.Message):
     RULE_FIELD_NUMBER: _builtins.int
     POSTURE_FIELD_NUMBER: _builtins.int
     EVENT_IDS_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
     rule: _builtins.str
     """rule is the name of the rule, such as `agreement-under-notice`."""
     posture: Global___Posture.ValueType
     """posture is what the rule speaks for."""
+    basis: Global___PostureBasis.ValueType
+    """basis is what the rule is for."""
     @_builtins.property
     def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """event_ids are the events that make it hold."""
+        """event_ids are the events that make it hold; of a pattern the latest 8."""
 
     def __init__(
         self,
@@ -723,14 +754,57 @@ class PostureTrigger(_message.Message):
         rule: _builtins.str = ...,
         posture: Global___Posture.ValueType = ...,
         event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        basis: Global___PostureBasis.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_ids", b"event_ids", "posture", b"posture", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "event_ids", b"event_ids", "posture", b"posture", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PostureTrigger: _TypeAlias = PostureTrigger  # noqa: Y015
+
+@_typing.final
+class PatternWindow(_message.Message):
+    """PatternWindow is what machines coded about two parties in the last days before the valid time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAYS_FIELD_NUMBER: _builtins.int
+    EVENT_COUNT_FIELD_NUMBER: _builtins.int
+    DAY_COUNT_FIELD_NUMBER: _builtins.int
+    COOPERATION_COUNT_FIELD_NUMBER: _builtins.int
+    VERBAL_CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
+    MATERIAL_CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
+    days: _builtins.int
+    """days is the length of the window."""
+    event_count: _builtins.int
+    """event_count is the number of coded events."""
+    day_count: _builtins.int
+    """day_count is the number of days on which there were any."""
+    cooperation_count: _builtins.int
+    """cooperation_count is the number of events that cooperate, in words or deeds, by the quad classes of PLOVER."""
+    verbal_conflict_count: _builtins.int
+    """verbal_conflict_count is the number of events that conflict in words."""
+    material_conflict_count: _builtins.int
+    """material_conflict_count is the number of events that conflict in deeds."""
+    def __init__(
+        self,
+        *,
+        days: _builtins.int = ...,
+        event_count: _builtins.int = ...,
+        day_count: _builtins.int = ...,
+        cooperation_count: _builtins.int = ...,
+        verbal_conflict_count: _builtins.int = ...,
+        material_conflict_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cooperation_count", b"cooperation_count", "day_count", b"day_count", "days", b"days", "event_count", b"event_count", "material_conflict_count", b"material_conflict_count", "verbal_conflict_count", b"verbal_conflict_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PatternWindow: _TypeAlias = PatternWindow  # noqa: Y015
 
 @_typing.final
 class BilateralStatus(_message.Message):
@@ -760,6 +834,8 @@ class BilateralStatus(_message.Message):
     ACCUSATIONS_FIELD_NUMBER: _builtins.int
     EXPULSIONS_FIELD_NUMBER: _builtins.int
     RULES_VERSION_FIELD_NUMBER: _builtins.int
+    POSTURE_BASIS_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
     dyad: _builtins.str
     """dyad is the pair, its codes sorted: `JPN-KOR`."""
     posture: Global___Posture.ValueType
@@ -768,6 +844,8 @@ class BilateralStatus(_message.Message):
     """rules_version is the version of the rules that the answer was found by: within one, the same as-of gives the same
     answer for ever.
     """
+    posture_basis: Global___PostureBasis.ValueType
+    """posture_basis is what the posture rests on. Where the other basis is worse, its rules follow in `posture_triggers`."""
     @_builtins.property
     def as_of(self) -> _time_pb2.ResolvedAsOf:
         """as_of is the point that this is true for."""
@@ -846,6 +924,10 @@ class BilateralStatus(_message.Message):
     def expulsions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusElement]:
         """expulsions are the last expulsions of diplomats, one for each party and subject, or else issue."""
 
+    @_builtins.property
+    def pattern(self) -> _containers.RepeatedCompositeFieldContainer[Global___PatternWindow]:
+        """pattern counts the coded events of the last 30 and 90 days; empty where there are none."""
+
     def __init__(
         self,
         *,
@@ -871,10 +953,12 @@ class BilateralStatus(_message.Message):
         accusations: _abc.Iterable[Global___StatusElement] | None = ...,
         expulsions: _abc.Iterable[Global___StatusElement] | None = ...,
         rules_version: _builtins.int = ...,
+        posture_basis: Global___PostureBasis.ValueType = ...,
+        pattern: _abc.Iterable[Global___PatternWindow] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "relations", b"relations"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusations", b"accusations", "agreements", b"agreements", "as_of", b"as_of", "commitments", b"commitments", "demands", b"demands", "dyad", b"dyad", "expulsions", b"expulsions", "last_meetings", b"last_meetings", "measures", b"measures", "mediation", b"mediation", "outlooks", b"outlooks", "posture", b"posture", "posture_triggers", b"posture_triggers", "proposals", b"proposals", "relations", b"relations", "reports", b"reports", "rules_version", b"rules_version", "rulings", b"rulings", "stances", b"stances", "talks", b"talks", "threats", b"threats", "upcoming_meetings", b"upcoming_meetings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accusations", b"accusations", "agreements", b"agreements", "as_of", b"as_of", "commitments", b"commitments", "demands", b"demands", "dyad", b"dyad", "expulsions", b"expulsions", "last_meetings", b"last_meetings", "measures", b"measures", "mediation", b"mediation", "outlooks", b"outlooks", "pattern", b"pattern", "posture", b"posture", "posture_basis", b"posture_basis", "posture_triggers", b"posture_triggers", "proposals", b"proposals", "relations", b"relations", "reports", b"reports", "rules_version", b"rules_version", "rulings", b"rulings", "stances", b"stances", "talks", b"talks", "threats", b"threats", "upcoming_meetings", b"upcoming_meetings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from communique.domain.claims.values import Certainty
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.export import wording
 
 _GAP: Final = 2

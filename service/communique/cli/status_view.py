@@ -64,6 +64,8 @@ def print_status(
     print_wrapped(console, as_of_line(status.as_of, zone))
     for line in _rules(status.posture_triggers, explain=explain):
         print_wrapped(console, line)
+    for window in status.pattern:
+        print_wrapped(console, Text(wording.pattern(window), "dim"))
     print_sections(
         console,
         [

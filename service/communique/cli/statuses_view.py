@@ -11,7 +11,8 @@ from communique.cli.rows import TableRow, as_of_line, print_rows, print_wrapped
 from communique.cli.status_view import POSTURE_STYLES
 from communique.domain.parties.party import Dyad, name_of
 from communique.domain.state.element import StatusElement
-from communique.domain.state.status import BilateralStatus, ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
+from communique.domain.state.status import BilateralStatus
 from communique.export import wording
 
 
@@ -39,6 +40,7 @@ def flat(status: BilateralStatus, code: str) -> Mapping[str, Any]:
         "dyad": status.dyad,
         "other": Dyad.parse(status.dyad).other(code),
         "posture": status.posture.value,
+        "posture_basis": status.posture_basis.value,
         "rule": status.posture_triggers[0].rule,
         "elements": len(status.elements),
         "latest_facet": last.facet,

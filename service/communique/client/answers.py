@@ -19,7 +19,7 @@ from communique.client.results import (
 from communique.codec.names import words_of
 from communique.domain.claims.event import Claim
 from communique.domain.claims.history import EventAsOf
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.v1 import (
     event_pb2,
     projection_service_pb2,

@@ -27,7 +27,7 @@ from communique.client.topics import TopicQuestions
 from communique.client.transport import decoding
 from communique.domain.claims.event import Event, Recorded
 from communique.domain.claims.history import EventAsOf
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.v1 import projection_service_pb2, record_service_pb2, timeline_service_pb2
 
 _State = TypeVar("_State")

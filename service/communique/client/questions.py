@@ -7,7 +7,7 @@ from datetime import datetime
 from communique.codec import timestamp
 from communique.domain.claims.values import Certainty
 from communique.domain.parties.party import Dyad
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.time.clocks import parse_point
 from communique.v1 import record_service_pb2, time_pb2, values_pb2
 

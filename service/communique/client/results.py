@@ -10,7 +10,7 @@ from uuid import UUID
 from communique.domain.claims.event import Recorded
 from communique.domain.claims.history import EventAsOf
 from communique.domain.state.preferences import Disagreement
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.state.subject import LifeCycleStep
 
 Item = TypeVar("Item")

@@ -11,8 +11,9 @@ from communique.client.results import Page
 from communique.client.tables import StatusListing
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import BilateralComparison
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.state.score_series import Bucket, Scale, ScoreSeries
-from communique.domain.state.status import BilateralStatus, ResolvedAsOf
+from communique.domain.state.status import BilateralStatus
 from communique.v1 import series_pb2, status_pb2, timeline_service_pb2
 
 StatusOrder = Literal["posture", "latest-event"]

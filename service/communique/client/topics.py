@@ -8,7 +8,7 @@ from communique.client.results import Page, Subject, SubjectClaim
 from communique.client.tables import IssueListing, SubjectClaimListing, SubjectListing
 from communique.domain.state.issue_board import IssueBoard, IssueSummary, joined
 from communique.domain.state.preferences import Disagreement
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.state.subject import LifeCycleStep, SubjectSummary
 from communique.v1 import subject_pb2, time_pb2, timeline_service_pb2
 

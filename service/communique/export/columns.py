@@ -100,6 +100,7 @@ ISSUE_COLUMNS: Final = _topic_columns("issue")
 STATUS_COLUMNS: Final = (
     Column("dyad", "text", lambda status: status.dyad),
     Column("posture", "text", lambda status: status.posture.value),
+    Column("posture_basis", "text", lambda status: status.posture_basis.value),
     Column("rules", "texts", lambda status: [trigger.rule for trigger in status.posture_triggers]),
     Column("element_count", "integer", lambda status: len(status.elements)),
     Column("valid", "instant", lambda status: status.as_of.valid),

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 
 from communique.domain.claims.event import Claim
 from communique.domain.claims.history import EventAsOf
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.export import wording
 from communique.export.columns import EVENT_COLUMNS, batches, parquet, schema_of
 from communique.export.json_lines import event_as_of_object, json_text

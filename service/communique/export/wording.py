@@ -13,6 +13,7 @@ from communique.domain.claims.words import Finality, ScheduledChange
 from communique.domain.parties.party import Party, name_of
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import State
+from communique.domain.state.pattern import PatternWindow
 from communique.domain.state.preferences import Preference
 from communique.domain.time.clocks import end_of_day
 from communique.domain.time.zones import zone_named
@@ -90,6 +91,17 @@ def speakers(source: Claim | StatusElement) -> str:
         + (f" to {attribution.addressee}" if attribution.addressee else "")
         for attribution in source.attributions
     )
+
+
+def pattern(window: PatternWindow) -> str:
+    """Return what was reported in a window, such as `90 days: 12 coded events on 8 days: ...`."""
+    events = f"{counted(window.event_count, 'coded event')} on {counted(window.day_count, 'day')}"
+    parts = (
+        f"{window.cooperation_count:,} cooperate",
+        f"{window.verbal_conflict_count:,} conflict in words",
+        f"{window.material_conflict_count:,} in deeds",
+    )
+    return f"last {window.days} days: {events}: {', '.join(parts)}"
 
 
 def spaced(word: str) -> str:

@@ -8,7 +8,8 @@ from communique.domain.claims.history import is_visible
 from communique.domain.model import Model, Word
 from communique.domain.state.element import StatusElement
 from communique.domain.state.posture import Posture
-from communique.domain.state.status import BilateralStatus, ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
+from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf
 
 

@@ -9,7 +9,8 @@ from communique.domain.parties.party import Dyad
 from communique.domain.state.assertions import Assertion, is_by_issue, owners
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import Facet, FacetKind
-from communique.domain.state.status import ResolvedAsOf, by_then
+from communique.domain.state.resolved_as_of import ResolvedAsOf
+from communique.domain.state.status import by_then
 from communique.domain.time.clocks import AsOf
 from communique.domain.time.edtf import ValidTime
 

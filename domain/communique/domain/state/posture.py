@@ -1,11 +1,11 @@
 """The posture of two parties by written rules, each with the events that make it hold.
 
-The strongest rule that holds decides the posture; an answer has all rules that hold. Only certain
-and probable claims count, and so do the surer ones beneath them: the less sure takes nothing away.
-Reports are of CAMEO root codes: 03 to 08 cooperate, 10 to 17 conflict, 18 to 20 use force.
+The strongest rule that holds decides the posture; an answer has all rules that hold. They are for
+curated claims alone: what machines coded is judged by its `pattern`. Only certain and probable
+claims count, and so do the surer ones beneath them: the less sure takes nothing away.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final, NamedTuple
@@ -17,9 +17,8 @@ from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import FacetKind, State
 
 _CREDIBLE: Final = frozenset({Certainty.CERTAIN, Certainty.PROBABLE})
-_FORCE: Final = frozenset({"18", "19", "20"})
-_CONFLICT: Final = frozenset({"10", "11", "12", "13", "14", "15", "16", "17"})
-_COOPERATION: Final = frozenset({"03", "04", "05", "06", "07", "08"})
+RECENT_DAYS: Final = 365
+"""While a rule holds by claims of so many days, curated claims decide the posture."""
 
 
 class Posture(Word):
@@ -33,16 +32,35 @@ class Posture(Word):
     SEVERED = "SEVERED"
 
 
+_STRENGTH: Final = {posture: number for number, posture in enumerate(Posture)}
+
+
+class PostureBasis(Word):
+    """What a posture rests on: curated claims, the pattern of coded ones, or nothing."""
+
+    CURATED = "CURATED"
+    CODED = "CODED"
+    NOTHING = "NOTHING"
+
+
 class PostureTrigger(Model):
     """A rule that holds, its posture, and the events that make it hold."""
 
     rule: str
     posture: Posture
     event_ids: tuple[UUID, ...] = ()
+    basis: PostureBasis = PostureBasis.CURATED
+
+
+class HeldRule(NamedTuple):
+    """A rule that holds by curated claims, and when the last of them began."""
+
+    trigger: PostureTrigger
+    last_began: datetime
 
 
 class Rule(NamedTuple):
-    """A rule holds for elements of a kind whose state, or of a report the root code, is in `words`.
+    """A rule holds for elements of a kind in one of the states.
 
     With `days`, only elements that occurred at most so many days before the valid time count.
     """
@@ -50,11 +68,11 @@ class Rule(NamedTuple):
     name: str
     posture: Posture
     kind: FacetKind
-    words: frozenset[str]
+    states: frozenset[State]
     days: int | None = None
 
 
-def _stands(kind: FacetKind, *states: State) -> tuple[FacetKind, frozenset[str]]:
+def _stands(kind: FacetKind, *states: State) -> tuple[FacetKind, frozenset[State]]:
     return kind, frozenset(states or set(State) - {State.SCHEDULED})
 
 
@@ -66,7 +84,6 @@ RULES: Final = (
     Rule("relations-downgraded", _P.CONFRONTATIONAL, *_stands(_K.RELATIONS, _S.DOWNGRADED), 365),
     Rule("diplomats-expelled", _P.CONFRONTATIONAL, *_stands(_K.EXPULSION), 365),
     Rule("agreement-under-notice", _P.CONFRONTATIONAL, *_stands(_K.AGREEMENT, _S.UNDER_NOTICE)),
-    Rule("force-reported", _P.CONFRONTATIONAL, _K.REPORT, _FORCE, 90),
     Rule("talks-refused", _P.STRAINED, *_stands(_K.TALKS, _S.REFUSED)),
     Rule("talks-suspended", _P.STRAINED, *_stands(_K.TALKS, _S.SUSPENDED)),
     Rule("measure-announced", _P.STRAINED, *_stands(_K.MEASURE, _S.ANNOUNCED)),
@@ -76,41 +93,63 @@ RULES: Final = (
     Rule("threat-made", _P.STRAINED, *_stands(_K.THREAT), 90),
     Rule("accusation-made", _P.STRAINED, *_stands(_K.ACCUSATION), 30),
     Rule("outlook-negative", _P.STRAINED, *_stands(_K.OUTLOOK, _S.NEGATIVE), 90),
-    Rule("conflict-reported", _P.STRAINED, _K.REPORT, _CONFLICT, 30),
     Rule("talks-under-way", _P.COOPERATIVE, *_stands(_K.TALKS, _S.AGREED, _S.RESUMED)),
     Rule("meeting-held", _P.COOPERATIVE, *_stands(_K.MEETING), 90),
     Rule(
         "agreement-concluded", _P.COOPERATIVE, *_stands(_K.AGREEMENT, _S.SIGNED, _S.IN_FORCE), 365
     ),
     Rule("outlook-positive", _P.COOPERATIVE, *_stands(_K.OUTLOOK, _S.POSITIVE), 90),
-    Rule("cooperation-reported", _P.COOPERATIVE, _K.REPORT, _COOPERATION, 30),
 )
 """All rules, the strongest first."""
 
 
-def triggers(
-    standing: Iterable[StatusElement], valid: datetime, *, is_recorded: bool = False
-) -> tuple[PostureTrigger, ...]:
-    """Return the rules that hold at a valid time (aware UTC), the strongest first; at least one.
-
-    Without a rule of `RULES`, that is `nothing-strains` if any credible element stands, or
-    `is_recorded` says that one did, and `nothing-recorded` otherwise.
-    """
+def held_rules(standing: Iterable[StatusElement], valid: datetime) -> list[HeldRule]:
+    """Return the rules that hold at a valid time (aware UTC), the strongest first."""
     by_kind: dict[FacetKind, list[StatusElement]] = {}
     for element in chain.from_iterable(map(_counted, standing)):
         by_kind.setdefault(element.kind, []).append(element)
-    held: list[PostureTrigger] = []
+    held: list[HeldRule] = []
     for rule in RULES:
-        elements = by_kind.get(rule.kind, ())
-        ids = (element.event_ids[0] for element in elements if _holds(rule, element, valid))
-        if event_ids := tuple(dict.fromkeys(ids)):
+        elements = [it for it in by_kind.get(rule.kind, ()) if _holds(rule, it, valid)]
+        if elements:
+            event_ids = tuple(dict.fromkeys(element.event_ids[0] for element in elements))
             trigger = PostureTrigger(rule=rule.name, posture=rule.posture, event_ids=event_ids)
-            held.append(trigger)
-    if held:
-        return tuple(held)
-    if by_kind or is_recorded:
+            held.append(HeldRule(trigger, max(it.occurred.earliest for it in elements)))
+    return held
+
+
+def judged(
+    held: Sequence[HeldRule],
+    coded: Sequence[PostureTrigger],
+    valid: datetime,
+    *,
+    is_recorded: bool,
+    is_reported: bool,
+) -> tuple[PostureTrigger, ...]:
+    """Return the rules by which a posture is decided, then those of the other basis that are worse.
+
+    While a rule holds by curated claims of the last year, these decide; or else the pattern of
+    coded ones does. Where no rule holds, that is `nothing-strains` if `is_recorded` says that any
+    credible curated claim stands or stood; `too-few-reports` if there are coded ones; or
+    `nothing-recorded`.
+    """
+    curated = [rule.trigger for rule in held]
+    is_recent = any(valid - it.last_began <= timedelta(days=RECENT_DAYS) for it in held)
+    if curated and (is_recent or not coded):
+        return (*curated, *_worse(coded, curated[0]))
+    if coded:
+        return (*coded, *_worse(curated, coded[0]))
+    if is_recorded:
         return (PostureTrigger(rule="nothing-strains", posture=Posture.NORMAL),)
-    return (PostureTrigger(rule="nothing-recorded", posture=Posture.UNKNOWN),)
+    rule = "too-few-reports" if is_reported else "nothing-recorded"
+    nothing = PostureBasis.NOTHING
+    return (PostureTrigger(rule=rule, posture=Posture.UNKNOWN, basis=nothing),)
+
+
+def _worse(triggers: Iterable[PostureTrigger], than: PostureTrigger) -> list[PostureTrigger]:
+    """Return what speaks for a posture that is strained or more, and stronger than another."""
+    least = max(_STRENGTH[than.posture] + 1, _STRENGTH[Posture.STRAINED])
+    return [it for it in triggers if _STRENGTH[it.posture] >= least]
 
 
 def credible(element: StatusElement) -> bool:
@@ -124,7 +163,6 @@ def _counted(element: StatusElement) -> Iterator[StatusElement]:
 
 
 def _holds(rule: Rule, element: StatusElement, valid: datetime) -> bool:
-    word = element.facet[-2:] if rule.kind is FacetKind.REPORT else element.state
-    if word not in rule.words or rule.days is None:
-        return word in rule.words
+    if element.state not in rule.states or rule.days is None:
+        return element.state in rule.states
     return valid - element.occurred.earliest <= timedelta(days=rule.days)

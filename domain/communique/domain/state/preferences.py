@@ -300,8 +300,8 @@ def latest_said(voices: Sequence[Voice], surety_min: int = 0) -> list[Voice]:
     That is right of what can be said again, such as a stance or a plan. A saying that is less sure
     than `surety_min` replaces nothing.
     """
-    last_first = max((it.first for it in voices if it.surety >= surety_min), default=0)
-    return [voice for voice in voices if voice.settled >= last_first]
+    replacing = [voice.first for voice in voices if voice.surety >= surety_min]
+    return [voice for voice in voices if not replacing or voice.settled >= max(replacing)]
 
 
 def _code(party: Party | Participant | str) -> str:

@@ -27,6 +27,9 @@ from communique.domain.state.winners import (
 def resolved(claims: ClaimsOfFacet) -> StatusElement | None:
     """Return what a facet stands at; None where nothing is asserted of it, and no date set."""
     asserted = claims.asserted or [claim for claim, asserted in claims.schedules if asserted]
+    if len(asserted) == 1 and not (claims.denials or claims.schedules):
+        # Most often a claim stands alone, and is what it says itself.
+        return asserted[0].element_alone
     elements = [
         _element(winner, [it for it in asserted if it.rank.surety >= least], claims)
         for winner, least in winners_by_surety(asserted)
@@ -46,9 +49,7 @@ def _element(
     denials = denials[:WITNESSES_MAX]
     others = _other_states(winner, asserted)
     if len(witnesses) == 1 and not (others or claims.denials or claims.schedules):
-        # Most often a claim stands alone, and is what it says itself.
-        contested = {"contested": True}
-        return winner.element.model_copy(update=contested) if winner.is_disputed else winner.element
+        return winner.element_alone
     changes: dict[str, Any] = {}
     if len(witnesses) > 1:
         changes |= told_by(witnesses)

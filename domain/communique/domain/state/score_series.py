@@ -32,7 +32,7 @@ from communique.domain.claims.values import Polarity
 from communique.domain.claims.words import Outlook, RelationsChange
 from communique.domain.model import Model, Word
 from communique.domain.parties.party import Dyad
-from communique.domain.state.status import ResolvedAsOf
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.time.clocks import AsOf
 
 TABLE_VERSION: Final = "communique-scores-1"

@@ -1,36 +1,26 @@
 """The bilateral status of a dyad, from the winning claim of each facet."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple
 
 from communique.domain.model import Model
 from communique.domain.parties.party import Dyad
 from communique.domain.state.element import Due, StatusElement
 from communique.domain.state.facets import CAN_CHANGE, FacetKind, State
-from communique.domain.state.posture import Posture, PostureTrigger, credible, triggers
+from communique.domain.state.pattern import NO_PATTERN, Pattern, PatternWindow, pattern_triggers
+from communique.domain.state.posture import (
+    Posture,
+    PostureBasis,
+    PostureTrigger,
+    credible,
+    held_rules,
+    judged,
+)
+from communique.domain.state.resolved_as_of import ResolvedAsOf
 from communique.domain.time.clocks import AsOf, last_of_day, passed
-
-
-class ResolvedAsOf(Model):
-    """The point that an answer holds for: instants aware UTC, and the log's position.
-
-    `valid_day` and `zone` are the day, if the valid time was given as one, else empty.
-    """
-
-    valid: datetime
-    known: datetime
-    position: int
-    valid_day: str = ""
-    zone: str = ""
-
-    @classmethod
-    def of(cls, as_of: AsOf) -> Self:
-        """Return the point as part of an answer."""
-        day = {"valid_day": str(as_of.day.valid_date), "zone": as_of.day.zone} if as_of.day else {}
-        return cls(valid=as_of.valid, known=as_of.known, position=as_of.position, **day)
 
 
 class BilateralStatus(Model):
@@ -58,6 +48,8 @@ class BilateralStatus(Model):
     accusations: tuple[StatusElement, ...] = ()
     expulsions: tuple[StatusElement, ...] = ()
     rules_version: int = 0
+    posture_basis: PostureBasis = PostureBasis.NOTHING
+    pattern: tuple[PatternWindow, ...] = ()
 
     @property
     def elements(self) -> tuple[StatusElement, ...]:
@@ -91,32 +83,53 @@ _CLOSED: Final = frozenset({State.MET, State.ACCEPTED, State.LIFTED, State.ENDED
 
 UPCOMING_MAX: Final = timedelta(days=365)
 """How long after its date a plan of which nobody says what became stays among the upcoming."""
-RULES_VERSION: Final = 3
+RULES_VERSION: Final = 4
 """Within one version the same question as of the same point is answered alike for ever."""
 
 
-def assemble(dyad: Dyad, as_of: AsOf, winners: Iterable[StatusElement]) -> BilateralStatus:
-    """Put the winning claims of a dyad's facets together as of a point.
+class FacetStanding(NamedTuple):
+    """What a facet stands at, and what the curated claims alone make of it, if there are any."""
 
-    `winners` are at most one element for each facet, marked as contested and with their last
-    certain claim where that applies; winners of plans that are over may be left out. This function
-    decides everything else that depends on the valid time.
+    element: StatusElement
+    curated: StatusElement | None
+
+
+def assemble(
+    dyad: Dyad, as_of: AsOf, facets: Iterable[FacetStanding], pattern: Pattern = NO_PATTERN
+) -> BilateralStatus:
+    """Put the elements of a dyad's facets together as of a point, and judge the posture.
+
+    Plans that are over may be left out. `pattern` is that of the coded reports of the dyad. This
+    function decides everything else that depends on the valid time.
     """
+    facets = list(facets)
+    winners = [facet.element for facet in facets]
     elements = sorted(winners, key=attrgetter("facet"))
     standing = [shown for element in elements if (shown := as_it_stands(element, as_of))]
     relations = (element for element in standing if element.kind is FacetKind.RELATIONS)
-    recorded = (element for element in elements if element.kind is not FacetKind.AGENDA)
+    curated = [facet.curated for facet in facets if facet.curated]
+    stood = [shown for element in curated if (shown := as_it_stands(element, as_of))]
+    lasting = (it for it in curated if it.kind is not FacetKind.AGENDA)
+    reported = (it for it in (*standing, *elements) if it.kind is not FacetKind.AGENDA)
     lists: dict[str, Any] = {}
     for element in standing:
         if name := _LISTS.get(element.kind):
             lists.setdefault(name, []).append(element)
-    rules = triggers(standing, as_of.valid, is_recorded=any(map(credible, recorded)))
+    rules = judged(
+        held_rules(sorted(stood, key=attrgetter("facet")), as_of.valid),
+        pattern_triggers(pattern),
+        as_of.valid,
+        is_recorded=any(map(credible, [*stood, *lasting])),
+        is_reported=bool(pattern.windows) or any(it.coded for it in reported),
+    )
     return BilateralStatus(
         dyad=str(dyad),
         as_of=ResolvedAsOf.of(as_of),
         posture=rules[0].posture,
         posture_triggers=rules,
         rules_version=RULES_VERSION,
+        posture_basis=rules[0].basis,
+        pattern=pattern.windows,
         relations=next(relations, None),
         **lists,
     )

@@ -43,6 +43,12 @@ class FacetClaim(NamedTuple):
         return self.element.subject, self.element.state
 
     @property
+    def element_alone(self) -> StatusElement:
+        """What it makes of the facet as long as no other claim speaks of that."""
+        contested = {"contested": True}
+        return self.element.model_copy(update=contested) if self.is_disputed else self.element
+
+    @property
     def subject_has_met(self) -> bool:
         """Whether it says of a planned meeting that it was held, or has begun."""
         element = self.element
@@ -65,6 +71,21 @@ class ClaimsOfFacet(NamedTuple):
     asserted: Sequence[FacetClaim]
     denials: Sequence[FacetClaim] = ()
     schedules: Sequence[tuple[FacetClaim, bool]] = ()
+
+    @property
+    def are_curated(self) -> bool:
+        """Whether no claim is coded by a machine."""
+        claims = (*self.asserted, *self.denials, *(claim for claim, _ in self.schedules))
+        return not any(claim.element.coded for claim in claims)
+
+    @property
+    def curated(self) -> "ClaimsOfFacet":
+        """The claims that people submitted."""
+        return ClaimsOfFacet(
+            [claim for claim in self.asserted if not claim.element.coded],
+            [claim for claim in self.denials if not claim.element.coded],
+            [entry for entry in self.schedules if not entry[0].element.coded],
+        )
 
 
 def contenders(asserted: Sequence[FacetClaim]) -> list[FacetClaim]:

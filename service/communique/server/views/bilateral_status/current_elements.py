@@ -9,10 +9,11 @@ from communique.domain.parties.party import Dyad
 from communique.domain.state.element import StatusElement
 from communique.domain.state.facets import FacetKind
 from communique.domain.state.resolution import resolved
-from communique.domain.state.status import BilateralStatus, assemble
+from communique.domain.state.status import BilateralStatus, FacetStanding, assemble
 from communique.domain.state.winners import ClaimsOfFacet, winners_by_surety
 from communique.domain.time.clocks import AsOf
 from communique.server.projections.event_contents import FOREVER
+from communique.server.views.bilateral_status.coded_pattern import coded_pattern
 from communique.server.views.bilateral_status.facet_search import (
     ASSERTING,
     SCHEDULES,
@@ -37,10 +38,14 @@ _PLANS: Final = """
 
 
 class CurrentElement(NamedTuple):
-    """The element of a facet; `issues` are those of its winning claim's boards, space-separated."""
+    """The element of a facet, and what the curated claims alone make of it.
+
+    `issues` are those of its winning claim's boards, space-separated.
+    """
 
     dyad: str
     element: StatusElement
+    curated: StatusElement | None
     issues: str
 
 
@@ -57,8 +62,9 @@ class CurrentElements:
     def status(self, dyad: Dyad) -> BilateralStatus:
         """Return how things stand between two parties."""
         facet_ids = [*self._ids(_LISTED, str(dyad)), *self._planned(dyad)]
-        elements = [current.element for current in self.of_facets(facet_ids)]
-        return assemble(dyad, self._as_of, elements)
+        facets = [FacetStanding(it.element, it.curated) for it in self.of_facets(facet_ids)]
+        pattern = coded_pattern(self._connection, dyad, self._search.bindings)
+        return assemble(dyad, self._as_of, facets, pattern)
 
     def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
         """Return the element of one facet as claimed, even where its life cycle is over."""
@@ -109,13 +115,24 @@ class CurrentElements:
         element = resolved(claims)
         if element is None:
             return None
+        curated = element if claims.are_curated else self._of_curated(facet, contenders, claims)
         winner_id = element.event_ids[0].bytes
         everything = [*asserted, *(found for found, _ in schedules)]
         issues = next(it.issues for it in everything if it.claim.rank.event_id == winner_id)
-        return CurrentElement(facet.dyad, element, issues)
+        return CurrentElement(facet.dyad, element, curated, issues)
+
+    def _of_curated(
+        self, facet: FacetRow, contenders: list[FoundClaim], claims: ClaimsOfFacet
+    ) -> StatusElement | None:
+        """Return what the curated claims of a facet alone make of it."""
+        curated = [it for it in contenders if not it.claim.element.coded]
+        asserted = [it.claim for it in self._with_witnesses(facet, curated)] if curated else []
+        return resolved(claims._replace(asserted=asserted).curated)
 
     def _with_witnesses(self, facet: FacetRow, contenders: list[FoundClaim]) -> list[FoundClaim]:
         """Return the contenders, and the claims that may bear witness to the winners among them."""
+        if len(contenders) < 2 and not (contenders and contenders[0].claim.element.subject):  # noqa: PLR2004
+            return contenders  # most often: nothing else can bear witness
         more, subjects = list[FoundClaim](), set[str]()
         if contenders and contenders[0].claim.element.kind is FacetKind.AGENDA:
             # All claims of such a facet are about one subject, and no late one is sure to win.

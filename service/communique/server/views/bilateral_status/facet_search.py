@@ -66,8 +66,8 @@ _CLAIM: Final = f"""
 """
 _STEPS: Final = f"""
     SELECT first, settled, {_IS_SEEN} AS is_seen FROM claims INDEXED BY claims_by_time
-    WHERE facet_id = slots.facet_id AND partition = slots.partition
-        AND settled <= reached.until
+    WHERE facet_id = {{slots}}.facet_id AND partition = {{slots}}.partition
+        AND settled <= {{reached}}.until
     ORDER BY settled DESC LIMIT :steps_max
 """  # noqa: S608
 _PARTITIONS: Final = ", ".join(f"({number})" for number in range(ASSERTING, _PARTITION_COUNT))
@@ -90,11 +90,17 @@ _FIRST_STEPS: Final = f"""
             WHERE other.dyad = asked.dyad AND other.partition = asked.partition
                 AND other.position <= :position
         ) AND first <= bound
+    ), searched AS MATERIALIZED (
+        SELECT facet_id, slots.partition, until, (
+            SELECT first FROM ({_STEPS.format(slots="slots", reached="reached")})
+            WHERE is_seen LIMIT 1
+        ) AS first
+        FROM slots CROSS JOIN reached USING (dyad, partition)
     )
-    SELECT facet_id, slots.partition, until, (
-        SELECT first FROM ({_STEPS}) WHERE is_seen LIMIT 1
-    ) AS first, (SELECT count(*) FROM ({_STEPS}))
-    FROM slots CROSS JOIN reached USING (dyad, partition)
+    SELECT *, iif(first IS NULL, (
+        SELECT count(*) FROM ({_STEPS.format(slots="searched", reached="searched")})
+    ), 0)
+    FROM searched
 """  # noqa: S608
 _FURTHER_STEPS: Final = f"""
     SELECT claims.first FROM eras CROSS JOIN claims INDEXED BY claims_by_time

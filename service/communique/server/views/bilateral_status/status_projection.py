@@ -1,6 +1,6 @@
 """The read model of bilateral status: the claims of each facet of each dyad by their rank."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import ClassVar, Final, NamedTuple
 
@@ -13,6 +13,8 @@ from communique.domain.state.assertions import Assertion, denies
 from communique.domain.state.element import Rank
 from communique.domain.state.facets import FacetKind, State
 from communique.domain.state.issue_board import issues_of
+from communique.domain.state.pattern import quad_of
+from communique.domain.state.score_series import sides_of
 from communique.domain.state.status import UPCOMING_MAX
 from communique.domain.time.clocks import micros
 from communique.domain.time.edtf import CEILING
@@ -95,6 +97,19 @@ _SCHEMA: Final = f"""
         known INTEGER NOT NULL,
         PRIMARY KEY (event_id, position)
     ) STRICT, WITHOUT ROWID;
+    -- Every coded report of a dyad, with its class: see `coded_pattern`.
+    CREATE TABLE reports (
+        dyad TEXT NOT NULL,
+        settled INTEGER NOT NULL,
+        event_id BLOB NOT NULL,
+        position_from INTEGER NOT NULL,
+        known_from INTEGER NOT NULL,
+        position_to INTEGER NOT NULL,
+        known_to INTEGER NOT NULL,
+        settled_day INTEGER,
+        quad INTEGER NOT NULL,
+        PRIMARY KEY (dyad, settled, event_id, position_from, known_from)
+    ) STRICT, WITHOUT ROWID;
     -- The facets that may stand on the board of an issue: some content of theirs once did.
     CREATE TABLE issue_facets (
         issue TEXT NOT NULL, facet_id INTEGER NOT NULL, PRIMARY KEY (issue, facet_id)
@@ -147,6 +162,20 @@ class ClaimRow(NamedTuple):
     element: bytes
 
 
+class ReportRow(NamedTuple):
+    """A row of `reports`."""
+
+    dyad: str
+    settled: int
+    event_id: bytes
+    position_from: int
+    known_from: int
+    position_to: int
+    known_to: int
+    settled_day: int | None
+    quad: int
+
+
 _INSERT_CLAIM: Final = (
     f"INSERT INTO claims VALUES (NULL, {', '.join('?' * (len(ClaimRow._fields) - 2))})"  # noqa: S608  our own names
 )
@@ -159,7 +188,7 @@ class BilateralStatusProjection(ViewProjection):
     """Keeps what every claim asserts or denies of every facet, and the dates set for it."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     schema: ClassVar[str] = f"{_SCHEMA}{BOUNDS_SCHEMA}"
 
     def __init__(self) -> None:
@@ -172,13 +201,14 @@ class BilateralStatusProjection(ViewProjection):
         self._dyads.clear()
 
     def rows(self, contents: EventContents) -> list[Row]:
-        """Return a row for each facet in each region, and one for each dispute."""
+        """Return a row for each facet in each region, and those of reports and disputes."""
         is_disputed = bool(contents.disputes)
         rows: list[Row] = [
             _claim_row(version, assertion, is_disputed=is_disputed)
             for version in contents.versions
             for assertion in _said_of_facets(version)
         ]
+        rows += [row for version in contents.versions for row in _report_rows(version)]
         return [*rows, *contents.disputes]
 
     def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
@@ -201,6 +231,13 @@ class BilateralStatusProjection(ViewProjection):
         inserted.sort(key=_WRITE_ORDER)
         numbered = [(facets[row[:3]], *row[3:]) for row in inserted]
         connection.executemany(_INSERT_CLAIM, numbered)
+        connection.executemany(
+            "DELETE FROM reports WHERE dyad = ? AND settled = ? AND event_id = ? "
+            "AND position_from = ? AND known_from = ?",
+            [row[:5] for row in changes.removed if isinstance(row, ReportRow)],
+        )
+        reported = sorted(row for row in changes.inserted if isinstance(row, ReportRow))
+        connection.executemany("INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", reported)
         # A dispute is never retracted: nothing to delete.
         disputed = [row[:3] for row in changes.inserted if isinstance(row, DisputeVersion)]
         connection.executemany("INSERT INTO disputes VALUES (?, ?, ?)", disputed)
@@ -248,6 +285,25 @@ def _said_of_facets(version: ContentVersion) -> Sequence[Assertion]:
     """Return what a content asserts of facets, or denies; nothing if no source commits to it."""
     is_committed = version.claim.certainty is not Certainty.UNCOMMITTED
     return version.affirms if is_committed else ()
+
+
+def _report_rows(version: ContentVersion) -> Iterator[ReportRow]:
+    quad = quad_of(version.claim)
+    if quad is None:
+        return
+    position_from, position_to, known_from, known_to = version.region
+    for dyad in sides_of(version.claim):
+        yield ReportRow(
+            str(dyad),
+            micros(version.window.settled),
+            version.event_id,
+            position_from,
+            known_from,
+            position_to,
+            known_to,
+            version.window.settled_day,
+            quad,
+        )
 
 
 def _claim_row(version: ContentVersion, assertion: Assertion, *, is_disputed: bool) -> ClaimRow:

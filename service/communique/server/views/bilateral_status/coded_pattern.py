@@ -1,0 +1,58 @@
+"""The pattern of the coded reports of a dyad as of a point."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import apsw
+
+from communique.domain.parties.party import Dyad
+from communique.domain.state.pattern import (
+    EVENTS_NAMED_MAX,
+    NO_PATTERN,
+    WINDOWS,
+    DayCount,
+    Pattern,
+    windows_of,
+)
+from communique.server.views.visibility import VISIBLE, asserted
+
+_DAY: Final = 86_400_000_000
+_LONGEST: Final = max(WINDOWS)
+_SEEN: Final = f"""
+    FROM reports WHERE dyad = :dyad AND settled > :valid - :longest AND settled <= :until
+        AND {VISIBLE} AND {asserted("reports")}
+"""
+# Ages are rounded up to the windows, so that few rows are counted.
+_COUNTS: Final = f"""
+    SELECT settled / {_DAY} AS day, quad, :valid - settled >= :shortest AS is_old, count(*)
+    {_SEEN} GROUP BY day, quad, is_old
+"""
+_LATEST: Final = f"""
+    SELECT quad, event_id FROM (
+        SELECT quad, event_id,
+            row_number() OVER (PARTITION BY quad ORDER BY settled DESC, event_id DESC) AS place
+        {_SEEN}
+    ) WHERE place <= {EVENTS_NAMED_MAX} ORDER BY quad, place
+"""  # noqa: S608
+
+
+def coded_pattern(connection: apsw.Connection, dyad: Dyad, point: Mapping[str, Any]) -> Pattern:
+    """Return the pattern of a dyad's coded reports; `point` is what its queries bind."""
+    bindings = {
+        **point,
+        "dyad": str(dyad),
+        "shortest": WINDOWS[0] * _DAY,
+        "longest": _LONGEST * _DAY,
+    }
+    counts = [
+        DayCount(day, quad, timedelta(days=WINDOWS[0] if is_old else 0), count)
+        for day, quad, is_old, count in connection.execute(_COUNTS, bindings)
+    ]
+    if not counts:
+        return NO_PATTERN
+    latest: dict[int, list[UUID]] = {}
+    for quad, event_id in connection.execute(_LATEST, bindings):
+        latest.setdefault(quad, []).append(UUID(bytes=event_id))
+    return Pattern(windows_of(counts), {quad: tuple(ids) for quad, ids in latest.items()})
