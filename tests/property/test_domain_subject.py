@@ -15,11 +15,14 @@ from communique.domain.state.assertions import (
     affirmations,
     assertions,
     asserts_state,
+    codes_concerned,
     denies,
+    dyads_concerned,
     state_of,
 )
 from communique.domain.state.disagreement import disagreements
 from communique.domain.state.element import surety_of
+from communique.domain.state.event_filter import DYAD, PARTY, SUBJECT, tags_of
 from communique.domain.state.facets import ONCE
 from communique.domain.state.preferences import Disagreement, Preference
 from communique.domain.state.subject import SubjectEntry, subjects_of
@@ -64,6 +67,20 @@ def test_every_claim_is_about_a_subject(claim: Claim) -> None:
 
     assert keys
     assert [KEYS.validate_python(key) for key in keys] == sorted(set(keys))
+
+
+@given(claims())
+def test_every_claim_is_found_somewhere(claim: Claim) -> None:
+    """A claim of any type stands on the timeline of each party and dyad, and under its subjects."""
+    tags = {*tags_of(claim)}
+    parties = {tag for tag in tags if tag.startswith(PARTY)}
+
+    assert parties == {f"{PARTY}{code}" for code in codes_concerned(claim)}
+    assert parties
+    assert {f"{DYAD}{dyad}" for dyad in dyads_concerned(claim)} <= tags
+    assert {f"{SUBJECT}{key}" for key in subjects_of(claim)} <= tags
+    if len(codes_concerned(claim)) > 1:
+        assert dyads_concerned(claim)
 
 
 @given(claims(), st.sampled_from([None, *SUBJECTS]))
