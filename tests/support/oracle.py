@@ -267,14 +267,18 @@ def pattern_window(days: int, reports: list[tuple[timedelta, Claim]], as_of: AsO
         days=days,
         event_count=len(young),
         day_count=len({(as_of.valid - age).date() for age, _ in young}),
-        cooperation_count=sum(of > 0 for of in quads),
+        cooperation_count=sum(of in {1, 2} for of in quads),
         verbal_conflict_count=quads.count(-1),
         material_conflict_count=quads.count(-2),
+        consultation_count=quads.count(3),
     )
 
 
 def quad(claim: Claim) -> int:
-    """Return the quad class of a report, 0 for none."""
+    """Return the quad class of a report, 0 for none and 3 for consultations."""
+    row = claim.classification
+    if row and (row.cameo_code.startswith("04") or row.plover_code.upper() == "CONSULT"):
+        return 3
     return (millionths_of(claim, Scale.PLOVER) or 0) // 1_000_000
 
 

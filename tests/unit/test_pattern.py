@@ -9,18 +9,25 @@ import pytest
 from communique.domain.claims.event import Claim
 from communique.domain.claims.payloads import CodedEventReported, MeetingHeld, TalksRefused
 from communique.domain.claims.values import Certainty, Classification, Polarity
-from communique.domain.state.pattern import RULES, PatternRule, Quad
+from communique.domain.state.pattern import RULES, Counted, PatternRule, Quad
 from communique.domain.state.posture import Posture, PostureBasis
 from communique.domain.state.status import BilateralStatus
 from tests.support.given import claim, log, retracted, status
 
+FIRST = {
+    Counted.DEEDS: Quad.MATERIAL_CONFLICT,
+    Counted.CONFLICT: Quad.VERBAL_CONFLICT,
+    Counted.FRIENDLY: Quad.CONSULTATION,
+    Counted.ANY: Quad.NEITHER,
+}
 DAY = date(2019, 8, 21)
 CODES = {
     Quad.MATERIAL_CONFLICT: "190",
     Quad.VERBAL_CONFLICT: "112",
     Quad.NEITHER: "010",
-    Quad.VERBAL_COOPERATION: "040",
+    Quad.VERBAL_COOPERATION: "050",
     Quad.MATERIAL_COOPERATION: "060",
+    Quad.CONSULTATION: "040",
 }
 
 
@@ -66,9 +73,11 @@ def test_one_coded_row_moves_no_posture(quad: Quad) -> None:
 
 def just_enough(rule: PatternRule) -> list[Claim]:
     """Return the fewest reports for which a rule holds; the first is one that counts."""
-    counted = max(rule.counted_min, ceil(rule.share_min * rule.events_min))
+    counted = rule.counted_min
+    if rule.counted is Counted.FRIENDLY:
+        counted = max(counted, ceil(rule.share_min * rule.events_min))
     others = max(rule.events_min - counted, 0)
-    quads = [*[min(rule.quads)] * counted, *[Quad.NEITHER] * others]
+    quads = [*[FIRST[rule.counted]] * counted, *[Quad.NEITHER] * others]
     days = [DAY - timedelta(days=number % rule.days_min) for number in range(len(quads))]
     return [coded(quad, day) for quad, day in zip(quads, days, strict=True)]
 
@@ -86,6 +95,24 @@ def test_a_pattern_needs_its_events_its_days_and_its_share(rule: PatternRule) ->
     assert window.day_count >= rule.days_min
 
     assert rule.name not in rules(asked(*reports[1:]))
+
+
+@pytest.mark.parametrize("rule", [it for it in RULES if it.conflict_min], ids=lambda it: it.name)
+def test_a_pattern_of_conflict_needs_its_share(rule: PatternRule) -> None:
+    """A rule of conflict does not hold among so many cooperating events that its share is less."""
+    reports = just_enough(rule)
+    share = max(rule.share_min, rule.conflict_min)
+    friendly = int(rule.counted_min / share) - rule.counted_min
+    assert rule.name in rules(asked(*reports, *on_days(Quad.MATERIAL_COOPERATION, friendly, 5)))
+    one_more = on_days(Quad.MATERIAL_COOPERATION, friendly + 1, 5)
+    assert rule.name not in rules(asked(*reports, *one_more))
+
+
+def test_consultations_do_not_make_peace() -> None:
+    """Enemies who meet and call each other are as hostile as without; friends may only consult."""
+    hostile = [*on_days(Quad.MATERIAL_CONFLICT, 12, 6), *on_days(Quad.CONSULTATION, 40, 20)]
+    assert asked(*hostile).posture is Posture.CONFRONTATIONAL
+    assert asked(*on_days(Quad.CONSULTATION, 5, 5)).posture is Posture.COOPERATIVE
 
 
 def test_the_pattern_counts_what_was_reported_of_two_windows() -> None:

@@ -776,6 +776,7 @@ class PatternWindow(_message.Message):
     COOPERATION_COUNT_FIELD_NUMBER: _builtins.int
     VERBAL_CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
     MATERIAL_CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
+    CONSULTATION_COUNT_FIELD_NUMBER: _builtins.int
     days: _builtins.int
     """days is the length of the window."""
     event_count: _builtins.int
@@ -783,11 +784,15 @@ class PatternWindow(_message.Message):
     day_count: _builtins.int
     """day_count is the number of days on which there were any."""
     cooperation_count: _builtins.int
-    """cooperation_count is the number of events that cooperate, in words or deeds, by the quad classes of PLOVER."""
+    """cooperation_count is the number of events that cooperate, in words or deeds, by the quad classes of PLOVER, without
+    consultations.
+    """
     verbal_conflict_count: _builtins.int
     """verbal_conflict_count is the number of events that conflict in words."""
     material_conflict_count: _builtins.int
     """material_conflict_count is the number of events that conflict in deeds."""
+    consultation_count: _builtins.int
+    """consultation_count is the number of consultations, such as meetings and calls, which enemies have as friends do."""
     def __init__(
         self,
         *,
@@ -797,10 +802,11 @@ class PatternWindow(_message.Message):
         cooperation_count: _builtins.int = ...,
         verbal_conflict_count: _builtins.int = ...,
         material_conflict_count: _builtins.int = ...,
+        consultation_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cooperation_count", b"cooperation_count", "day_count", b"day_count", "days", b"days", "event_count", b"event_count", "material_conflict_count", b"material_conflict_count", "verbal_conflict_count", b"verbal_conflict_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consultation_count", b"consultation_count", "cooperation_count", b"cooperation_count", "day_count", b"day_count", "days", b"days", "event_count", b"event_count", "material_conflict_count", b"material_conflict_count", "verbal_conflict_count", b"verbal_conflict_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -98,6 +98,7 @@ def pattern(window: PatternWindow) -> str:
     events = f"{counted(window.event_count, 'coded event')} on {counted(window.day_count, 'day')}"
     parts = (
         f"{window.cooperation_count:,} cooperate",
+        f"{window.consultation_count:,} consult",
         f"{window.verbal_conflict_count:,} conflict in words",
         f"{window.material_conflict_count:,} in deeds",
     )

@@ -1,9 +1,9 @@
 """The pattern of coded reports about two parties, from which a posture may be read.
 
 A machine codes single rows wrongly, but not most of them. So a row says nothing by itself: what
-counts is how many of all that was reported of a dyad within some weeks conflicted or cooperated,
-and from a number of events on a number of days on. Classes are the quad classes of PLOVER: verbal
-and material cooperation, verbal and material conflict; other reports count in none of them.
+counts is how many of the reports of some weeks that conflict or cooperate do which, and from a
+number of events on a number of days on. The classes are the quad classes of PLOVER, without
+consultations: enemies meet and call each other as friends do.
 
 `RULES` is calibrated on pairs of states whose relations of 2014 and 2018 are well known, with the
 events of ICEWS: see `docs/posture.md`.
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from communique.domain.claims.event import Claim
-from communique.domain.model import Model
+from communique.domain.model import Model, Word
 from communique.domain.state.assertions import asserts_state
 from communique.domain.state.posture import Posture, PostureBasis, PostureTrigger
 from communique.domain.state.score_series import MILLIONTHS, Scale, millionths_of
@@ -28,17 +28,21 @@ EVENTS_NAMED_MAX: Final = 8
 
 
 class Quad(IntEnum):
-    """The quad class of a report."""
+    """The class of a report."""
 
     MATERIAL_CONFLICT = -2
     VERBAL_CONFLICT = -1
     NEITHER = 0
     VERBAL_COOPERATION = 1
     MATERIAL_COOPERATION = 2
+    CONSULTATION = 3
 
 
 class PatternWindow(Model):
-    """What was reported of two parties in the last `days` days: events, and days with any."""
+    """What was reported of two parties in the last `days` days: events, and days with any.
+
+    Consultations are not counted as cooperation.
+    """
 
     days: int
     event_count: int = 0
@@ -46,6 +50,7 @@ class PatternWindow(Model):
     cooperation_count: int = 0
     verbal_conflict_count: int = 0
     material_conflict_count: int = 0
+    consultation_count: int = 0
 
     @property
     def conflict_count(self) -> int:
@@ -72,58 +77,63 @@ class Pattern(NamedTuple):
 NO_PATTERN: Final[Pattern] = Pattern()
 
 
+class Counted(Word):
+    """What of a window a rule counts, and of which events it asks for a share.
+
+    Conflict is counted among what conflicts or cooperates, friendly reports among all events.
+    """
+
+    DEEDS = "conflict in deeds"
+    CONFLICT = "any conflict"
+    FRIENDLY = "cooperation and consultations"
+    ANY = "any report"
+
+
 class PatternRule(NamedTuple):
-    """A rule holds where enough of the reports of a window are of some classes.
+    """A rule holds where enough of the reports of a window say so.
 
     Attributes:
         name: of the rule.
         posture: what it speaks for.
         days: the window.
-        quads: the classes that count.
-        share_min: the least share of all events of the window.
+        counted: which events count.
+        share_min: their least share.
+        conflict_min: the least share of any conflict.
         events_min: the fewest events of the window.
         days_min: the fewest days on which there were any.
-        counted_min: the fewest events of these classes.
-        outweighs: whether the events that conflict must outnumber those that cooperate.
+        counted_min: the fewest events that count.
     """
 
     name: str
     posture: Posture
     days: int
-    quads: frozenset[Quad]
+    counted: Counted
     share_min: float
+    conflict_min: float
     events_min: int
     days_min: int
     counted_min: int
-    outweighs: bool = False
 
 
-_MATERIAL: Final = frozenset({Quad.MATERIAL_CONFLICT})
-_CONFLICT: Final = frozenset({Quad.MATERIAL_CONFLICT, Quad.VERBAL_CONFLICT})
-_COOPERATION: Final = frozenset({Quad.VERBAL_COOPERATION, Quad.MATERIAL_COOPERATION})
-_ANY: Final = frozenset(Quad)
-
+_P, _C = Posture, Counted
 RULES: Final = (
-    PatternRule(
-        "pattern-hostile", Posture.CONFRONTATIONAL, 90, _MATERIAL, 0.14, 12, 5, 5, outweighs=True
-    ),
-    PatternRule(
-        "pattern-hostile-lately",
-        Posture.CONFRONTATIONAL,
-        30,
-        _MATERIAL,
-        0.3,
-        8,
-        4,
-        5,
-        outweighs=True,
-    ),
-    PatternRule("pattern-tense", Posture.STRAINED, 90, _CONFLICT, 0.22, 5, 4, 2),
-    PatternRule("pattern-tense-lately", Posture.STRAINED, 30, _CONFLICT, 0.35, 5, 4, 3),
-    PatternRule("pattern-cooperative", Posture.COOPERATIVE, 90, _COOPERATION, 0.5, 3, 3, 2),
-    PatternRule("pattern-normal", Posture.NORMAL, 90, _ANY, 0.0, 3, 3, 0),
+    PatternRule("pattern-hostile", _P.CONFRONTATIONAL, 90, _C.DEEDS, 0.11, 0.45, 12, 5, 3),
+    PatternRule("pattern-hostile-lately", _P.CONFRONTATIONAL, 30, _C.DEEDS, 0.3, 0.5, 8, 4, 5),
+    PatternRule("pattern-tense", _P.STRAINED, 90, _C.CONFLICT, 0.4, 0.4, 5, 4, 3),
+    PatternRule("pattern-tense-lately", _P.STRAINED, 30, _C.CONFLICT, 0.5, 0.5, 8, 4, 5),
+    PatternRule("pattern-cooperative", _P.COOPERATIVE, 90, _C.FRIENDLY, 0.4, 0.0, 3, 3, 2),
+    PatternRule("pattern-normal", _P.NORMAL, 90, _C.ANY, 0.0, 0.0, 3, 3, 0),
 )
 """All rules, the strongest first; the last asks for enough reports alone."""
+
+_QUADS: Final = {
+    Counted.DEEDS: (Quad.MATERIAL_CONFLICT,),
+    Counted.CONFLICT: (Quad.MATERIAL_CONFLICT, Quad.VERBAL_CONFLICT),
+    Counted.FRIENDLY: (Quad.MATERIAL_COOPERATION, Quad.VERBAL_COOPERATION, Quad.CONSULTATION),
+    Counted.ANY: tuple(Quad),
+}
+_CONSULT: Final = "CONSULT"
+_CONSULT_ROOT: Final = "04"
 
 
 def quad_of(claim: Claim) -> Quad | None:
@@ -133,6 +143,9 @@ def quad_of(claim: Claim) -> Quad | None:
     """
     if not claim.is_coded or not asserts_state(claim):
         return None
+    row = claim.classification
+    if row and (row.cameo_code[:2] == _CONSULT_ROOT or row.plover_code.upper() == _CONSULT):
+        return Quad.CONSULTATION
     score = millionths_of(claim, Scale.PLOVER)
     return Quad.NEITHER if score is None else Quad(score // MILLIONTHS)
 
@@ -158,6 +171,7 @@ def _window(days: int, counts: Sequence[DayCount]) -> PatternWindow:
         cooperation_count=total(Quad.VERBAL_COOPERATION, Quad.MATERIAL_COOPERATION),
         verbal_conflict_count=total(Quad.VERBAL_CONFLICT),
         material_conflict_count=total(Quad.MATERIAL_CONFLICT),
+        consultation_count=total(Quad.CONSULTATION),
     )
 
 
@@ -169,7 +183,9 @@ def pattern_triggers(pattern: Pattern) -> tuple[PostureTrigger, ...]:
             rule=rule.name,
             posture=rule.posture,
             event_ids=tuple(
-                event_id for quad in sorted(rule.quads) for event_id in pattern.latest.get(quad, ())
+                event_id
+                for quad in _QUADS[rule.counted]
+                for event_id in pattern.latest.get(quad, ())
             )[:EVENTS_NAMED_MAX],
             basis=PostureBasis.CODED,
         )
@@ -179,19 +195,19 @@ def pattern_triggers(pattern: Pattern) -> tuple[PostureTrigger, ...]:
 
 
 def _holds(rule: PatternRule, window: PatternWindow) -> bool:
-    counted = _counted(rule.quads, window)
-    if rule.outweighs and window.conflict_count <= window.cooperation_count:
-        return False
+    telling = window.conflict_count + window.cooperation_count
+    counted, among = {
+        Counted.DEEDS: (window.material_conflict_count, telling),
+        Counted.CONFLICT: (window.conflict_count, telling),
+        Counted.FRIENDLY: (
+            window.cooperation_count + window.consultation_count,
+            window.event_count,
+        ),
+        Counted.ANY: (window.event_count, window.event_count),
+    }[rule.counted]
     return (
         window.event_count >= rule.events_min
         and window.day_count >= rule.days_min
-        and counted >= max(rule.counted_min, rule.share_min * window.event_count)
+        and counted >= max(rule.counted_min, rule.share_min * among)
+        and window.conflict_count >= rule.conflict_min * telling
     )
-
-
-def _counted(quads: frozenset[Quad], window: PatternWindow) -> int:
-    if quads == _COOPERATION:
-        return window.cooperation_count
-    if quads == _MATERIAL:
-        return window.material_conflict_count
-    return window.conflict_count if quads == _CONFLICT else window.event_count

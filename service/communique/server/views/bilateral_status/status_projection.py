@@ -188,7 +188,7 @@ class BilateralStatusProjection(ViewProjection):
     """Keeps what every claim asserts or denies of every facet, and the dates set for it."""
 
     name: ClassVar[str] = "bilateral-status"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     schema: ClassVar[str] = f"{_SCHEMA}{BOUNDS_SCHEMA}"
 
     def __init__(self) -> None:
