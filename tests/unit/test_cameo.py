@@ -2,7 +2,12 @@
 
 import pytest
 
-from communique.domain.claims.payloads import MeetingHeld, OutlookAssessed, RelationsChanged
+from communique.domain.claims.payloads import (
+    CommitmentMade,
+    MeetingHeld,
+    OutlookAssessed,
+    RelationsChanged,
+)
 from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import Role
 from communique.domain.claims.words import MeetingFormat, Outlook, RelationsChange
@@ -16,11 +21,21 @@ JAPAN, KOREA = Party(code="JPN"), Party(code="KOR", organ="Foreign Affairs")
 @pytest.mark.parametrize(
     ("code", "type_word"),
     [
+        ("010", "CodedEventReported"),
+        ("011", "StanceStated"),
         ("012", "OutlookAssessed"),
         ("013", "OutlookAssessed"),
+        ("017", "StanceStated"),
+        ("020", "DemandMade"),
+        ("022", "DemandMade"),
         ("026", "DialogueUrged"),
         ("027", "DialogueUrged"),
         ("028", "DialogueUrged"),
+        ("030", "CommitmentMade"),
+        ("0311", "CommitmentMade"),
+        ("036", "CommitmentMade"),
+        ("039", "MediationOffered"),
+        ("04", "MeetingHeld"),
         ("040", "MeetingHeld"),
         ("041", "MeetingHeld"),
         ("042", "MeetingHeld"),
@@ -28,20 +43,39 @@ JAPAN, KOREA = Party(code="JPN"), Party(code="KOR", organ="Foreign Affairs")
         ("044", "MeetingHeld"),
         ("045", "MeetingHeld"),
         ("046", "MeetingHeld"),
+        ("05", "CodedEventReported"),
+        ("050", "CodedEventReported"),
+        ("051", "StanceStated"),
+        ("054", "RelationsChanged"),
+        ("055", "StanceStated"),
         ("057", "AgreementSigned"),
+        ("061", "CodedEventReported"),
+        ("0811", "CodedEventReported"),
+        ("083", "DemandMet"),
+        ("0831", "DemandMet"),
         ("085", "MeasureLifted"),
         ("100", "DemandMade"),
         ("1031", "DemandMade"),
         ("106", "TalksProposed"),
         ("111", "StanceStated"),
-        ("1125", "StanceStated"),
+        ("112", "AccusationMade"),
+        ("1125", "AccusationMade"),
+        ("12", "ProposalRejected"),
+        ("120", "ProposalRejected"),
+        ("1231", "DemandRejected"),
+        ("124", "DemandRejected"),
         ("125", "TalksRefused"),
+        ("126", "ProposalRejected"),
+        ("128", "CodedEventReported"),
+        ("130", "ThreatMade"),
+        ("1312", "ThreatMade"),
+        ("138", "ThreatMade"),
+        ("16", "RelationsChanged"),
+        ("160", "RelationsChanged"),
         ("161", "RelationsChanged"),
+        ("162", "CodedEventReported"),
         ("163", "MeasureTookEffect"),
         ("164", "TalksSuspended"),
-        ("010", "CodedEventReported"),
-        ("036", "CodedEventReported"),
-        ("0811", "CodedEventReported"),
         ("190", "CodedEventReported"),
         ("2042", "CodedEventReported"),
     ],
@@ -53,13 +87,23 @@ def test_the_longest_prefix_of_a_code_decides_its_type(code: str, type_word: str
 
 def test_what_a_code_says_more_exactly_is_kept() -> None:
     """A CAMEO code for a call, for optimism or for reduced relations keeps that detail."""
-    call, hope, cut = map(cameo.payload_of, ("041", "013", "161"))
+    call, hope, cut, recognition = map(cameo.payload_of, ("041", "013", "161", "054"))
     assert isinstance(call, MeetingHeld)
     assert call.format is MeetingFormat.PHONE
     assert isinstance(hope, OutlookAssessed)
     assert hope.outlook is Outlook.POSITIVE
     assert isinstance(cut, RelationsChanged)
     assert cut.change is RelationsChange.DOWNGRADED
+    assert isinstance(recognition, RelationsChanged)
+    assert recognition.change is RelationsChange.ESTABLISHED
+
+
+def test_an_intent_to_meet_moves_no_posture() -> None:
+    """No intent of CAMEO's, such as 036 to meet or negotiate, contributes to a posture."""
+    for code in (code for code in CODES if code.startswith("03") and code != "039"):
+        payload = cameo.payload_of(code)
+        assert isinstance(payload, CommitmentMade)
+        assert payload.commitment == cameo.name_of(code)
 
 
 def test_every_code_has_a_name_a_score_and_a_payload() -> None:
@@ -85,9 +129,9 @@ def test_of_two_codes_of_one_name_the_finer_is_meant() -> None:
 
 def test_a_code_that_is_only_longer_than_a_known_one_has_its_name() -> None:
     """An unlisted CAMEO code is named for the listed one it extends, and keeps its code."""
-    assert cameo.known_code("0319") == "0319"
-    assert cameo.name_of("0319") == cameo.name_of("031")
-    assert cameo.payload_of("0319").model_dump()["code"] == "0319"
+    assert cameo.known_code("0619") == "0619"
+    assert cameo.name_of("0619") == cameo.name_of("061")
+    assert cameo.payload_of("0619").model_dump()["code"] == "0619"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +192,10 @@ def test_what_two_do_together_has_no_direction(code: str) -> None:
     assert cameo.cast_of(code, KOREA, JAPAN) == cameo.cast_of(code, JAPAN, KOREA)
 
 
-@pytest.mark.parametrize("code", ["030", "036", "050", "061", "0871", "164", "193"])
+@pytest.mark.parametrize(
+    "code",
+    ["030", "0311", "036", "050", "054", "061", "0871", "16", "160", "161", "164", "190", "193"],
+)
 def test_what_can_be_reciprocal_has_a_direction_until_both_sides_report_it(code: str) -> None:
     """One side's intent to cooperate is its own; that of both on one day is one deed of two."""
     assert cameo.canonical(code, "KOR", "JPN") == cameo.canonical(code, "JPN", "KOR")
@@ -162,7 +209,7 @@ def test_what_can_be_reciprocal_has_a_direction_until_both_sides_report_it(code:
 
 def test_all_else_keeps_its_direction() -> None:
     """An act that is neither joint nor mirrored keeps its direction, such as a demand."""
-    for code in ("010", "102", "112", "161", "190"):
+    for code in ("010", "013", "039", "102", "112", "127", "163", "173", "192", "195"):
         forth, back = cameo.canonical(code, "KOR", "JPN"), cameo.canonical(code, "JPN", "KOR")
         assert (forth, back) == ((code, "KOR", "JPN"), (code, "JPN", "KOR"))
         cast = cameo.cast_of(code, KOREA, JAPAN, both_ways=True)

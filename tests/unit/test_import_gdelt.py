@@ -85,7 +85,7 @@ def test_a_row_between_two_countries_is_an_event(tmp_path: Path) -> None:
     assert claim.known is not None
     assert claim.known.text == "2018-01-01T00:15:00Z"
     assert (claim.actors[0].code, claim.recipients[0].code) == ("KOR", "JPN")
-    assert claim.payload.type == "StanceStated"
+    assert claim.payload.type == "AccusationMade"
     assert claim.place is not None
     assert claim.place.country == "KOR"
     assert claim.place.coordinates is not None
@@ -95,7 +95,7 @@ def test_a_row_between_two_countries_is_an_event(tmp_path: Path) -> None:
     assert claim.classification.model_dump(exclude_defaults=True) == {
         "cameo_code": "112",
         "plover_code": "ACCUSE",
-        "table_version": "communique-cameo-1",
+        "table_version": "communique-cameo-2",
         "dataset": "gdelt2",
         "row_id": "719024875",
         "goldstein": -2.0,

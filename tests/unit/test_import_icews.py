@@ -37,8 +37,9 @@ RELATIONS = (
     "Host a visit",
     "Use conventional military force",
     "Engage in diplomatic cooperation",
+    "Accuse",
 )
-CONSULT, VISIT, HOST, FORCE, COOPERATE = range(len(RELATIONS))
+CONSULT, VISIT, HOST, FORCE, COOPERATE, ACCUSE = range(len(RELATIONS))
 MARCH_1 = 24 * 59
 
 Raw = tuple[int, int, int, int]
@@ -106,17 +107,18 @@ def test_the_mirror_rows_of_a_meeting_are_one_event(tmp_path: Path) -> None:
 
 
 def test_cooperation_reported_from_both_sides_is_one_event_of_both(tmp_path: Path) -> None:
-    """ICEWS cooperation from both sides is one event, and force from both sides two."""
+    """Cooperation or fighting from both sides in ICEWS is one event, accusations are two."""
     directions = [(KOREA, JAPAN), (JAPAN, KOREA)]
     claims, _ = read(
         graph(
             tmp_path,
             *((actor, COOPERATE, target, 0) for actor, target in directions),
             *((actor, FORCE, target, 0) for actor, target in directions),
+            *((actor, ACCUSE, target, 0) for actor, target in directions),
             (JAPAN, COOPERATE, KOREA, 24),
         )
     )
-    assert [len(claim.participants) for claim in claims] == [2, 0, 0, 0]
+    assert [len(claim.participants) for claim in claims] == [2, 2, 0, 0, 0]
     assert [actor.code for claim in claims for actor in claim.actors] == ["KOR", "JPN", "JPN"]
 
 
