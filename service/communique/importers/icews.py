@@ -5,17 +5,19 @@ A directory holds `entity2id.txt` and `relation2id.txt` (name TAB id) and any of
 fifth column is ignored), each in the order of its days.
 
 * A row is an event when its sides are two different states or organisations, or organs of them.
-  Organs are those of `icews_actors`; people, and groups without a country, are skipped.
+  Organs are those of `icews_actors`. A person is whom `ActingFor` says on the row's day. Other
+  people, and groups without a country, are skipped, and counted by name.
 * The mirror rows of one day, such as `A hosts B` and `B visits A`, are one event of two rows: see
   `cameo.canonical`. What other organs of the two parties did is another event.
 * The valid time and the known time are the row's day: ICEWS dates an event by its report.
-* Heads of government who meet make a meeting of leaders; no other organ tells the level.
+* Heads of state or government who meet make a meeting of leaders, foreign ministers one of
+  ministers; nothing else tells the level.
 * An event's id follows from its dataset, day, code and sides by name, in canonical form.
 """
 
 import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -31,6 +33,7 @@ from communique.domain.text import folded
 from communique.domain.time.edtf import ValidTime
 from communique.domain.time.known_time import KnownTime
 from communique.importers import cameo
+from communique.importers.acting_for import ActingFor
 from communique.importers.icews_actors import NAMED_ORGANS, ORGANS, PARTIES
 from communique.importers.lines import TextLine, expect, lines
 from communique.importers.merging import event_id, is_number, merged, sound_rows
@@ -43,7 +46,11 @@ _RELATIONS: Final = "relation2id.txt"
 _NAMES_MAX: Final = 1_000_000
 _COLUMNS: Final = (4, 5)
 _DIGITS_MAX: Final = 9
-_HEAD: Final = "Head of Government"
+_LEVELS: Final = {
+    "Head of Government": MeetingLevel.LEADER,
+    "Head of State": MeetingLevel.LEADER,
+    "Foreign Minister": MeetingLevel.MINISTER,
+}
 _ORGAN: Final = re.compile(r"(?P<organ>.+?) \((?P<country>[^()]+(?:\([^()]*\))?)\)")
 _NAMES: Final = {name: code for code, name in (STATES | ORGANISATIONS).items()}
 _CODE_OF: Final = {folded(name): code for name, code in (_NAMES | ALIASES | PARTIES).items()}
@@ -51,7 +58,7 @@ _SECTOR_OF: Final = {organ: sector for sector, organs in ORGANS.items() for orga
 
 
 class _Side(NamedTuple):
-    """An entity: its name, and its party or the reason why it has none."""
+    """An entity: its name, and its party or the reason why it has none unless it is a person."""
 
     name: str
     party: Party | Skip
@@ -71,21 +78,28 @@ class _IcewsRow(NamedTuple):
 
 
 class _Graph(NamedTuple):
-    """The entities and relations by id, and the day of hour 0."""
+    """The entities and relations by id, the day of hour 0, and the posts of persons."""
 
     sides: dict[int, _Side]
     relations: dict[int, str]
     first_day: date
+    acting_for: ActingFor
 
 
 def claims(
-    directory: Path, report: Report, *, dataset: str = "icews14", first_day: date = FIRST_DAY
+    directory: Path,
+    report: Report,
+    *,
+    dataset: str = "icews14",
+    first_day: date = FIRST_DAY,
+    acting_for: ActingFor | None = None,
 ) -> Iterator[Claim]:
     """Yield the events of a graph in the order of their days, and fill the report.
 
     In memory are the names of entities and relations, and the rows of one day, at most 100,000.
 
-    `dataset`, such as `icews14`, is a part of every event's id; `first_day` is the day of hour 0.
+    `dataset`, such as `icews14`, is a part of every event's id; `first_day` is the day of hour 0;
+    `acting_for` has the posts of persons, those shipped if it is None.
 
     Raises:
         ImportFault: a file is missing or cannot be read on, or a table of names is at fault.
@@ -96,7 +110,7 @@ def claims(
     expect(splits, report)
     entities, relations = _names(directory / _ENTITIES), _names(directory / _RELATIONS)
     sides = {number: _Side(name, _party(name)) for number, name in entities.items()}
-    graph = _Graph(sides, relations, first_day)
+    graph = _Graph(sides, relations, first_day, acting_for or ActingFor.shipped())
     rows = heapq.merge(*(_rows(path, graph, report) for path in splits), key=lambda row: row.window)
     yield from merged(rows, lambda group: _claim(group, dataset), report)
 
@@ -124,7 +138,7 @@ def _party(name: str) -> Party | Skip:
     if name in NAMED_ORGANS:
         party_code, sector = NAMED_ORGANS[name]
         return Party(code=party_code, organ=name, sector=sector)
-    match = _ORGAN.fullmatch(name)
+    match = _ORGAN.fullmatch(name) if folded(name) not in _CODE_OF else None
     organ, country = (match["organ"], match["country"]) if match else ("", name)
     code = _CODE_OF.get(folded(country))
     if code is None:
@@ -147,34 +161,47 @@ def _rows(path: Path, graph: _Graph, report: Report) -> Iterator[_IcewsRow]:
             cut = "" if line.ended else "; the file ends in this row, so it may be truncated"
             raise ValueError(f"has {len(fields)} columns, {columns or '4 or 5'} are needed{cut}")
         columns = len(fields)
-        return _row(line, fields[:4], graph)
+        return _row(line, fields[:4], graph, report)
 
     return sound_rows(lines(path, report), read, report)
 
 
-def _row(line: TextLine, fields: Sequence[str], graph: _Graph) -> _IcewsRow | Skip:
+def _row(line: TextLine, fields: Sequence[str], graph: _Graph, report: Report) -> _IcewsRow | Skip:
     """Read a row; `ValueError` says what is wrong with it."""
     for field in fields:
         if not is_number(field, _DIGITS_MAX):
             raise ValueError(f"{field[:40]!r} is not a number")
     subject, relation, target, hours = map(int, fields)
-    source_side, target_side = _side(subject, graph), _side(target, graph)
     code, day = _code(relation, graph), _day(hours, graph.first_day)
+    source_side, target_side = (_side(number, day, graph) for number in (subject, target))
     match source_side.party, target_side.party:
         case (Skip() as reason, _) | (_, Skip() as reason):
+            _count_names((source_side, target_side), report)
             return reason
         case (Party() as actor, Party() as recipient) if actor.code == recipient.code:
             return Skip.ONE_PARTY
         case (Party() as actor, Party() as recipient):
             key = cameo.canonical(code, source_side.name, target_side.name)
             row_id = " ".join(fields)
-            return _IcewsRow(line.file, line.number, day, key, code, actor, recipient, row_id)
+            window = day.isoformat()
+            return _IcewsRow(line.file, line.number, window, key, code, actor, recipient, row_id)
 
 
-def _side(number: int, graph: _Graph) -> _Side:
+def _side(number: int, day: date, graph: _Graph) -> _Side:
+    """Return an entity, a person with the party that it acted for on a day."""
     if number not in graph.sides:
         raise ValueError(f"entity {number} is not in {_ENTITIES}")
-    return graph.sides[number]
+    side = graph.sides[number]
+    if isinstance(side.party, Party):
+        return side
+    party = graph.acting_for.party_of(side.name, day)
+    return _Side(side.name, party) if party else side
+
+
+def _count_names(sides: Iterable[_Side], report: Report) -> None:
+    for side in sides:
+        if isinstance(side.party, Skip):
+            report.skip_name(side.party, side.name)
 
 
 def _code(number: int, graph: _Graph) -> str:
@@ -187,12 +214,12 @@ def _code(number: int, graph: _Graph) -> str:
     return code
 
 
-def _day(hours: int, first_day: date) -> str:
+def _day(hours: int, first_day: date) -> date:
     days, rest = divmod(hours, 24)
     if rest:
         raise ValueError(f"{hours} hours are not whole days")
     try:
-        return (first_day + timedelta(days=days)).isoformat()
+        return first_day + timedelta(days=days)
     except OverflowError:
         raise ValueError(f"{hours} hours lie beyond the year {date.max.year}") from None
 
@@ -228,6 +255,7 @@ def _claim(rows: Sequence[_IcewsRow], dataset: str) -> Claim:
 
 def _payload(row: _IcewsRow) -> ClaimPayload:
     payload = cameo.payload_of(row.code)
-    if isinstance(payload, MeetingHeld) and row.actor.organ == row.target.organ == _HEAD:
-        return payload.model_copy(update={"level": MeetingLevel.LEADER})
+    level = _LEVELS.get(row.actor.organ)
+    if isinstance(payload, MeetingHeld) and level and level is _LEVELS.get(row.target.organ):
+        return payload.model_copy(update={"level": level})
     return payload

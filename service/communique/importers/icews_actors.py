@@ -196,6 +196,7 @@ PARTIES: Final[dict[str, str]] = {
 """ICEWS spellings of parties that no other name of the party matches."""
 
 NAMED_ORGANS: Final[dict[str, tuple[str, str]]] = {
+    "10 Downing Street": ("GBR", "government"),
     "Afghan National Army": ("AFG", "military"),
     "Angolan Armed Forces": ("AGO", "military"),
     "Armed Forces of the Republic of Armenia": ("ARM", "military"),
@@ -203,10 +204,13 @@ NAMED_ORGANS: Final[dict[str, tuple[str, str]]] = {
     "Canadian Armed Forces": ("CAN", "military"),
     "Central Intelligence Agency": ("USA", "intelligence"),
     "Central Reserve Police Force": ("IND", "police"),
+    "Chongwadai": ("KOR", "government"),
     "Drug Enforcement Administration": ("USA", "government"),
     "Egyptian Army": ("EGY", "military"),
     "Estonian Parliament": ("EST", "legislature"),
+    "European Commission": ("EU", ""),
     "European Parliament": ("EU", "legislature"),
+    "Executive Office of the President": ("USA", "government"),
     "Hellenic Armed Forces": ("GRC", "military"),
     "Inter-Services Intelligence": ("PAK", "intelligence"),
     "Iranian Parliament": ("IRN", "legislature"),

@@ -1,12 +1,17 @@
 """The report of an import: which rows became events, which were skipped or rejected, and why."""
 
+import csv
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final, NamedTuple
 
 REJECTIONS_KEPT_MAX: Final = 1_000
 PLACES_KEPT_MAX: Final = 10_000
+SKIPPED_NAMES_MAX: Final = 100_000
+OTHER_NAMES: Final = "(other names)"
+"""What names are counted as once `SKIPPED_NAMES_MAX` are known."""
 
 
 class ImportFault(Exception):
@@ -58,6 +63,8 @@ class Report:
         rows_rejected: rows at fault.
         rejections: the first 1,000 rows at fault.
         skipped: rows that are sound and make no event, by reason.
+        skipped_names: names for which rows were skipped, by reason and name, with their rows; a row
+            that two names cost counts for each of them.
         bytes_done: bytes of the files read so far, compressed where they are.
         bytes_total: bytes of all files, 0 where that is unknown.
     """
@@ -68,6 +75,7 @@ class Report:
     rows_rejected: int = 0
     rejections: list[RejectedRow] = field(default_factory=list)
     skipped: Counter[Skip] = field(default_factory=Counter)
+    skipped_names: Counter[tuple[Skip, str]] = field(default_factory=Counter)
     bytes_done: int = 0
     bytes_total: int = 0
     _places: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=PLACES_KEPT_MAX))
@@ -91,6 +99,22 @@ class Report:
         """Count sound rows that make no event."""
         if count:
             self.skipped[reason] += count
+
+    def skip_name(self, reason: Skip, name: str) -> None:
+        """Count a name that costs a row; the row itself counts by `skip`."""
+        key = reason, name
+        is_kept = key in self.skipped_names or len(self.skipped_names) < SKIPPED_NAMES_MAX
+        self.skipped_names[key if is_kept else (reason, OTHER_NAMES)] += 1
+
+    def write_skipped(self, path: Path) -> None:
+        """Write the names skipped as CSV: reason, name and rows, those of most rows first."""
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("reason", "name", "rows"))
+            writer.writerows(
+                (reason.value, name, rows)
+                for (reason, name), rows in self.skipped_names.most_common()
+            )
 
     def hold_back(self) -> None:
         """Count as held back the rows read but not counted otherwise, because a file broke off."""
