@@ -14,6 +14,7 @@ from communique.domain.claims.values import Certainty, Role
 from communique.domain.claims.words import MeetingLevel
 from communique.domain.state.assertions import assertions
 from communique.importers import ImportFault, Report, Skip, icews
+from communique.importers.acting_for import ActingFor
 
 ENTITIES = (
     "South Korea",
@@ -21,16 +22,19 @@ ENTITIES = (
     "Head of Government (South Korea)",
     "Head of Government (Japan)",
     "Citizen (Japan)",
-    "Barack Obama",
+    "Ann Roe",
     "Ministry (Holy See (Vatican City State))",
     "UN Security Council",
     "Member of Legislative (Govt) (Palestinian Territory, Occupied)",
     "Militant (Taliban)",
     "European Parliament",
+    "Bob Doe",
+    "Foreign Affairs (Japan)",
+    "Holy See (Vatican City State)",
+    "European Commission",
 )
-KOREA, JAPAN, KOREAN_HEAD, JAPANESE_HEAD, CITIZEN, OBAMA, HOLY_SEE, COUNCIL, *_ = range(
-    len(ENTITIES)
-)
+KOREA, JAPAN, KOREAN_HEAD, JAPANESE_HEAD, CITIZEN, ROE, HOLY_SEE, COUNCIL, *_ = range(len(ENTITIES))
+DOE, FOREIGN_AFFAIRS, VATICAN, COMMISSION = range(len(ENTITIES) - 4, len(ENTITIES))
 RELATIONS = (
     "Consult",
     "Make a visit",
@@ -153,22 +157,93 @@ def test_organs_of_a_state_stand_for_it_and_are_named(tmp_path: Path) -> None:
     assert claim.payload.level is MeetingLevel.LEADER
 
 
+def people(directory: Path, *rows: str) -> ActingFor:
+    """Return a table of persons of these rows."""
+    path = directory / "people.csv"
+    path.write_text("\n".join(("name,code,organ,office,from,to", *rows)), encoding="utf-8")
+    return ActingFor.read(path)
+
+
+def test_a_person_is_whom_it_acted_for_on_the_day_of_the_row(tmp_path: Path) -> None:
+    """A person in ICEWS is the party for which it acted that day, and else its row is skipped."""
+    acting_for = people(
+        tmp_path,
+        "ann roe,USA,Head of State,President,2014-01-02,2014-01-02",
+        "ann roe,UN,Secretariat,Envoy,2014-01-03,",
+    )
+    path = graph(tmp_path, *((ROE, FORCE, JAPAN, 24 * day) for day in range(3)))
+    report = Report()
+    claims = list(icews.claims(path, report, acting_for=acting_for))
+    assert [str(claim.actors[0]) for claim in claims] == [
+        "USA (ann roe, President, Head of State)",
+        "UN (ann roe, Envoy, Secretariat)",
+    ]
+    assert report.skipped == {Skip.NO_COUNTRY: 1}
+    assert report.skipped_names == {(Skip.NO_COUNTRY, "Ann Roe"): 1}
+    assert report.adds_up()
+
+
+@pytest.mark.parametrize(
+    ("organs", "code", "level"),
+    [
+        (("Head of State", "Head of State"), CONSULT, MeetingLevel.LEADER),
+        (("Head of State", "Head of Government"), VISIT, MeetingLevel.LEADER),
+        (("Foreign Minister", "Foreign Minister"), CONSULT, MeetingLevel.MINISTER),
+        (("Head of State", "Foreign Minister"), CONSULT, None),
+        (("Foreign Affairs", "Foreign Affairs"), CONSULT, None),
+        (("", ""), CONSULT, None),
+    ],
+)
+def test_two_of_one_rank_who_meet_make_a_meeting_of_that_level(
+    tmp_path: Path, organs: tuple[str, str], code: int, level: MeetingLevel | None
+) -> None:
+    """Two leaders in ICEWS meet as leaders, two foreign ministers as ministers, others as none."""
+    rows = (
+        f"{name},{state},{organ},,2014-01-01,"
+        for name, state, organ in zip(("Ann Roe", "Bob Doe"), ("USA", "PRK"), organs, strict=True)
+    )
+    path = graph(tmp_path, (ROE, code, DOE, 0))
+    [claim] = icews.claims(path, Report(), acting_for=people(tmp_path, *rows))
+    assert isinstance(claim.payload, MeetingHeld)
+    assert claim.payload.level is level
+
+
+def test_a_leader_and_the_head_of_a_government_meet_as_leaders(tmp_path: Path) -> None:
+    """A leader by name and a head of government without one in ICEWS meet as leaders."""
+    acting_for = people(tmp_path, "Ann Roe,USA,Head of State,President,2014-01-01,")
+    path = graph(tmp_path, (ROE, CONSULT, JAPANESE_HEAD, 0), (ROE, CONSULT, FOREIGN_AFFAIRS, 0))
+    claims = list(icews.claims(path, Report(), acting_for=acting_for))
+    levels = [claim.payload.level for claim in claims if isinstance(claim.payload, MeetingHeld)]
+    assert levels == [MeetingLevel.LEADER, None]
+
+
+def test_without_a_table_of_ones_own_the_shipped_one_is_read(tmp_path: Path) -> None:
+    """ICEWS is read with the shipped persons unless others are given."""
+    path = graph(tmp_path, (KOREA, FORCE, JAPAN, 0))
+    text = (path / "entity2id.txt").read_text(encoding="utf-8")
+    (path / "entity2id.txt").write_text(text.replace("Japan\t", "Barack Obama\t", 1), "utf-8")
+    [claim], _ = read(path)
+    assert str(claim.recipients[0]) == "USA (Barack Obama, President, Head of State)"
+
+
 def test_names_are_read_whatever_brackets_they_have(tmp_path: Path) -> None:
     """ICEWS names of organs, countries and organisations are read whatever their brackets."""
-    rows = [(KOREA, FORCE, number, 0) for number in (6, 7, 8, 10)]
+    rows = [(KOREA, FORCE, number, 0) for number in (6, 7, 8, 10, VATICAN, COMMISSION)]
     claims, _ = read(graph(tmp_path, *rows))
     assert [str(claim.recipients[0]) for claim in claims] == [
         "VAT (Ministry, government)",
         "UNSC",
         "PSE (Member of Legislative (Govt), legislature)",
         "EU (European Parliament, legislature)",
+        "VAT",
+        "EU (European Commission)",
     ]
 
 
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ((OBAMA, FORCE, JAPAN, 0), Skip.NO_COUNTRY),
+        ((ROE, FORCE, JAPAN, 0), Skip.NO_COUNTRY),
         ((JAPAN, FORCE, 9, 0), Skip.NO_COUNTRY),
         ((KOREA, FORCE, CITIZEN, 0), Skip.NON_STATE),
         ((JAPANESE_HEAD, FORCE, JAPAN, 0), Skip.ONE_PARTY),

@@ -1,6 +1,7 @@
 """Reports of imports, and files of any bytes: nothing is lost, and one error says the rest."""
 
 import contextlib
+import csv
 import gzip
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -14,7 +15,12 @@ from hypothesis import strategies as st
 from communique.importers import ImportFault, Report, Skip, gdelt, icews, jsonl
 from communique.importers.lines import TextLine, lines
 from communique.importers.merging import ROWS_HELD_MAX
-from communique.importers.report import PLACES_KEPT_MAX, REJECTIONS_KEPT_MAX
+from communique.importers.report import (
+    OTHER_NAMES,
+    PLACES_KEPT_MAX,
+    REJECTIONS_KEPT_MAX,
+    SKIPPED_NAMES_MAX,
+)
 
 Importer = Callable[[Path, Report], Iterator[object]]
 
@@ -132,6 +138,34 @@ def test_a_report_adds_up_only_when_no_row_is_missing() -> None:
     report.hold_back()
     assert report.skipped[Skip.HELD_BACK] == 1
     assert report.adds_up()
+
+
+def test_names_skipped_are_listed_by_rows(tmp_path: Path) -> None:
+    """The names skipped are written as CSV with reason and rows, those of most rows first."""
+    report = Report()
+    names = ("Ann Roe", "Citizen (Congo, Republic)", "Zoë", "Zoë", "Citizen (Congo, Republic)")
+    for name in (*names, "Zoë"):
+        report.skip_name(Skip.NON_STATE if name.startswith("Citizen") else Skip.NO_COUNTRY, name)
+    report.write_skipped(tmp_path / "skipped.csv")
+    with (tmp_path / "skipped.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["reason", "name", "rows"],
+        [Skip.NO_COUNTRY.value, "Zoë", "3"],
+        [Skip.NON_STATE.value, "Citizen (Congo, Republic)", "2"],
+        [Skip.NO_COUNTRY.value, "Ann Roe", "1"],
+    ]
+
+
+def test_names_beyond_the_limit_are_counted_as_one() -> None:
+    """Names skipped beyond the limit are counted together, and known ones go on by name."""
+    report = Report()
+    for number in range(SKIPPED_NAMES_MAX + 2):
+        report.skip_name(Skip.REGION, str(number))
+    report.skip_name(Skip.REGION, "0")
+    assert report.skipped_names[Skip.REGION, OTHER_NAMES] == 2
+    assert report.skipped_names[Skip.REGION, "0"] == 2
+    assert len(report.skipped_names) == SKIPPED_NAMES_MAX + 1
 
 
 def test_one_day_of_too_many_rows_is_refused(tmp_path: Path) -> None:

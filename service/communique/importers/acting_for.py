@@ -22,6 +22,7 @@ longer ends with 2018, and a day that is not known for sure is the first of its 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -57,8 +58,9 @@ class ActingFor:
         self.posts = posts
 
     @classmethod
+    @cache
     def shipped(cls) -> "ActingFor":
-        """Return the table that comes with the importers."""
+        """Return the table that comes with the importers, read once."""
         with as_file(_SHIPPED) as path:
             return cls.read(path)
 
