@@ -12,6 +12,8 @@ from communique.domain.claims.shape import Shape
 from communique.domain.claims.values import Role
 from communique.domain.claims.words import MeetingFormat, Outlook, RelationsChange
 from communique.domain.parties.party import Party
+from communique.domain.state.facets import FacetKind
+from communique.domain.state.posture import RULES
 from communique.importers import cameo
 from communique.importers.cameo_names import CODES
 
@@ -104,6 +106,7 @@ def test_an_intent_to_meet_moves_no_posture() -> None:
         payload = cameo.payload_of(code)
         assert isinstance(payload, CommitmentMade)
         assert payload.commitment == cameo.name_of(code)
+    assert FacetKind.COMMITMENT not in {rule.kind for rule in RULES}
 
 
 def test_every_code_has_a_name_a_score_and_a_payload() -> None:
