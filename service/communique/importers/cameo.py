@@ -85,7 +85,7 @@ MUTUAL: Final = {
     "046": True,
     "057": True,
     # One side can do these alone, and two on one day do them together. Behind each code is the
-    # share of its rows in ICEWS of 2018 that have a mirror row.
+    # share of its rows that have a mirror row, in ICEWS of 2018 between parties and their organs.
     "030": False,  # 97 %
     "031": False,  # 30 %: "A and B intend to trade more" has a row from either side
     "032": False,  # 44 %
