@@ -12,7 +12,7 @@ from communique.cli.exits import ExitCode
 from communique.domain.state.status import BilateralStatus
 from communique.export import json_lines
 from communique.importers import jsonl
-from tests.support import nineteen_claims
+from tests.support import gdelt_rows, nineteen_claims
 from tests.support.servers import Run, desk_with, runner
 
 CLAIMS = nineteen_claims.claims()
@@ -290,15 +290,77 @@ def test_an_import_of_a_damaged_file_says_how_far_it_came(run: Run, tmp_path: Pa
     assert "19 events sent" in run("import", "jsonl", file).stdout
 
 
+def graph(folder: Path) -> Path:
+    """Write a graph of three rows in the ICEWS form and return its folder."""
+    (folder / "entity2id.txt").write_text("Japan\t0\nSouth Korea\t1\nJo Smith\t2\n")
+    (folder / "relation2id.txt").write_text("Make a visit\t0\nHost a visit\t1\n")
+    (folder / "train.txt").write_text("0\t0\t1\t24\t-1\n1\t1\t0\t24\t-1\n2\t0\t1\t48\t-1\n")
+    return folder
+
+
+GRAPH = ("--dataset", "icews14", "--first-day", "2014-01-01")
+
+
 def test_datasets_are_imported_twice_and_recorded_once(run: Run, tmp_path: Path) -> None:
     """A graph in the ICEWS form is recorded, and a repeated import appends nothing."""
-    (tmp_path / "entity2id.txt").write_text("Japan\t0\nSouth Korea\t1\nCitizen (Japan)\t2\n")
-    (tmp_path / "relation2id.txt").write_text("Make a visit\t0\nHost a visit\t1\n")
-    (tmp_path / "train.txt").write_text("0\t0\t1\t24\t-1\n1\t1\t0\t24\t-1\n2\t0\t1\t48\t-1\n")
-    first = json.loads(run("import", "icews", tmp_path, "-o", "json").stdout)
-    again = json.loads(run("import", "icews", tmp_path, "-o", "json").stdout)
+    words = ("import", "icews", graph(tmp_path), *GRAPH, "-o", "json")
+    first, again = json.loads(run(*words).stdout), json.loads(run(*words).stdout)
     assert (first["rows_read"], first["rows_merged"], first["events"]) == (3, 2, 1)
     assert (first["appended"], again["appended"], again["duplicates"]) == (1, 0, 1)
+
+
+def test_a_graph_without_its_first_day_records_nothing(run: Run, tmp_path: Path) -> None:
+    """A graph without data set and first day, or with one that cannot be, records nothing."""
+    folder = graph(tmp_path)
+    result = run("import", "icews", folder)
+    assert "give --dataset" in result.stderr
+    assert result.exit_code == ExitCode.FAILED
+    (folder / "valid.txt").write_text(f"0\t0\t1\t{24 * 36_000}\t-1\n")
+    result = run("import", "icews", folder, *GRAPH[:3], "2018-01-01")
+    assert "is --first-day right?" in result.stderr
+    assert result.exit_code == ExitCode.FAILED
+    assert json.loads(run("head", "-o", "json").stdout)["position"] == 0
+
+
+def test_a_desk_s_own_people_are_taken_in_and_the_others_listed(run: Run, tmp_path: Path) -> None:
+    """An import takes in the people of --actors, and --skipped lists the names that cost rows."""
+    skipped, actors = tmp_path / "skipped.csv", tmp_path / "actors.csv"
+    words = ("import", "icews", graph(tmp_path), *GRAPH, "--skipped", skipped)
+    assert "1  skipped: a side is a person" in run(*words).stdout
+    assert skipped.read_text().splitlines()[1].endswith(",Jo Smith,1")
+    actors.write_text("name,code,organ,office,from,to\nJo Smith,USA,,Envoy,2014-01-03,\n")
+    result = run(*words, "--actors", actors)
+    assert "1  appended" in result.stdout
+    assert "1  had been recorded before" in result.stdout
+    assert len(skipped.read_text().splitlines()) == 1
+    actors.write_text("name,code,organ,office,from,to\nJo Smith,ATLANTIS,,,2014-01-03,\n")
+    result = run(*words, "--actors", actors)
+    assert f"{actors}:2: " in result.stderr
+    assert result.exit_code == ExitCode.FAILED
+
+
+def test_exports_with_their_mentions_add_up(run: Run, tmp_path: Path) -> None:
+    """An import of an export with its mentions accounts for the rows of both files."""
+    told = tmp_path / "20180101001500.mentions.CSV"
+    ids = ("719024875", "1")
+    told.write_text("".join(f"{event}\t0\t20180101001500\t1\ta\tb{chr(9) * 10}\n" for event in ids))
+    export = gdelt_rows.export(tmp_path, gdelt_rows.row(), gdelt_rows.row(actor=""))
+    words = ("import", "gdelt", export, "--mentions", told)
+    account = json.loads(run(*words, "-o", "json").stdout)
+    names = ("rows_read", "rows_merged", "rows_corroborating", "rows_skipped", "appended")
+    assert [account[name] for name in names] == [4, 1, 1, 2, 1]
+    lines = run(*words).stdout
+    assert "1  are mentions of these events" in lines
+    assert "4  in all" in lines
+
+
+def test_a_file_for_another_importer_is_named(run: Run, tmp_path: Path) -> None:
+    """A file of another form records nothing, and the command for it is named."""
+    export = gdelt_rows.export(tmp_path, gdelt_rows.row())
+    result = run("import", "polecat", export)
+    assert "communique import gdelt" in result.stderr
+    assert result.exit_code == ExitCode.FAILED
+    assert result.stdout == ""
 
 
 def test_read_models_are_shown_and_rebuilt(run: Run, sample_file: Path) -> None:

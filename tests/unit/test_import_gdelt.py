@@ -2,7 +2,6 @@
 
 import gzip
 from pathlib import Path
-from typing import Final
 
 import pytest
 from hypothesis import given
@@ -11,63 +10,7 @@ from hypothesis import strategies as st
 from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Certainty, Credibility, Reliability, Role
 from communique.importers import ImportFault, Report, Skip, gdelt
-
-COLUMNS: Final = {
-    "id": 0,
-    "day": 1,
-    "actor": 7,
-    "actor_group": 8,
-    "actor_religion": 10,
-    "actor_type": 12,
-    "target": 17,
-    "target_group": 18,
-    "target_type": 22,
-    "code": 26,
-    "goldstein": 30,
-    "mentions": 31,
-    "sources": 32,
-    "articles": 33,
-    "tone": 34,
-    "place": 52,
-    "fips": 53,
-    "latitude": 56,
-    "longitude": 57,
-    "added": 59,
-    "url": 60,
-}
-SOUND: Final = {
-    "id": "719024875",
-    "day": "20180101",
-    "actor": "KOR",
-    "target": "JPN",
-    "code": "112",
-    "goldstein": "-2.0",
-    "mentions": "8",
-    "sources": "2",
-    "articles": "8",
-    "tone": "-2.5",
-    "place": "Seoul, Seoul-t'ukpyolsi, South Korea",
-    "fips": "KS",
-    "latitude": "37.5664",
-    "longitude": "127",
-    "added": "20180101001500",
-    "url": "https://www.yna.co.kr/view/1",
-}
-
-
-def row(**fields: str) -> str:
-    """Return a row of 61 columns: a sound one but for these fields."""
-    cells = [""] * 61
-    for name, text in (SOUND | fields).items():
-        cells[COLUMNS[name]] = text
-    return "\t".join(cells)
-
-
-def export(directory: Path, *rows: str, name: str = "20180101001500.export.CSV") -> Path:
-    """Write an export of these rows and return its path."""
-    path = directory / name
-    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    return path
+from tests.support.gdelt_rows import COLUMNS, SOUND, export, row
 
 
 def read(path: Path) -> tuple[list[Claim], Report]:
@@ -225,15 +168,13 @@ def test_what_is_not_between_two_states_is_skipped_and_counted(
         ({"added": "20180101256000"}, "DATEADDED is 20180101256000, which there is not"),
         ({"actor": "QQQ"}, "'QQQ' is no country or region of CAMEO"),
         ({"code": "---"}, "'---' is not a CAMEO code"),
-        ({"goldstein": "-11"}, "GoldsteinScale is -11, not between -10 and 10"),
-        ({"tone": "nan"}, "AvgTone is nan, not between -100 and 100"),
+        ({"goldstein": "-11"}, "GoldsteinScale is '-11', not a number from -10 to 10"),
+        ({"tone": "nan"}, "AvgTone is 'nan', not a number from -100 to 100"),
         ({"tone": "grim"}, "AvgTone is 'grim', not a number"),
         ({"mentions": ""}, "NumMentions is '', not a count"),
         ({"articles": "2147483648"}, "NumArticles is '2147483648', not a count"),
-        ({"latitude": "91"}, "ActionGeo_Lat is 91, not between -90 and 90"),
         ({"url": ""}, "SOURCEURL is empty"),
         ({"url": f"https://a.example/{'x' * 2000}"}, "url: String should have at most 2000"),
-        ({"place": "a\x07b"}, "name: character 2 is U+0007: no control characters"),
     ],
 )
 def test_a_row_at_fault_is_rejected_and_the_rest_goes_on(
@@ -350,3 +291,22 @@ def test_any_text_in_any_column_is_read_or_rejected(
     claims, report = read(path)
     assert claims
     assert report.rows_read >= 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "faults"),
+    [
+        ({"latitude": "91"}, "Seoul, Seoul-t'ukpyolsi, South Korea", 1),
+        ({"longitude": "east"}, "Seoul, Seoul-t'ukpyolsi, South Korea", 1),
+        ({"place": "Se\x07oul\x85", "latitude": ""}, "Se oul", 0),
+        ({"place": "x" * 300, "latitude": ""}, "x" * 200, 0),
+    ],
+)
+def test_a_bad_place_costs_the_place_and_not_the_row(
+    tmp_path: Path, fields: dict[str, str], name: str, faults: int
+) -> None:
+    """A GDELT row whose coordinates or place name cannot be is an event without them."""
+    [claim], report = read(export(tmp_path, row(**fields)))
+    assert claim.place is not None
+    assert (claim.place.name, claim.place.coordinates) == (name, None)
+    assert (report.places_at_fault, report.rows_rejected) == (faults, 0)

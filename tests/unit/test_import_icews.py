@@ -1,5 +1,6 @@
 """ICEWS temporal graphs become events."""
 
+import gzip
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from communique.domain.claims.words import MeetingLevel
 from communique.domain.state.assertions import assertions
 from communique.importers import ImportFault, Report, Skip, icews
 from communique.importers.acting_for import ActingFor
+from communique.importers.merging import event_id
 
 ENTITIES = (
     "South Korea",
@@ -45,6 +47,7 @@ RELATIONS = (
 )
 CONSULT, VISIT, HOST, FORCE, COOPERATE, ACCUSE = range(len(RELATIONS))
 MARCH_1 = 24 * 59
+FIRST_DAY = date(2014, 1, 1)
 
 Raw = tuple[int, int, int, int]
 
@@ -62,7 +65,7 @@ def graph(directory: Path, *rows: Raw, split: str = "train.txt") -> Path:
 def read(directory: Path) -> tuple[list[Claim], Report]:
     """Import a graph whole."""
     report = Report()
-    claims = list(icews.claims(directory, report))
+    claims = list(icews.claims(directory, report, dataset="icews14", first_day=FIRST_DAY))
     assert report.adds_up()
     assert report.events == len(claims)
     return claims, report
@@ -173,7 +176,9 @@ def test_a_person_is_whom_it_acted_for_on_the_day_of_the_row(tmp_path: Path) -> 
     )
     path = graph(tmp_path, *((ROE, FORCE, JAPAN, 24 * day) for day in range(3)))
     report = Report()
-    claims = list(icews.claims(path, report, acting_for=acting_for))
+    claims = list(
+        icews.claims(path, report, dataset="icews14", first_day=FIRST_DAY, acting_for=acting_for)
+    )
     assert [str(claim.actors[0]) for claim in claims] == [
         "USA (ann roe, President, Head of State)",
         "UN (ann roe, Envoy, Secretariat)",
@@ -203,7 +208,9 @@ def test_two_of_one_rank_who_meet_make_a_meeting_of_that_level(
         for name, state, organ in zip(("Ann Roe", "Bob Doe"), ("USA", "PRK"), organs, strict=True)
     )
     path = graph(tmp_path, (ROE, code, DOE, 0))
-    [claim] = icews.claims(path, Report(), acting_for=people(tmp_path, *rows))
+    [claim] = icews.claims(
+        path, Report(), dataset="icews14", first_day=FIRST_DAY, acting_for=people(tmp_path, *rows)
+    )
     assert isinstance(claim.payload, MeetingHeld)
     assert claim.payload.level is level
 
@@ -212,7 +219,9 @@ def test_a_leader_and_the_head_of_a_government_meet_as_leaders(tmp_path: Path) -
     """A leader by name and a head of government without one in ICEWS meet as leaders."""
     acting_for = people(tmp_path, "Ann Roe,USA,Head of State,President,2014-01-01,")
     path = graph(tmp_path, (ROE, CONSULT, JAPANESE_HEAD, 0), (ROE, CONSULT, FOREIGN_AFFAIRS, 0))
-    claims = list(icews.claims(path, Report(), acting_for=acting_for))
+    claims = list(
+        icews.claims(path, Report(), dataset="icews14", first_day=FIRST_DAY, acting_for=acting_for)
+    )
     levels = [claim.payload.level for claim in claims if isinstance(claim.payload, MeetingHeld)]
     assert levels == [MeetingLevel.LEADER, None]
 
@@ -266,7 +275,7 @@ def test_what_is_not_between_two_states_is_skipped_and_counted(
         ("99\t3\t1\t0\t-1", "entity 99 is not in entity2id.txt"),
         ("0\t99\t1\t0\t-1", "relation 99 is not in relation2id.txt"),
         ("0\t3\t1\t5\t-1", "5 hours are not whole days"),
-        ("0\t3\t1\t999999984\t-1", "999999984 hours lie beyond the year 9999"),
+        ("0\t3\t1\t999999984\t-1", "999999984 hours are more than a century"),
         ("0\t3\t1\t99999999999999999999\t-1", "'99999999999999999999' is not a number"),
     ],
 )
@@ -301,13 +310,12 @@ def test_bytes_that_are_not_utf_8_are_rejected_by_row(tmp_path: Path) -> None:
     assert report.rejections[0].reason == "is not UTF-8: byte 9 of the row is 0xFF"
 
 
-def test_a_row_out_of_the_order_of_days_is_rejected(tmp_path: Path) -> None:
-    """An ICEWS row of a day that is over is rejected."""
-    rows = [(KOREA, FORCE, JAPAN, hours) for hours in (0, 48, 24, 48)]
-    claims, report = read(graph(tmp_path, *rows))
-    assert [claim.occurred.edtf for claim in claims] == ["2014-01-01", "2014-01-03"]
-    assert report.rejections[0].row_number == 3
-    assert "is of 2014-01-02, after rows of 2014-01-03" in report.rejections[0].reason
+def test_rows_out_of_the_order_of_days_are_put_in_order(tmp_path: Path) -> None:
+    """ICEWS rows in any order are events in the order of their days, and mirror rows still meet."""
+    rows = [(KOREA, CONSULT, JAPAN, hours) for hours in (48, 0, 24)]
+    claims, report = read(graph(tmp_path, *rows, (JAPAN, CONSULT, KOREA, 48)))
+    assert [claim.occurred.edtf for claim in claims] == ["2014-01-01", "2014-01-02", "2014-01-03"]
+    assert (report.rows_merged, report.rows_rejected) == (4, 0)
 
 
 def test_splits_are_read_together_by_day(tmp_path: Path) -> None:
@@ -319,13 +327,136 @@ def test_splits_are_read_together_by_day(tmp_path: Path) -> None:
     assert report.rows_read == 3
 
 
-def test_another_year_s_graph_has_days_and_ids_of_its_own(tmp_path: Path) -> None:
-    """An ICEWS graph of another year has that year's days and ids of its own."""
+def test_no_two_sets_or_first_days_share_an_id(tmp_path: Path) -> None:
+    """An ICEWS event's id is another one for another data set or another first day."""
     graph(tmp_path, (KOREA, FORCE, JAPAN, 24))
-    [earlier] = icews.claims(tmp_path, Report())
-    [later] = icews.claims(tmp_path, Report(), dataset="icews18", first_day=date(2018, 1, 1))
-    assert later.occurred.edtf == "2018-01-02"
-    assert earlier.event_id != later.event_id
+    sets = [
+        ("icews14", date(2014, 1, 1)),
+        ("icews14", date(2014, 1, 2)),
+        ("icews18", date(2014, 1, 1)),
+        ("icews18", date(2018, 1, 1)),
+    ]
+    claims = [
+        claim
+        for dataset, first_day in sets
+        for claim in icews.claims(tmp_path, Report(), dataset=dataset, first_day=first_day)
+    ]
+    assert claims[-1].occurred.edtf == "2018-01-02"
+    assert len({claim.event_id for claim in claims}) == len(sets)
+
+
+def test_the_ids_of_the_first_set_stay_as_they_were(tmp_path: Path) -> None:
+    """The ids of icews14 are those that a log from before `--first-day` has."""
+    [claim], _ = read(graph(tmp_path, (KOREA, ACCUSE, JAPAN, 24)))
+    identity = ("icews14", "2014-01-02", "112", "South Korea", "Japan")
+    assert claim.event_id == event_id(*identity)
+
+
+def test_a_graph_is_refused_without_its_name_and_first_day(tmp_path: Path) -> None:
+    """An ICEWS graph in numbers without a data set or a first day is refused with both options."""
+    graph(tmp_path, (KOREA, FORCE, JAPAN, 0))
+    for dataset, first_day in (("", None), ("icews14", None), ("", FIRST_DAY)):
+        with pytest.raises(ImportFault, match=r"give --dataset, .* and --first-day"):
+            list(icews.claims(tmp_path, Report(), dataset=dataset, first_day=first_day))
+
+
+def test_a_first_day_that_leads_into_the_future_is_refused(tmp_path: Path) -> None:
+    """An ICEWS row after the last day that can be refuses the first day, before any event."""
+    graph(tmp_path, (KOREA, FORCE, JAPAN, 0), (KOREA, FORCE, JAPAN, 24))
+    report = Report()
+    claims = icews.claims(
+        tmp_path, report, dataset="a", first_day=date(2026, 5, 1), last_day=date(2026, 5, 1)
+    )
+    with pytest.raises(
+        ImportFault, match=r"train.txt:2: .* after 2026-05-01: is --first-day right"
+    ):
+        next(claims)
+    assert report.events == 0
+    assert report.adds_up()
+
+
+def test_a_packed_graph_is_read_by_its_published_names(tmp_path: Path) -> None:
+    """An ICEWS graph of gzip files is read, with the original names before those without."""
+    graph(tmp_path, (KOREA, FORCE, JAPAN, 0))
+    plain, _ = read(tmp_path)
+    for path in list(tmp_path.iterdir()):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    for kind in ("entity2id", "relation2id"):
+        packed = tmp_path / f"{kind}.txt.gz"
+        packed.rename(tmp_path / f"{kind}.original_names.txt.gz")
+        packed.write_bytes(gzip.compress(b"Nobody\t0\n"))
+    assert read(tmp_path)[0] == plain
+
+
+def test_a_file_cut_off_leaves_nothing_half_done(tmp_path: Path) -> None:
+    """An ICEWS file whose gzip data is cut off is refused before any of its events is yielded."""
+    plain = graph(tmp_path, *((KOREA, FORCE, JAPAN, 24 * day) for day in range(500))) / "train.txt"
+    packed = gzip.compress(plain.read_bytes())
+    (tmp_path / "train.txt.gz").write_bytes(packed[: len(packed) // 2])
+    plain.unlink()
+    report = Report()
+    claims = icews.claims(tmp_path, report, dataset="icews14", first_day=FIRST_DAY)
+    with pytest.raises(ImportFault, match="is truncated"):
+        next(claims)
+    assert report.events == 0
+    assert report.adds_up()
+
+
+def named(path: Path, *rows: str) -> Path:
+    """Write a graph in names, with a day of 2014 in each row."""
+    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_graph_in_names_is_read_from_a_file_or_a_folder(tmp_path: Path) -> None:
+    """An ICEWS graph in names has events of its days, in any order, from a file or a folder."""
+    file = named(
+        tmp_path / "train.txt",
+        "South Korea\tHost a visit\tJapan\t2014-05-13",
+        "South_Korea\tUse conventional military force\tJapan\t2014-02-01",
+        "Japan\tMake a visit\tSouth Korea\t2014-05-13",
+    )
+    report = Report()
+    claims = list(icews.claims(file, report))
+    assert [claim.occurred.edtf for claim in claims] == ["2014-02-01", "2014-05-13"]
+    assert claims[0].classification is not None
+    assert claims[0].classification.dataset == "icews"
+    assert claims == list(icews.claims(tmp_path, Report()))
+    assert report.adds_up()
+    [other, _] = icews.claims(file, Report(), dataset="icews14")
+    assert other.event_id != claims[0].event_id
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("South Korea\tConsult\tJapan", "has 3 columns, 4 are needed"),
+        ("South Korea\tConsult\tJapan\t2014-02-30", "'2014-02-30' is not a day"),
+        ("South Korea\tDance\tJapan\t2014-02-01", "the relation is 'Dance'"),
+    ],
+)
+def test_a_named_row_at_fault_is_rejected(tmp_path: Path, row: str, reason: str) -> None:
+    """A row at fault of an ICEWS graph in names is rejected, and the others are read."""
+    file = named(tmp_path / "train.txt", "South Korea\tConsult\tJapan\t2014-02-01", row)
+    report = Report()
+    assert len(list(icews.claims(file, report))) == 1
+    assert report.rejections[0].reason.startswith(reason)
+    assert report.adds_up()
+
+
+def test_a_first_day_of_a_set_with_days_is_refused(tmp_path: Path) -> None:
+    """A first day for an ICEWS graph that has days of its own is refused, not ignored."""
+    file = named(tmp_path / "train.txt", "South Korea\tConsult\tJapan\t2014-02-01")
+    with pytest.raises(ImportFault, match="leave --first-day out"):
+        list(icews.claims(file, Report(), first_day=FIRST_DAY))
+
+
+def test_one_file_of_a_graph_in_numbers_is_refused(tmp_path: Path) -> None:
+    """One file of an ICEWS graph in numbers is refused, since its names are in others."""
+    file = graph(tmp_path, (KOREA, FORCE, JAPAN, 0)) / "train.txt"
+    with pytest.raises(ImportFault, match="give its folder"):
+        list(icews.claims(file, Report()))
 
 
 @pytest.mark.parametrize(

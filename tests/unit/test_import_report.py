@@ -5,6 +5,7 @@ import csv
 import gzip
 import tracemalloc
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communique.importers import ImportFault, Report, Skip, gdelt, icews, jsonl
+from communique.importers import ImportFault, Report, Skip, gdelt, icews, jsonl, ordering, polecat
 from communique.importers.lines import TextLine, lines
 from communique.importers.merging import ROWS_HELD_MAX
 from communique.importers.report import (
@@ -29,20 +30,33 @@ def graph(path: Path, report: Report) -> Iterator[object]:
     """Read a graph of which the train split is the file at `path`."""
     (path.parent / "entity2id.txt").write_text("Japan\t0\nSouth Korea\t1\n", encoding="utf-8")
     (path.parent / "relation2id.txt").write_text("Consult\t0\n", encoding="utf-8")
-    return icews.claims(path.parent, report)
+    return icews.claims(path.parent, report, dataset="a", first_day=date(2014, 1, 1))
 
 
 def graph_by_its_names(path: Path, report: Report) -> Iterator[object]:
     """Read a graph of which the table of entities is the file at `path`."""
     (path.parent / "train.txt").write_text("0\t0\t1\t0\t-1\n", encoding="utf-8")
     (path.parent / "relation2id.txt").write_text("Consult\t0\n", encoding="utf-8")
-    return icews.claims(path.parent, report)
+    return icews.claims(path.parent, report, dataset="a", first_day=date(2014, 1, 1))
+
+
+def with_mentions(path: Path, report: Report) -> Iterator[object]:
+    """Read an export of one event whose mentions are the file at `path`."""
+    cells = [""] * 61
+    cells[:2], cells[7], cells[17], cells[26] = ["1", "20180101"], "KOR", "JPN", "112"
+    cells[31:34], cells[59:] = ["1", "1", "1"], ["20180101001500", "https://a.example/1"]
+    export = path.with_name("20180101001500.export.CSV")
+    export.write_text("\t".join(cells), encoding="utf-8")
+    return gdelt.claims(export, report, mentions=path)
 
 
 IMPORTERS: Final[dict[str, tuple[str, Importer]]] = {
     "icews": ("train.txt", graph),
     "icews by its names": ("entity2id.txt", graph_by_its_names),
+    "icews events": ("a.tab", icews.claims),
     "gdelt": ("a.export.CSV", gdelt.claims),
+    "gdelt mentions": ("20180101001500.mentions.CSV", with_mentions),
+    "polecat": ("a.txt", polecat.claims),
     "json lines": ("a.jsonl", jsonl.events),
     "yaml": ("a.yaml", jsonl.events),
 }
@@ -140,6 +154,54 @@ def test_a_report_adds_up_only_when_no_row_is_missing() -> None:
     assert report.adds_up()
 
 
+def test_one_day_of_too_many_rows_is_refused(tmp_path: Path) -> None:
+    """A day with more rows than may be held is refused, and the held rows are counted."""
+    path = tmp_path / "train.txt"
+    path.write_text("0\t0\t1\t0\t-1\n" * (ROWS_HELD_MAX + 2), encoding="utf-8")
+    report = Report()
+    with pytest.raises(ImportFault, match="more than 100,000 rows are of 2014-01-01"):
+        list(graph(path, report))
+    assert report.adds_up()
+
+
+def test_memory_does_not_grow_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import of 3,000 days in any order needs little memory: one run, and one day's rows."""
+    monkeypatch.setattr(ordering, "RUN_BYTES_MAX", 100_000)
+    path = tmp_path / "train.txt"
+    days = [*range(1_500, 3_000), *range(1_500)]
+    path.write_text("".join(f"0\t0\t1\t{24 * day}\t-1\n" for day in days), "utf-8")
+    assert sum(1 for _ in graph(path, Report())) == 3_000
+    tracemalloc.start()
+    assert sum(1 for _ in graph(path, Report())) == 3_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 700_000
+
+
+@given(
+    days=st.lists(st.sampled_from([f"2018-01-0{day}" for day in range(1, 10)]), max_size=60),
+    run_bytes=st.integers(1, 3_000),
+    runs=st.integers(2, 4),
+)
+def test_lines_are_put_in_order_whatever_the_size_of_runs(
+    tmp_path_factory: pytest.TempPathFactory, days: list[str], run_bytes: int, runs: int
+) -> None:
+    """Lines come by day and then as they stand, however many runs they are sorted in."""
+    path = tmp_path_factory.mktemp("order") / "file"
+    path.write_text("".join(f"{day}\t{number}\n" for number, day in enumerate(days)), "utf-8")
+    report = Report()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordering, "RUN_BYTES_MAX", run_bytes)
+        patch.setattr(ordering, "RUNS_MAX", runs)
+        found = list(ordering.in_order([path], report, lambda line: line.text[:10]))
+    wanted = sorted((day, number) for number, day in enumerate(days))
+    assert [line.text for line in found] == [f"{day}\t{number}" for day, number in wanted]
+    assert report.rows_read == len(days)
+    assert report.bytes_done == report.bytes_total
+
+
 def test_names_skipped_are_listed_by_rows(tmp_path: Path) -> None:
     """The names skipped are written as CSV with reason and rows, those of most rows first."""
     report = Report()
@@ -166,25 +228,3 @@ def test_names_beyond_the_limit_are_counted_as_one() -> None:
     assert report.skipped_names[Skip.REGION, OTHER_NAMES] == 2
     assert report.skipped_names[Skip.REGION, "0"] == 2
     assert len(report.skipped_names) == SKIPPED_NAMES_MAX + 1
-
-
-def test_one_day_of_too_many_rows_is_refused(tmp_path: Path) -> None:
-    """A day with more rows than may be held is refused, and the held rows are counted."""
-    path = tmp_path / "train.txt"
-    path.write_text("0\t0\t1\t0\t-1\n" * (ROWS_HELD_MAX + 2), encoding="utf-8")
-    report = Report()
-    with pytest.raises(ImportFault, match="more than 100,000 rows are of 2014-01-01"):
-        list(graph(path, report))
-    assert report.adds_up()
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """An import of 3,000 days needs little memory, since only one day's rows are held."""
-    path = tmp_path / "train.txt"
-    path.write_text("".join(f"0\t0\t1\t{24 * day}\t-1\n" for day in range(3_000)), "utf-8")
-    assert sum(1 for _ in graph(path, Report())) == 3_000
-    tracemalloc.start()
-    assert sum(1 for _ in graph(path, Report())) == 3_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 700_000

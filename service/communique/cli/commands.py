@@ -11,6 +11,7 @@ from communique.cli.demo import demo
 from communique.cli.doctor import doctor
 from communique.cli.exits import EXIT_CODES, Commands
 from communique.cli.export_commands import exports
+from communique.cli.import_commands import imports
 from communique.cli.live_commands import follow, watch
 from communique.cli.options import unfolded
 from communique.cli.series_command import series
@@ -57,7 +58,7 @@ _PANELS = {
 for panel, commands in _PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(unfolded(command))
-app.add_typer(submit_commands.imports, name="import", rich_help_panel="Record")
+app.add_typer(imports, name="import", rich_help_panel="Record")
 app.add_typer(exports, name="export", rich_help_panel="Ask")
 
 

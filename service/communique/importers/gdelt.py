@@ -14,53 +14,43 @@
   "last week", "last month" or "last year". The event then occurred about (`~`) the week from Monday
   to Sunday, the month or the year in which that day lies.
 * The outlet is the host of the URL without `www.`; a text that is no URL is the outlet itself.
+* A bad place costs the place and not the row.
+* With mentions files, an event's mentions, sources and articles are counted over all its rows, each
+  once, and it is known from its earliest mention: see `gdelt_mentions`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import urlsplit
 
 from communique.domain.claims.event import Claim
-from communique.domain.claims.values import Classification, Coordinates, Place, Source
+from communique.domain.claims.values import Source
 from communique.domain.parties.data.codes import STATES
 from communique.domain.parties.party import Party
 from communique.domain.time.edtf import ValidTime
 from communique.domain.time.known_time import KnownTime
 from communique.importers import cameo
+from communique.importers.coded_rows import (
+    COUNT_MAX,
+    CodedRow,
+    claim_of,
+    clean,
+    number_within,
+    place_of,
+)
 from communique.importers.fips import COUNTRIES as FIPS_COUNTRIES
+from communique.importers.forms import GDELT_COLUMNS, Form, expect_form
 from communique.importers.gdelt_actors import COUNTRIES, ORGANISATIONS, REGIONS, SECTORS
+from communique.importers.gdelt_mentions import Mentions, mentions_of, moment
 from communique.importers.lines import TextLine, expect, lines
-from communique.importers.merging import event_id, is_number, merged, sound_rows
-from communique.importers.report import ImportFault, Report, Skip
+from communique.importers.merging import is_number, merged, sound_rows
+from communique.importers.report import ImportFault, Report, Skip, Skipped
 
 DATASET: Final = "gdelt2"
-COLUMNS: Final = 61
-_COUNT_MAX: Final = 2**31 - 1
 _DIGITS_MAX: Final = 18
-
-
-class _GdeltRow(NamedTuple):
-    """A row between two parties; `window` is its export, `key` its day and deed."""
-
-    file: str
-    number: int
-    window: str
-    key: tuple[str, ...]
-    row_id: str
-    occurred: ValidTime
-    known: KnownTime
-    code: str
-    actor: Party
-    target: Party
-    goldstein: float | None
-    mentions: int
-    sources: int
-    articles: int
-    tone: float | None
-    place: Place | None
-    source: Source
 
 
 def exports(path: Path) -> list[Path]:
@@ -77,58 +67,78 @@ def exports(path: Path) -> list[Path]:
     return paths
 
 
-def claims(path: Path, report: Report) -> Iterator[Claim]:
+def claims(path: Path, report: Report, *, mentions: Path | None = None) -> Iterator[Claim]:
     """Yield the events of an export, or of a directory of exports, and fill the report.
 
-    In memory are the rows of one export, at most 100,000.
+    In memory are the rows of one export, at most 100,000, and as many of its mentions. `mentions`
+    is the mentions file of the export, or the directory with one for each export, by name.
 
     Raises:
-        ImportFault: a file cannot be opened or read on; an export without its end yields nothing.
+        ImportFault: a file is missing or of another form, or cannot be read on; an export without
+            its end yields nothing.
     """
     paths = exports(path)
+    told = mentions_of(mentions, paths, report) if mentions else None
+    for file in (*paths[:1], *paths[-1:]):
+        expect_form(file, Form.GDELT)
     expect(paths, report)
-    rows = (row for file in paths for row in sound_rows(lines(file, report), _row, report))
-    yield from merged(rows, _claim, report)
+    read = partial(_row, report=report)
+    rows = (row for file in paths for row in sound_rows(lines(file, report), read, report))
+    yield from merged(rows, partial(_claim, told=told), report)
+    if told:
+        told.close()
 
 
-def _row(line: TextLine) -> _GdeltRow | Skip:
+def _claim(rows: Sequence[CodedRow], told: Mentions | None) -> Claim:
+    return claim_of(rows, told.of(rows) if told else None)
+
+
+def _row(line: TextLine, report: Report) -> CodedRow | Skipped:
     """Read a row; `ValueError` says what is wrong with it."""
     fields = line.text.split("\t")
-    if len(fields) != COLUMNS:
+    if len(fields) != GDELT_COLUMNS:
         cut = "" if line.ended else "; the file ends in this row, so it may be truncated"
-        raise ValueError(f"has {len(fields)} columns, GDELT 2.0 has {COLUMNS}{cut}")
+        raise ValueError(f"has {len(fields)} columns, GDELT 2.0 has {GDELT_COLUMNS}{cut}")
     match _party(fields[5:15]), _party(fields[15:25]):
-        case (Skip() as reason, _) | (_, Skip() as reason):
-            return reason
+        case (Skip(), _) | (_, Skip()) as sides:
+            return Skipped.of((sides[0], clean(fields[6])), (sides[1], clean(fields[16])))
         case (Party() as actor, Party() as target) if actor.code == target.code:
-            return Skip.ONE_PARTY
+            return Skipped(Skip.ONE_PARTY)
         case (Party() as actor, Party() as target):
-            return _sound_row(line, fields, actor, target)
+            return _sound_row(line, fields, actor, target, report)
 
 
-def _sound_row(line: TextLine, fields: Sequence[str], actor: Party, target: Party) -> _GdeltRow:
-    day, added = _day("SQLDATE", fields[1]), _moment("DATEADDED", fields[59])
+def _sound_row(
+    line: TextLine, fields: Sequence[str], actor: Party, target: Party, report: Report
+) -> CodedRow:
+    day, added = _day("SQLDATE", fields[1]), moment("DATEADDED", fields[59])
     code = cameo.known_code(fields[26])
     key = (fields[1], *cameo.canonical(code, actor.code, target.code))
     if not is_number(fields[0], _DIGITS_MAX):
         raise ValueError(f"GlobalEventID is {fields[0][:40]!r}, not a number such as 719024875")
-    return _GdeltRow(
+    return CodedRow(
         file=line.file,
         number=line.number,
         window=fields[59],
-        key=key,
+        key=(DATASET, fields[59], *key),
+        dataset=DATASET,
         row_id=fields[0],
         occurred=ValidTime.parse(_edtf(day, added.date())),
         known=KnownTime.parse(f"{added:%Y-%m-%dT%H:%M:%S}Z"),
         code=code,
+        plover=cameo.plover_of(code),
+        cameo_code=code,
+        table=cameo.TABLE_VERSION,
         actor=actor,
         target=target,
         goldstein=_number("GoldsteinScale", fields[30], 10),
-        mentions=_count("NumMentions", fields[31]),
-        sources=_count("NumSources", fields[32]),
-        articles=_count("NumArticles", fields[33]),
+        mention_count=_count("NumMentions", fields[31]),
+        source_count=_count("NumSources", fields[32]),
+        article_count=_count("NumArticles", fields[33]),
         tone=_number("AvgTone", fields[34], 100),
-        place=_place(fields[51:59]),
+        place=place_of(
+            fields[52:53], FIPS_COUNTRIES.get(fields[53]), fields[56], fields[57], report
+        ),
         source=_source(fields[60].strip()),
     )
 
@@ -162,15 +172,6 @@ def _day(name: str, text: str) -> date:
         raise ValueError(f"{name} is {text}, which is no day of the calendar") from None
 
 
-def _moment(name: str, text: str) -> datetime:
-    if not is_number(text, 14) or len(text) != len("20180101001500"):
-        raise ValueError(f"{name} is {text[:40]!r}, not a moment such as 20180101001500")
-    try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        raise ValueError(f"{name} is {text}, which there is not") from None
-
-
 def _edtf(day: date, added: date) -> str:
     """Return the EDTF text of a day, or of the week, month or year that the day stands for."""
     if day > added:
@@ -187,19 +188,6 @@ def _edtf(day: date, added: date) -> str:
             return day.isoformat()
 
 
-def _place(fields: Sequence[str]) -> Place | None:
-    """Read the place of type, name, FIPS country, two regions, latitude and longitude."""
-    name, country = fields[1].strip(), FIPS_COUNTRIES.get(fields[2])
-    latitude = _number("ActionGeo_Lat", fields[5], 90)
-    longitude = _number("ActionGeo_Long", fields[6], 180)
-    coordinates = None
-    if latitude is not None and longitude is not None:
-        coordinates = Coordinates(latitude=latitude, longitude=longitude)
-    if not (name or country or coordinates):
-        return None
-    return Place(name=name, country=country, coordinates=coordinates)
-
-
 def _source(text: str) -> Source:
     """Return the source with its URL, or with the whole text as outlet where it is no URL."""
     if not text:
@@ -212,77 +200,14 @@ def _source(text: str) -> Source:
 
 
 def _number(name: str, text: str, size_max: int) -> float | None:
-    if not text:
-        return None
     try:
-        number = float(text)
+        return number_within(text, size_max)
     except ValueError:
-        raise ValueError(f"{name} is {text[:40]!r}, not a number") from None
-    if not -size_max <= number <= size_max:
-        raise ValueError(f"{name} is {text[:40]}, not between -{size_max} and {size_max}")
-    return number
+        fault = f"{name} is {text[:40]!r}, not a number from -{size_max} to {size_max}"
+        raise ValueError(fault) from None
 
 
 def _count(name: str, text: str) -> int:
-    if not is_number(text, _DIGITS_MAX) or int(text) > _COUNT_MAX:
-        raise ValueError(f"{name} is {text[:40]!r}, not a count from 0 to {_COUNT_MAX:,}")
+    if not is_number(text, _DIGITS_MAX) or int(text) > COUNT_MAX:
+        raise ValueError(f"{name} is {text[:40]!r}, not a count from 0 to {COUNT_MAX:,}")
     return int(text)
-
-
-def _claim(rows: Sequence[_GdeltRow]) -> Claim:
-    lead = rows[0]
-    actor, target = _agreed_party(lead.actor, rows), _agreed_party(lead.target, rows)
-    both_ways = any(row.actor.code == target.code for row in rows)
-    cast = cameo.cast_of(lead.code, actor, target, both_ways=both_ways)
-    return Claim(
-        event_id=event_id(DATASET, lead.window, *lead.key),
-        occurred=lead.occurred,
-        known=lead.known,
-        gist=cameo.name_of(lead.code),
-        actors=cast.actors,
-        recipients=cast.recipients,
-        participants=cast.participants,
-        issues=cameo.issues_of(lead.code),
-        place=lead.place,
-        certainty=cameo.CERTAINTY,
-        source=lead.source,
-        grade=cameo.GRADE,
-        classification=_classification(lead, rows),
-        payload=cameo.payload_of(lead.code),
-    )
-
-
-def _agreed_party(party: Party, rows: Sequence[_GdeltRow]) -> Party:
-    """Return a party with its sector only where no row names another sector for it."""
-    sides = (side for row in rows for side in (row.actor, row.target))
-    sectors = {side.sector for side in sides if side.code == party.code}
-    return party if len(sectors) == 1 else Party(code=party.code)
-
-
-def _classification(lead: _GdeltRow, rows: Sequence[_GdeltRow]) -> Classification:
-    return Classification(
-        cameo_code=lead.code,
-        plover_code=cameo.plover_of(lead.code),
-        table_version=cameo.TABLE_VERSION,
-        dataset=DATASET,
-        row_id=lead.row_id,
-        goldstein=lead.goldstein,
-        tone=_tone(rows),
-        row_count=len(rows),
-        mention_count=_total(row.mentions for row in rows),
-        source_count=_total(row.sources for row in rows),
-        article_count=_total(row.articles for row in rows),
-    )
-
-
-def _tone(rows: Sequence[_GdeltRow]) -> float | None:
-    """Return the mean tone of all articles; a row without a count has one article."""
-    toned = [(row.tone, row.articles or 1) for row in rows if row.tone is not None]
-    if not toned:
-        return None
-    articles = sum(count for _, count in toned)
-    return round(sum(tone * count for tone, count in toned) / articles, 6)
-
-
-def _total(counts: Iterable[int]) -> int:
-    return min(sum(counts), _COUNT_MAX)

@@ -64,10 +64,13 @@ def expect(paths: Iterable[Path], report: Report) -> None:
     report.bytes_total += sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def lines(path: Path, report: Report, bytes_max: int = LINE_BYTES_MAX) -> Iterator[TextLine]:
+def lines(
+    path: Path, report: Report, bytes_max: int = LINE_BYTES_MAX, fallback: str | None = None
+) -> Iterator[TextLine]:
     """Yield the lines of a file of UTF-8 text, plain or gzip, and count them as read.
 
-    Lines that are too long or not UTF-8 are rejected; blank lines are passed over.
+    Lines that are too long or not UTF-8 are rejected; blank lines are passed over. A line that is
+    not UTF-8 is read in the encoding `fallback` if there is one.
 
     Raises:
         ImportFault: the file cannot be opened, is of another format, or its gzip data is damaged.
@@ -80,9 +83,11 @@ def lines(path: Path, report: Report, bytes_max: int = LINE_BYTES_MAX) -> Iterat
             try:
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                byte = f"byte {error.start + 1} of the row is 0x{raw[error.start]:02X}"
-                report.reject(str(path), number, f"is not UTF-8: {byte}")
-                continue
+                if fallback is None:
+                    byte = f"byte {error.start + 1} of the row is 0x{raw[error.start]:02X}"
+                    report.reject(str(path), number, f"is not UTF-8: {byte}")
+                    continue
+                text = raw.decode(fallback)
             yield TextLine(str(path), number, text.rstrip("\r\n"), raw.endswith(b"\n"))
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from communique.domain.claims.event import Claim
 from communique.importers.lines import TextLine
-from communique.importers.report import ImportFault, Report, Skip
+from communique.importers.report import ImportFault, Report, Skipped
 
 ROWS_HELD_MAX: Final = 100_000
 _LENGTH_MAX: Final = 2_000
@@ -59,7 +59,7 @@ def is_number(text: str, digits_max: int) -> bool:
 
 
 def sound_rows(
-    lines: Iterable[TextLine], read: Callable[[TextLine], R | Skip], report: Report
+    lines: Iterable[TextLine], read: Callable[[TextLine], R | Skipped], report: Report
 ) -> Iterator[R]:
     """Yield the rows that `read` returns; count lines that it skips or raises `ValueError` for."""
     for line in lines:
@@ -68,8 +68,10 @@ def sound_rows(
         except ValueError as error:
             report.reject(line.file, line.number, faults_of(error))
             continue
-        if isinstance(row, Skip):
-            report.skip(row)
+        if isinstance(row, Skipped):
+            report.skip(row.reason)
+            for reason, name in row.names:
+                report.skip_name(reason, name)
         else:
             yield row
 
@@ -80,8 +82,19 @@ def merged(
     """Yield an event for each group of rows with one key, in the order of their first rows.
 
     Raises:
-        ImportFault: `rows` raised it, or a window has too many rows; the rows held are held back.
+        ImportFault: `rows` or `build` raised it, or a window has too many rows; the rows held are
+            held back.
     """
+    try:
+        yield from _merged(rows, build, report)
+    except ImportFault:
+        report.hold_back()
+        raise
+
+
+def _merged(
+    rows: Iterable[R], build: Callable[[Sequence[R]], Claim], report: Report
+) -> Iterator[Claim]:
     for groups in _windows(rows, report):
         for group in groups:
             try:
@@ -112,21 +125,17 @@ def printable(text: str) -> str:
 def _windows(rows: Iterable[R], report: Report) -> Iterator[list[list[R]]]:
     """Gather rows by window and key; yield each window's groups once a later window begins."""
     window, groups, held = "", dict[tuple[str, ...], list[R]](), 0
-    try:
-        for row in rows:
-            if row.window < window:
-                fault = f"is of {row.window}, after rows of {window}"
-                report.reject(row.file, row.number, f"{fault}: rows must be in the order of time")
-                continue
-            if row.window > window:
-                yield [*groups.values()]
-                window, groups, held = row.window, {}, 0
-            groups.setdefault(row.key, []).append(row)
-            held += 1
-            _check_held(held, row)
-    except ImportFault:
-        report.hold_back()
-        raise
+    for row in rows:
+        if row.window < window:
+            fault = f"is of {row.window}, after rows of {window}"
+            report.reject(row.file, row.number, f"{fault}: rows must be in the order of time")
+            continue
+        if row.window > window:
+            yield [*groups.values()]
+            window, groups, held = row.window, {}, 0
+        groups.setdefault(row.key, []).append(row)
+        held += 1
+        _check_held(held, row)
     yield [*groups.values()]
 
 

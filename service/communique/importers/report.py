@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 REJECTIONS_KEPT_MAX: Final = 1_000
-PLACES_KEPT_MAX: Final = 10_000
 SKIPPED_NAMES_MAX: Final = 100_000
 OTHER_NAMES: Final = "(other names)"
 """What names are counted as once `SKIPPED_NAMES_MAX` are known."""
+PLACES_KEPT_MAX: Final = 10_000
 
 
 class ImportFault(Exception):
@@ -37,7 +37,23 @@ class Skip(StrEnum):
     REGION = "a side is a region, not a country"
     NON_STATE = "a side is no organ of its state: citizens, parties, media, business, armed groups"
     ONE_PARTY = "both sides are of one country"
-    HELD_BACK = "the file broke off before all rows of its last day or export were read"
+    UNTRUE = "its contexts say that it did not happen, or not then"
+    LATER = "it is dated after its publication"
+    OTHER_EVENT = "a mention of an event of another export, or of one that was left out"
+    HELD_BACK = "reading ended at a fault before all rows of their day or export were read"
+
+
+class Skipped(NamedTuple):
+    """A sound row that makes no event, and the names that are why, each with its own reason."""
+
+    reason: Skip
+    names: tuple[tuple[Skip, str], ...] = ()
+
+    @classmethod
+    def of(cls, *sides: tuple[object, str]) -> "Skipped":
+        """Return what a row is skipped for whose sides, one or both, are a `Skip` and its name."""
+        names = tuple((reason, name) for reason, name in sides if isinstance(reason, Skip))
+        return cls(names[0][0], tuple(side for side in names if side[1]))
 
 
 class RejectedRow(NamedTuple):
@@ -57,25 +73,29 @@ class Report:
     """Counts that an importer fills while it runs; they add up once it has ended.
 
     Attributes:
-        rows_read: lines that were not blank; of JSON and YAML, events.
+        rows_read: lines that were not blank, but for headers; of JSON and YAML, events.
         rows_merged: rows that went into an event, alone or with others.
+        rows_corroborating: rows that made no event and count how often others were reported.
         events: events yielded.
         rows_rejected: rows at fault.
         rejections: the first 1,000 rows at fault.
         skipped: rows that are sound and make no event, by reason.
         skipped_names: names for which rows were skipped, by reason and name, with their rows; a row
             that two names cost counts for each of them.
+        places_at_fault: rows whose coordinates are none; their events have none.
         bytes_done: bytes of the files read so far, compressed where they are.
         bytes_total: bytes of all files, 0 where that is unknown.
     """
 
     rows_read: int = 0
     rows_merged: int = 0
+    rows_corroborating: int = 0
     events: int = 0
     rows_rejected: int = 0
     rejections: list[RejectedRow] = field(default_factory=list)
     skipped: Counter[Skip] = field(default_factory=Counter)
     skipped_names: Counter[tuple[Skip, str]] = field(default_factory=Counter)
+    places_at_fault: int = 0
     bytes_done: int = 0
     bytes_total: int = 0
     _places: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=PLACES_KEPT_MAX))
@@ -85,9 +105,15 @@ class Report:
         """All rows skipped."""
         return self.skipped.total()
 
+    @property
+    def rows_accounted(self) -> int:
+        """All rows merged, corroborating, skipped or rejected."""
+        used = self.rows_merged + self.rows_corroborating
+        return used + self.rows_skipped + self.rows_rejected
+
     def adds_up(self) -> bool:
-        """Whether every row read was merged, skipped or rejected, and none twice."""
-        return self.rows_read == self.rows_merged + self.rows_skipped + self.rows_rejected
+        """Whether every row read was merged, corroborating, skipped or rejected, and none twice."""
+        return self.rows_read == self.rows_accounted
 
     def merge(self, file: str, row_number: int, row_count: int = 1) -> None:
         """Count the next event and its rows, of which the first is at `row_number` of `file`."""
@@ -118,8 +144,7 @@ class Report:
 
     def hold_back(self) -> None:
         """Count as held back the rows read but not counted otherwise, because a file broke off."""
-        counted = self.rows_merged + self.rows_skipped + self.rows_rejected
-        self.skip(Skip.HELD_BACK, self.rows_read - counted)
+        self.skip(Skip.HELD_BACK, self.rows_read - self.rows_accounted)
 
     def reject(self, file: str, row_number: int, reason: str) -> None:
         """Count a row at fault, and keep the reason if it is among the first."""
