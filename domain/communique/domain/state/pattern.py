@@ -176,8 +176,13 @@ def _window(days: int, counts: Sequence[DayCount]) -> PatternWindow:
 
 
 def pattern_triggers(pattern: Pattern) -> tuple[PostureTrigger, ...]:
-    """Return the rules that hold, the strongest first, each with its latest events."""
+    """Return the rules of conflict that hold, the strongest first, or else the strongest other.
+
+    Each has its latest events.
+    """
     windows = {window.days: window for window in pattern.windows}
+    held = [rule for rule in RULES if rule.days in windows and _holds(rule, windows[rule.days])]
+    conflicting = [rule for rule in held if rule.conflict_min]
     return tuple(
         PostureTrigger(
             rule=rule.name,
@@ -189,8 +194,7 @@ def pattern_triggers(pattern: Pattern) -> tuple[PostureTrigger, ...]:
             )[:EVENTS_NAMED_MAX],
             basis=PostureBasis.CODED,
         )
-        for rule in RULES
-        if rule.days in windows and _holds(rule, windows[rule.days])
+        for rule in conflicting or held[:1]
     )
 
 
