@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from communique.domain.claims.event import Claim
+from communique.domain.claims.event import Claim, Event
 from communique.domain.claims.payloads import (
     AgreementEnded,
     AgreementTerminationNotified,
@@ -711,3 +711,86 @@ def test_a_subject_of_which_a_date_alone_is_known_is_scheduled() -> None:
         ("2019-11-23", Due.AHEAD),
         ("2019-11-23", Due.UNCONFIRMED),
     )
+
+
+def test_no_later_plan_re_opens_a_meeting_that_was_held() -> None:
+    """A plan told on the 23rd of a meeting held on the 21st puts nothing among the upcoming."""
+    plan = MeetingPlanned.model_validate({"scheduled": "2019-08-21"})
+    history = log(held("2019-08-21"), claim(plan, "2019-08-23", "JPN+KOR", **SUMMIT))
+
+    assert status(history, "2019-08-31").upcoming_meetings == ()
+
+
+@pytest.mark.parametrize("doubt", ["disputed", "denied"])
+def test_an_end_that_is_contested_is_shown(doubt: str) -> None:
+    """A lifting that someone disputes or denies stays in the status, contested."""
+    lifted = claim(MeasureLifted(), "2019-08-21", "JPN>KOR", **LIST)
+    doubts: dict[str, Event] = {
+        "disputed": disputed(lifted),
+        "denied": claim(MeasureLifted(), "2019-08-21", "JPN>KOR", **LIST, **DENIAL),
+    }
+    in_force = claim(MeasureTookEffect(), "2019-07-04", "JPN>KOR", **LIST)
+    shown = measure(log(in_force, lifted, doubts[doubt]), "2019-08-31")
+
+    assert (shown.state, shown.contested) == (State.LIFTED, True)
+    assert status(log(in_force, lifted), "2019-08-31").measures == ()
+
+
+def test_a_report_of_the_same_morning_is_no_forecast() -> None:
+    """What is dated 21 August in Seoul and told there that morning is not foreseen."""
+    said = claim(
+        TalksAgreed(),
+        {"edtf": "2019-08-21", "zone": "Asia/Seoul"},
+        "JPN+KOR",
+        known="2019-08-21T08:30+09:00",
+    )
+    (talks,) = status(log(said), "2019-08-31").talks
+
+    assert (talks.foreseen, talks.certainty) == (False, Certainty.CERTAIN)
+
+
+def test_a_date_that_was_not_met_names_who_denies_it() -> None:
+    """An element whose due date was not met has the denial among its origins."""
+    announced = claim(CHECKS, "2019-08-02", "JPN>KOR", **LIST)
+    denial = claim(MeasureTookEffect(), "2019-08-28", "JPN>KOR", **LIST, **DENIAL)
+    shown = measure(log(announced, denial), "2019-12-31")
+
+    assert shown.due is Due.NOT_MET
+    assert shown.origins == origin("due", denial, Preference.ONLY_ONE)
+
+
+def test_a_less_sure_telling_takes_no_certain_state_away() -> None:
+    """What certain claims alone say still stands beside what a possible claim makes of them."""
+    certain = (
+        claim(MeasureTookEffect(), "2019-08-21T09:00", "JPN>KOR", **LIST),
+        claim(MeasureSuspended(), "2019-08", "JPN>KOR", known="2019-08-31", **LIST),
+    )
+    possible = claim(MeasureSuspended(), "2019-08-21T15:00", "JPN>KOR", **LIST, **POSSIBLE)
+    alone = measure(log(*certain), "2019-12-31")
+    shown = measure(log(*certain, possible), "2019-12-31")
+
+    assert alone.state in {shown.state, *(surer.state for surer in shown.surer_ones)}
+
+
+def test_a_later_date_that_is_less_sure_replaces_no_certain_one() -> None:
+    """A date that may be October leaves the certain 28 August due, and both are shown."""
+    announced = claim(CHECKS, "2019-08-02", "JPN>KOR", **LIST)
+    later = ScheduleStated.model_validate(
+        {"kind": "MEASURE", "change": "TAKE_EFFECT", "scheduled": "2019-10"}
+    )
+    rumour = claim(later, "2019-08-20", "JPN>KOR", **LIST, **POSSIBLE)
+    shown = measure(log(announced, rumour), "2019-08-25")
+
+    assert due(shown) == ("2019-08-28", Due.AHEAD)
+    assert [it.preference for it in shown.disagreements] == [Preference.MORE_CERTAIN]
+
+
+def test_the_last_saying_counts_before_1970_too() -> None:
+    """Of a stance stated twice in 1965 the later words stand."""
+    said = [
+        claim(StanceStated(position=words), day, "JPN>KOR", outlet=words)
+        for words, day in (("never", "1965-01-01"), ("perhaps", "1965-06-22"))
+    ]
+    (stance,) = status(log(*said), "1965-12-31").stances
+
+    assert stance.statement == "perhaps"
