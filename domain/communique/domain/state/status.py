@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import chain
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from communique.domain.model import Model
@@ -102,25 +101,31 @@ def assemble(
     Plans that are over may be left out. `pattern` is that of the coded reports of the dyad. This
     function decides everything else that depends on the valid time.
     """
-    facets = list(facets)
-    winners = [facet.element for facet in facets]
-    elements = sorted(winners, key=attrgetter("facet"))
-    standing = [shown for element in elements if (shown := as_it_stands(element, as_of))]
-    relations = (element for element in standing if element.kind is FacetKind.RELATIONS)
-    curated = [facet.curated for facet in facets if facet.curated]
-    stood = [shown for element in curated if (shown := as_it_stands(element, as_of))]
-    lasting = (it for it in curated if it.kind is not FacetKind.AGENDA)
-    reported = (it for it in (*standing, *elements) if it.kind is not FacetKind.AGENDA)
+    standing, stood, lasting = list[StatusElement](), list[StatusElement](), list[StatusElement]()
+    reported = bool(pattern.windows)
+    for element, curated in sorted(facets, key=lambda facet: facet.element.facet):
+        is_plan = element.kind is FacetKind.AGENDA
+        reported |= element.coded and not is_plan
+        if shown := as_it_stands(element, as_of):
+            standing.append(shown)
+        if curated is None:
+            continue
+        # Most often the curated claims are all that there are.
+        if still := shown if curated is element else as_it_stands(curated, as_of):
+            stood.append(still)
+        if not is_plan:
+            lasting.append(curated)
     lists: dict[str, Any] = {}
     for element in standing:
         if name := _LISTS.get(element.kind):
             lists.setdefault(name, []).append(element)
+    relations = (element for element in standing if element.kind is FacetKind.RELATIONS)
     rules = judged(
-        held_rules(sorted(stood, key=attrgetter("facet")), as_of.valid),
+        held_rules(stood, as_of.valid),
         pattern_triggers(pattern),
         as_of.valid,
         is_recorded=any(map(credible, [*stood, *lasting])),
-        is_reported=bool(pattern.windows) or any(it.coded for it in reported),
+        is_reported=reported,
     )
     return BilateralStatus(
         dyad=str(dyad),

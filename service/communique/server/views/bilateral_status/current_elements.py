@@ -104,6 +104,13 @@ class CurrentElements:
 
     def _current(self, facet: FacetRow, contenders: list[FoundClaim]) -> CurrentElement | None:
         search = self._search
+        if len(contenders) == 1 and facet.only_asserts:
+            (alone,) = contenders
+            if not alone.claim.element.subject:
+                # Most often nothing else can bear witness: this is what the rest comes to then.
+                stands = alone.claim.element_alone
+                curated = None if stands.coded else stands
+                return CurrentElement(facet.dyad, stands, curated, alone.issues)
         denials = search.told_apart(facet, range(SCHEDULES))
         schedules = search.told_apart(facet, range(SCHEDULES, ASSERTING))
         asserted = self._with_witnesses(facet, contenders)
@@ -131,8 +138,6 @@ class CurrentElements:
 
     def _with_witnesses(self, facet: FacetRow, contenders: list[FoundClaim]) -> list[FoundClaim]:
         """Return the contenders, and the claims that may bear witness to the winners among them."""
-        if len(contenders) < 2 and not (contenders and contenders[0].claim.element.subject):  # noqa: PLR2004
-            return contenders  # most often: nothing else can bear witness
         more, subjects = list[FoundClaim](), set[str]()
         if contenders and contenders[0].claim.element.kind is FacetKind.AGENDA:
             # All claims of such a facet are about one subject, and no late one is sure to win.

@@ -170,6 +170,11 @@ class FacetRow(NamedTuple):
     dyad: str
     partitions: int
 
+    @property
+    def only_asserts(self) -> bool:
+        """Whether no claim ever denied a state of the facet or set a date apart."""
+        return not self.partitions & ((1 << ASSERTING) - 1)
+
 
 class FacetSearch:
     """Searches for claims of facets as of one point.
