@@ -249,15 +249,19 @@ class _PostureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Posture.Value
     POSTURE_UNSPECIFIED: _Posture.ValueType  # 0
     """POSTURE_UNSPECIFIED is never answered."""
     POSTURE_UNKNOWN: _Posture.ValueType  # 1
-    """POSTURE_UNKNOWN: nothing is recorded."""
+    """POSTURE_UNKNOWN: nothing is recorded, or too few coded reports."""
     POSTURE_COOPERATIVE: _Posture.ValueType  # 2
     """POSTURE_COOPERATIVE: they meet, talk or agree, and nothing strains."""
     POSTURE_NORMAL: _Posture.ValueType  # 3
     """POSTURE_NORMAL: nothing recorded either strains or furthers."""
     POSTURE_STRAINED: _Posture.ValueType  # 4
-    """POSTURE_STRAINED: refused talks, measures, rejections, threats, accusations, or a negative outlook."""
+    """POSTURE_STRAINED: refused talks, measures, rejections, threats, accusations, a negative outlook, or coded reports of
+    which many conflict.
+    """
     POSTURE_CONFRONTATIONAL: _Posture.ValueType  # 5
-    """POSTURE_CONFRONTATIONAL: recalled ambassadors, expelled diplomats, agreements under notice, or reported force."""
+    """POSTURE_CONFRONTATIONAL: recalled ambassadors, expelled diplomats, agreements under notice, or coded reports of which
+    many conflict in deeds.
+    """
     POSTURE_SEVERED: _Posture.ValueType  # 6
     """POSTURE_SEVERED: relations are severed."""
 
@@ -267,15 +271,19 @@ class Posture(_Posture, metaclass=_PostureEnumTypeWrapper):
 POSTURE_UNSPECIFIED: Posture.ValueType  # 0
 """POSTURE_UNSPECIFIED is never answered."""
 POSTURE_UNKNOWN: Posture.ValueType  # 1
-"""POSTURE_UNKNOWN: nothing is recorded."""
+"""POSTURE_UNKNOWN: nothing is recorded, or too few coded reports."""
 POSTURE_COOPERATIVE: Posture.ValueType  # 2
 """POSTURE_COOPERATIVE: they meet, talk or agree, and nothing strains."""
 POSTURE_NORMAL: Posture.ValueType  # 3
 """POSTURE_NORMAL: nothing recorded either strains or furthers."""
 POSTURE_STRAINED: Posture.ValueType  # 4
-"""POSTURE_STRAINED: refused talks, measures, rejections, threats, accusations, or a negative outlook."""
+"""POSTURE_STRAINED: refused talks, measures, rejections, threats, accusations, a negative outlook, or coded reports of
+which many conflict.
+"""
 POSTURE_CONFRONTATIONAL: Posture.ValueType  # 5
-"""POSTURE_CONFRONTATIONAL: recalled ambassadors, expelled diplomats, agreements under notice, or reported force."""
+"""POSTURE_CONFRONTATIONAL: recalled ambassadors, expelled diplomats, agreements under notice, or coded reports of which
+many conflict in deeds.
+"""
 POSTURE_SEVERED: Posture.ValueType  # 6
 """POSTURE_SEVERED: relations are severed."""
 Global___Posture: _TypeAlias = Posture  # noqa: Y015
