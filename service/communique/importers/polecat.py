@@ -59,7 +59,7 @@ _PLACE: Final = 23
 _SOURCE: Final = 33
 
 
-class _Deed(NamedTuple):
+class _EventKind(NamedTuple):
     """What a row says was done, and when."""
 
     plover: str
@@ -126,13 +126,15 @@ def _row(line: TextLine, acting_for: ActingFor, report: Report) -> CodedRow | Sk
     if {party.code for party in actors} & {party.code for party in targets}:
         return Skipped(Skip.ONE_PARTY)
     code = plover.code_of(event_type, _values(cells[3]), contexts)
-    return _coded(line, cells, _Deed(event_type, code, day, published), (actors, targets), report)
+    return _coded(
+        line, cells, _EventKind(event_type, code, day, published), (actors, targets), report
+    )
 
 
 def _coded(
     line: TextLine,
     cells: Sequence[str],
-    deed: _Deed,
+    deed: _EventKind,
     sides: tuple[tuple[Party, ...], tuple[Party, ...]],
     report: Report,
 ) -> CodedRow:

@@ -77,8 +77,7 @@ def _values(claim: Claim) -> Iterator[tuple[str, object]]:
     if denies(claim):
         return
     if isinstance(claim.payload, ScheduleStated):
-        due = claim.payload.change.value.lower().replace("_", " ")
-        yield f"scheduled to {due}", claim.payload.scheduled
+        yield f"scheduled to {words_of(claim.payload.change)}", claim.payload.scheduled
         return
     if state_of(claim)[0] in ONCE:
         yield "occurred", claim.occurred

@@ -156,7 +156,7 @@ def disagreement(word: str, field: str, voices: Sequence[Voice]) -> Disagreement
         type=word,
         field=field,
         readings=tuple(_reading(reading) for reading in readings[:READINGS_MAX]),
-        reason=preference.value.lower().replace("_", " "),
+        reason=words_of(preference),
         preference=preference,
     )
 

@@ -21,6 +21,7 @@ from communique.domain.state.assertions import (
 from communique.domain.state.element import Rank
 from communique.domain.state.facets import Facet, FacetKind, Stage, State
 from communique.domain.state.preferences import EVENT_IDS_MAX
+from communique.domain.state.winners import not_surely_before
 from communique.domain.time.edtf import ValidTime
 
 _BY_RANK: Final = {certainty.rank: certainty for certainty in Certainty}
@@ -115,9 +116,7 @@ def life_cycle(
     claims: list[StatedState] = list(stated)
     steps: list[LifeCycleStep] = []
     while claims:
-        last_first = max(claim.rank.first for claim in claims)
-        contenders = (claim for claim in claims if claim.settled >= last_first)
-        lead = max(contenders, key=_within_subject)
+        lead = max(not_surely_before(claims), key=_within_subject)
         ranks = (claim.rank for claim in claims if claim.state is lead.state)
         said = sorted(ranks, key=_within_state, reverse=True)
         steps.append(

@@ -11,8 +11,9 @@ The claims that say the same of the same subject, without another state surely b
 winner's *witnesses*.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from communique.domain.state.element import Rank, StatusElement
 from communique.domain.state.facets import FacetKind, State
@@ -88,6 +89,27 @@ class ClaimsOfFacet(NamedTuple):
         )
 
 
+class _Dated(Protocol):
+    """What one claim says, with the claim's rank and the instant by which it must have begun."""
+
+    @property
+    @abstractmethod
+    def rank(self) -> Rank: ...
+
+    @property
+    @abstractmethod
+    def settled(self) -> int: ...
+
+
+_D = TypeVar("_D", bound=_Dated)
+
+
+def not_surely_before(claims: Sequence[_D]) -> list[_D]:
+    """Return those of some claims, of at least one, that do not lie surely before another."""
+    last_first = max(claim.rank.first for claim in claims)
+    return [claim for claim in claims if claim.settled >= last_first]
+
+
 def contenders(asserted: Sequence[FacetClaim]) -> list[FacetClaim]:
     """Return the claims that do not lie surely before another.
 
@@ -95,9 +117,7 @@ def contenders(asserted: Sequence[FacetClaim]) -> list[FacetClaim]:
     have begun only those claims are contenders that say so.
     """
     begun = [claim for claim in asserted if claim.subject_has_met]
-    asserted = begun or asserted
-    last_first = max(claim.rank.first for claim in asserted)
-    return [claim for claim in asserted if claim.settled >= last_first]
+    return not_surely_before(begun or asserted)
 
 
 def winner_of(asserted: Sequence[FacetClaim]) -> FacetClaim:
