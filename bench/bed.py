@@ -1,6 +1,6 @@
 """The test bed: folders, histories and running servers for the workloads."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -9,14 +9,13 @@ from time import perf_counter
 from typing import Final, TypeVar
 
 from bench import history, load
-from bench.history import History
+from bench.history import RANDOM_IDS, History
 from bench.server import Server, elsewhere, settle
-from bench.subject import Missing, Subject
+from bench.subject import BATCH_EVENTS, Missing, Subject
 from bench.subjects import Communique
 
 Run = TypeVar("Run")
 
-BATCH_EVENTS: Final = 500
 _RUNS_MIN: Final = 2
 _REPEATED_SECONDS: Final = 10.0
 _REPEATED_SECONDS_AN_EVENT: Final = 1e-5
@@ -47,20 +46,26 @@ class Bed:
     _loaded: dict[int, Path] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def history(self, size: int, dyads: int = history.DYADS, days: int = history.DAYS) -> History:
+    def history(
+        self,
+        size: int,
+        dyads: int = history.DYADS,
+        days: int = history.DAYS,
+        ids: int = RANDOM_IDS,
+    ) -> History:
         """Return a history of that many events about so many dyads, the same one each time."""
-        folder = self.folder / f"{dyads}-dyads-{days}-days"
+        folder = self.folder / f"{dyads}-dyads-{days}-days-{ids}"
         folder.mkdir(exist_ok=True)
         key = folder / str(size)
         if key not in self._histories:
             self.tell(f"drawing {size:,} events")
             # By a process of its own: it leaves behind 4 GB for ten million events.
-            self._histories[key] = elsewhere(history.written, folder, size, dyads, days)
+            self._histories[key] = elsewhere(history.written, folder, size, dyads, days, ids)
         return self._histories[key]
 
-    def arriving(self, size: int) -> History:
+    def arriving(self, size: int, ids: int = RANDOM_IDS) -> History:
         """Return a history that is as dense as what arrives: so many a day as ICEWS has rows."""
-        return self.history(size, days=max(1, size // history.CLAIMS_A_DAY))
+        return self.history(size, days=max(1, size // history.CLAIMS_A_DAY), ids=ids)
 
     def fresh(self) -> Path:
         """Return a new, empty folder."""
@@ -105,7 +110,7 @@ class Bed:
                 self.missing[f"{workload} of {size:,} events"] = reason
         return [size for size in self.sizes if size <= most]
 
-    def chosen(self, rivals: Sequence[Subject]) -> list[Subject]:
+    def chosen(self, rivals: Iterable[Subject]) -> list[Subject]:
         """Return the rivals that are not left out."""
         return [rival for rival in rivals if rival.name not in self.without]
 

@@ -155,20 +155,25 @@ def written(history: History) -> Path:
 
 def _all(history: History) -> Iterator[tuple[Fact, Said]]:
     """Yield the facts of all events, those of an amended one with its last amendment."""
-    amendments = dict(_amendments(history))
-    amendments_left = Counter(amendments.values())
+    amended = dict(amendments(history))
+    amendments_left = Counter(amended.values())
     streams: dict[str, list[Recorded]] = {}
     for index in range(len(history)):
         message = event_pb2.Event.FromString(history[index])
-        claim_id = amendments.get(index, message.event_id)
-        amendments_left[claim_id] -= index in amendments
+        claim_id = amended.get(index, message.event_id)
+        amendments_left[claim_id] -= index in amended
         stream = streams.setdefault(claim_id, [])
-        stream.append(Recorded(index + 1, _RECORD_TIME, len(stream) + 1, stored(message), ""))
+        stream.append(recorded_at(index + 1, message, len(stream) + 1))
         if amendments_left[claim_id] == 0:
             yield from facts_of(streams.pop(claim_id))
 
 
-def _amendments(history: History) -> Iterator[tuple[int, str]]:
+def recorded_at(position: int, message: event_pb2.Event, revision: int) -> Recorded:
+    """Return an event as the log has it."""
+    return Recorded(position, _RECORD_TIME, revision, stored(message), "")
+
+
+def amendments(history: History) -> Iterator[tuple[int, str]]:
     """Yield where the amendments are, and what they amend."""
     for index in range(len(history)):
         if amends := amended_by(event_pb2.Event.FromString(history[index])):

@@ -15,12 +15,11 @@ from itertools import count
 from time import perf_counter
 from typing import Final, NamedTuple
 
-from bench.bed import BATCH_EVENTS
 from bench.figures import Sample
 from bench.history import History
 from bench.load import check
-from bench.server import read_from_disk, settle
-from bench.subject import Question
+from bench.server import cpu_seconds_of, read_from_disk, settle
+from bench.subject import BATCH_EVENTS, Question
 from bench.subjects import Communique
 
 _STEPS: Final = (1, 3)
@@ -69,25 +68,34 @@ async def grown(
 
 async def _arrived(subject: Communique, history: History, window: range) -> tuple[Sample, Sample]:
     """Import a window, and wait for its answers."""
-    disk_before, started = read_from_disk(subject.pid), perf_counter()
+    disk_before, cpu_before = read_from_disk(subject.pid), cpu_seconds_of(subject.pid)
+    started = perf_counter()
     await _append(subject, history, window.start, window.stop)
-    submitted = perf_counter()
+    submitted, cpu_submitted = perf_counter(), cpu_seconds_of(subject.pid)
     await _answered(subject, history, window.stop)
-    answered, disk_bytes = perf_counter(), read_from_disk(subject.pid) - disk_before
+    answered, cpu_answered = perf_counter(), cpu_seconds_of(subject.pid)
+    disk_bytes = read_from_disk(subject.pid) - disk_before
     return (
-        {"event_us": _micros(submitted - started, window)},
-        {"event_us": _micros(answered - started, window), "disk_bytes": disk_bytes / len(window)},
+        {
+            "event_us": _micros(submitted - started, window),
+            "server_cpu_us": _micros(cpu_submitted - cpu_before, window),
+        },
+        {
+            "event_us": _micros(answered - started, window),
+            "disk_bytes": disk_bytes / len(window),
+            "server_cpu_us": _micros(cpu_answered - cpu_before, window),
+        },
     )
 
 
 async def _read_back(subject: Communique, history: History, latest: range) -> Sample:
     """Read the latest events, and compare them."""
-    began = perf_counter()
+    cpu_before, began = cpu_seconds_of(subject.pid), perf_counter()
     frames = [frame async for frame in subject.read_all(after=latest.start)]
-    seconds = perf_counter() - began
+    seconds, cpu = perf_counter() - began, cpu_seconds_of(subject.pid) - cpu_before
     events = [event for frame in frames for event in subject.events_in(frame)]
     check(events == [history[index] for index in latest], "other events were read")
-    return {"event_us": _micros(seconds, latest)}
+    return {"event_us": _micros(seconds, latest), "server_cpu_us": _micros(cpu, latest)}
 
 
 def _micros(seconds: float, window: range) -> float:

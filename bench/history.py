@@ -51,6 +51,11 @@ _CORRECTED, _RETRACTED, _DISPUTED = 0.02, 0.005, 0.005
 _LATE, _FORETOLD = 0.03, 0.005
 _LATE_DAYS: Final = (7, 30, 365)
 
+RANDOM_IDS, ORDERED_IDS = 4, 7
+"""The versions of UUIDs: of random ones, and of those that begin with when they were made."""
+_IDS_MADE_FROM: Final = 1_767_225_600_000
+"""The beginning of 2026 in milliseconds since 1970 UTC: ordered ids are made one a millisecond."""
+
 Pair = tuple[str, str]
 
 
@@ -104,9 +109,14 @@ class History:
         return ends
 
 
-def written(folder: Path, count: int, dyads: int = DYADS, days: int = DAYS) -> History:
-    """Draw that many events about so many dyads, over so many days; write them into a folder."""
-    path, drawing = folder / f"history-{count}", _Drawing(count, dyads, days)
+def written(
+    folder: Path, count: int, dyads: int = DYADS, days: int = DAYS, ids: int = RANDOM_IDS
+) -> History:
+    """Draw that many events about so many dyads, over so many days; write them into a folder.
+
+    With other ids they are the same events.
+    """
+    path, drawing = folder / f"history-{count}", _Drawing(count, dyads, days, ids)
     ends = array("Q", [0])
     with path.open("wb") as file:
         for state in drawing.events():
@@ -123,8 +133,8 @@ def _ends_of(path: Path) -> Path:
 class _Drawing:
     """One history while it is drawn."""
 
-    def __init__(self, count: int, dyads: int, days: int) -> None:
-        self._count, self._days = count, days
+    def __init__(self, count: int, dyads: int, days: int, ids: int) -> None:
+        self._count, self._days, self._ids = count, days, ids
         self._random = Random(_SEED)
         self._dyads = self._random.sample(list(combinations(sorted(STATES), 2)), dyads)
         self._dyad_weights = list(accumulate(1 / (rank + _SHIFT) for rank in range(dyads)))
@@ -134,6 +144,7 @@ class _Drawing:
         self._claims: list[tuple[str, bytes]] = []
         self._ended: set[int] = set()
         self._claims_of: Counter[Pair] = Counter()
+        self._ids_made = 0
 
     def events(self) -> Iterator[bytes]:
         """Yield the events."""
@@ -200,7 +211,14 @@ class _Drawing:
         return message.SerializeToString(deterministic=True)
 
     def _event_id(self) -> str:
-        return str(UUID(int=self._random.getrandbits(128), version=4))
+        bits = self._random.getrandbits(128)
+        if self._ids == ORDERED_IDS:
+            made = _IDS_MADE_FROM + self._ids_made
+            bits = made << 80 | bits & (1 << 80) - 1
+        self._ids_made += 1
+        # As RFC 9562 has it: the variant in two bits, the version in four.
+        bits = bits & ~(0x3 << 62 | 0xF << 76) | 0x2 << 62 | self._ids << 76
+        return str(UUID(int=bits))
 
 
 def _identified(event_id: str, body: bytes) -> bytes:

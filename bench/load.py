@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 from bench.history import History
-from bench.server import elsewhere
+from bench.server import cpu_seconds_of, elsewhere
 from bench.subject import Question, Subject
 from communique.client import Client
 from communique.codec import submitted
@@ -38,11 +38,14 @@ class Appended(NamedTuple):
         seconds: until everything was durable.
         answered_seconds: until the read models answered with it; not less than `seconds`.
         latencies: of each call that was timed by itself, in seconds.
+        cpu_seconds, answered_cpu_seconds: what the server's processes used by then.
     """
 
     seconds: float
     answered_seconds: float
     latencies: list[float]
+    cpu_seconds: float = 0.0
+    answered_cpu_seconds: float = 0.0
 
 
 def made(
@@ -97,7 +100,13 @@ async def one_by_one(
 
 
 async def in_batches(
-    subject: Subject, history: History, size: int, *, bulk: bool, answered: bool
+    subject: Subject,
+    history: History,
+    size: int,
+    server_pid: int = 0,
+    *,
+    bulk: bool,
+    answered: bool,
 ) -> Appended:
     """Append the events of a history in batches, one after the other or, if `bulk`, as for bulk.
 
@@ -115,12 +124,20 @@ async def in_batches(
         for batch in batches:
             position = await subject.append_batch(batch)
 
+    cpu_before = _cpu_seconds_of(server_pid)
     seconds = answered_seconds = await _timed(append())
+    cpu_seconds = _cpu_seconds_of(server_pid) - cpu_before
     check(position == len(history), f"the last position is {position:,}, not {len(history):,}")
     if answered:
         question = Question(history.quiet, min_position=position)
         answered_seconds += await _timed(subject.answered(question))
-    return Appended(seconds, answered_seconds, [])
+    answered_cpu = _cpu_seconds_of(server_pid) - cpu_before
+    return Appended(seconds, answered_seconds, [], cpu_seconds, answered_cpu)
+
+
+def _cpu_seconds_of(server_pid: int) -> float:
+    """Return what the server's processes have used so far; 0 where there is no server."""
+    return cpu_seconds_of(server_pid) if server_pid else 0.0
 
 
 async def reading(subject: Subject, history: History | None) -> float:

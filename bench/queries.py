@@ -21,6 +21,7 @@ from bench.figures import Sample, latencies
 from bench.history import FIRST_DAY, History, Pair
 from bench.load import check
 from bench.questions import KINDS, asked
+from bench.server import cpu_seconds_of
 from bench.subject import Question
 from bench.subjects.communique import as_of
 from communique.codec import submitted
@@ -210,20 +211,29 @@ def _codes(message: event_pb2.Event) -> set[str]:
     return {party.code for party in (*message.actors, *message.recipients, *together)}
 
 
-def answered(address: str, history: History, runs: int) -> dict[str, list[Sample]]:
+def answered(
+    address: str, server_pid: int, history: History, runs: int, only: str = ""
+) -> dict[str, list[Sample]]:
     """Ask everything, in the process that this is called in; return the samples of each case.
+
+    If a method is named, only that is asked.
 
     Raises `WrongResult` unless a question from a point gets the same bytes when asked again.
     """
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES)]
     samples_by_case: dict[str, list[Sample]] = {}
+    chosen = [query for query in QUERIES if only in {"", query.name}]
     with grpc.insecure_channel(address, options) as channel:
-        for query, (which, topic) in product(QUERIES, topics(history).items()):
+        for query, (which, topic) in product(chosen, topics(history).items()):
             ask = partial(_answer, channel.unary_unary(query.path))
             for point in query.points:
                 requests = _requests(query, topic, history, point, _WARM_UP + runs * _COUNT_MAX)
-                samples = _samples(ask, query, requests, point)
-                samples_by_case[f"{query.name}, {which}, {point}"] = samples
+                before = cpu_seconds_of(server_pid)
+                samples, calls = _samples(ask, query, requests, point)
+                cpu = {"server_cpu_us": (cpu_seconds_of(server_pid) - before) / calls * 1e6}
+                samples_by_case[f"{query.name}, {which}, {point}"] = [
+                    sample | cpu for sample in samples
+                ]
     return samples_by_case
 
 
@@ -236,12 +246,22 @@ def _answer(call: Call, request: bytes) -> bytes:
         return b""
 
 
-def _samples(ask: Ask, query: Query, requests: Sequence[bytes], point: str) -> list[Sample]:
-    """Return the sample of each run; the first few requests are to warm up."""
+def _samples(
+    ask: Ask, query: Query, requests: Sequence[bytes], point: str
+) -> tuple[list[Sample], int]:
+    """Return the sample of each run, and how many calls all made; the first ones are to warm up."""
+    calls = 0
+
+    def counted(request: bytes) -> bytes:
+        nonlocal calls
+        calls += 1
+        return ask(request)
+
     for request in requests[:_WARM_UP]:
-        ask(request)
+        counted(request)
     starts = range(_WARM_UP, len(requests), _COUNT_MAX)
-    return [_sample(ask, query, requests[at : at + _COUNT_MAX], point) for at in starts]
+    samples = [_sample(counted, query, requests[at : at + _COUNT_MAX], point) for at in starts]
+    return samples, calls
 
 
 def _sample(ask: Ask, query: Query, requests: Sequence[bytes], point: str) -> Sample:

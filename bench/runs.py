@@ -8,13 +8,13 @@ from time import perf_counter, sleep
 from typing import Final, NamedTuple, TypeAlias
 
 from bench import load, page_cache, subscribers
-from bench.bed import BATCH_EVENTS, Bed, serving
+from bench.bed import Bed, serving
 from bench.figures import Sample, latencies
 from bench.history import History, Pair
 from bench.load import check
 from bench.questions import asked
 from bench.server import Server, elsewhere
-from bench.subject import Subject
+from bench.subject import BATCH_EVENTS, Subject
 from bench.subjects import Communique
 from bench.subscribers import Pace
 from communique.client import Client
@@ -57,26 +57,31 @@ def one_by_one(bed: Bed, subject: Subject, history: History, *, answered: bool) 
 def in_batches(
     bed: Bed, subject: Subject, history: History, *, bulk: bool, answered: bool
 ) -> Appending:
-    """Append the events in batches to a new log; CPU time is counted to the later of the ends."""
+    """Append the events in batches to a new log."""
+    subject.prepare(history, BATCH_EVENTS)
     with serving(subject, bed.fresh()) as server:
-        cpu = _cpu_of(server)
-        given = history, BATCH_EVENTS
+        given = history, BATCH_EVENTS, server.pid if server else 0
         done = load.made(subject, load.in_batches, *given, bulk=bulk, answered=answered)
-        spent, memory = cpu(len(history)), memory_of(server)
-    timed = len(history) - BATCH_EVENTS
-    recorded = {"events_per_second": timed / done.seconds}
-    if not answered:
-        return Appending(recorded | spent, {}, memory)
-    rate = {"events_per_second": timed / done.answered_seconds}
-    return Appending(recorded, rate | spent, memory)
+        memory = memory_of(server)
+
+    def sample(seconds: float, cpu_seconds: float) -> Sample:
+        timed = len(history) - BATCH_EVENTS
+        cpu = {"server_cpu_us": cpu_seconds / timed * 1e6} if server else {}
+        return {"events_per_second": timed / seconds} | cpu
+
+    recorded = sample(done.seconds, done.cpu_seconds)
+    until = sample(done.answered_seconds, done.answered_cpu_seconds) if answered else {}
+    return Appending(recorded, until, memory)
 
 
 def imported_by_client(bed: Bed, history: History) -> Sample:
     """Import the events into a new log with the project's client."""
     service = Communique()
-    with serving(service, bed.fresh()):
+    with serving(service, bed.fresh()) as server:
+        cpu = _cpu_of(server)
         seconds = elsewhere(load.imported_by_client, service.address, history)
-    return {"events_per_second": len(history) / seconds}
+        spent = cpu(len(history))
+    return {"events_per_second": len(history) / seconds} | spent
 
 
 def read(subject: Subject, server: Serving, history: History, *, compared: bool) -> Sample:
@@ -86,9 +91,11 @@ def read(subject: Subject, server: Serving, history: History, *, compared: bool)
     return {"events_per_second": len(history) / seconds} | cpu(len(history))
 
 
-def read_by_client(address: str, count: int) -> Sample:
-    """Read everything with the project's client."""
-    return {"events_per_second": count / elsewhere(load.read_by_client, address, count)}
+def read_by_client(address: str, server: Serving, count: int) -> Sample:
+    """Read everything with the project's client, which makes domain events of it."""
+    cpu = _cpu_of(server)
+    seconds = elsewhere(load.read_by_client, address, count)
+    return {"events_per_second": count / seconds} | cpu(count)
 
 
 @contextmanager
@@ -99,30 +106,20 @@ def holding(bed: Bed, subject: Subject, history: History) -> Iterator[Serving]:
         yield server
 
 
-def rebuilt(
-    client: Client, server: Serving, history: History, *, one_by_one: bool
-) -> dict[str, Sample]:
-    """Rebuild all projections together, if wanted each before; return samples by name, and `all`.
-
-    Raises `WrongResult` unless the status is the same as before.
-    """
+def rebuilt(client: Client, server: Serving, history: History) -> Sample:
+    """Rebuild the read models; raise `WrongResult` unless the status is the same as before."""
     first, second = history.busiest
     before = client.status(first, second)
     point = before.as_of.valid, before.as_of.known, before.as_of.position
-    names = {model.name: model.name for model in client.projections() if one_by_one} | {"all": ""}
-    samples = {case: _rebuilt(client, server, name, history) for case, name in names.items()}
+    cpu, began = _cpu_of(server), perf_counter()
+    *_, last = client.rebuild()
+    seconds = perf_counter() - began
+    sample = {"events_per_second": len(history) / seconds} | cpu(len(history))
+    check(last.done and last.position == len(history), f"the rebuild ended with {last}")
     valid, known, position = point
     after = client.status(first, second, valid_at=valid, known_at=known, position=position)
     check(after == before, "the status is another one after the rebuild")
-    return samples
-
-
-def _rebuilt(client: Client, server: Serving, name: str, history: History) -> Sample:
-    cpu, began = _cpu_of(server), perf_counter()
-    *_, last = client.rebuild(name)
-    seconds = perf_counter() - began
-    check(last.done and last.position == len(history), f"the rebuild ended with {last}")
-    return {"events_per_second": len(history) / seconds} | cpu(len(history))
+    return sample
 
 
 def rebuilt_by(subject: Subject, server: Serving, history: History) -> Sample:
@@ -174,8 +171,10 @@ def answered_from_disk(bed: Bed, loaded: LoadedSubject, kind: str, pair: Pair) -
     for seed in _seeds(bed):
         page_cache.drop(loaded.files)
         questions = asked(kind, pair, loaded.history, _QUESTIONS, seed)
+        cpu = _cpu_of(loaded.server)
         [seconds] = load.made(loaded.subject, load.asking, [], [questions])
-        samples.append(latencies(seconds))
+        spent = cpu(_QUESTIONS + load.ASKED_AGAIN)
+        samples.append(latencies(seconds) | spent)
     return samples
 
 
@@ -220,8 +219,9 @@ def delivered(bed: Bed, pace: Pace) -> Delivering:
     """Deliver new events to subscribers of a new log."""
     service = Communique()
     with serving(service, bed.fresh()) as server, watched(server) as memory:
+        cpu = _cpu_of(server)
         done = elsewhere(subscribers.delivered, service.address, pace)
-    submitted = {"submitted_per_second": done.events_per_second}
+        submitted = {"submitted_per_second": done.events_per_second} | cpu(pace.events)
     return Delivering(
         submitted | latencies(done.from_commit), submitted | latencies(done.from_call), memory
     )

@@ -62,7 +62,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that it and its children have used so far, user and system."""
-        return _summed(_cpu_seconds, self._processes())
+        return cpu_seconds_of(self.pid)
 
     def mebibytes(self) -> float:
         """Return the memory that it and its children have, what they share once.
@@ -93,15 +93,19 @@ def settle(pid: int) -> None:
 
     A server may go on with its start, or with what it was given, when it has answered.
     """
-    measured = psutil.Process(pid)
     deadline = time.monotonic() + _SETTLE_SECONDS_MAX
-    before = _summed(_cpu_seconds, _with_children(measured))
+    before = cpu_seconds_of(pid)
     while time.monotonic() < deadline:
         time.sleep(_SETTLED_SECONDS)
-        now = _summed(_cpu_seconds, _with_children(measured))
+        now = cpu_seconds_of(pid)
         if abs(now - before) < _BUSY_SHARE * _SETTLED_SECONDS:
             return
         before = now
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Return the CPU time that a process and its children have used so far, user and system."""
+    return _summed(_cpu_seconds, _with_children(psutil.Process(pid)))
 
 
 def read_from_disk(pid: int) -> float:

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from bench.history import History
 from bench.server import Server
+
+BATCH_EVENTS: Final = 500
+"""How many events a batch has, of all who take events in."""
 
 
 class Missing(Exception):
@@ -82,6 +85,9 @@ class Subject(ABC):
     def asked_files(self, folder: Path) -> list[Path]:
         """Return the files, of those that it keeps in `folder`, that `as_of` is answered from."""
         return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+    def prepare(self, history: History, size: int) -> None:  # noqa: B027  nothing for most
+        """Make what appending a history in batches of that size needs: that is not measured."""
 
     def fill(self, history: History) -> None:
         """Have it hold a history, in the quickest way there is: for what is only asked."""

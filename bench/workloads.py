@@ -5,21 +5,23 @@ write its class beside those in `subjects`, and name it in the workloads that it
 bear the case of ours that they are compared with.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise, product
 from typing import Final
 
-from bench import load, queries, rivals, runs, series
+from bench import load, queries, rivals, runs
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
 from bench.growth import Grown, grown, window_ends, windows_before
-from bench.history import History, Pair
+from bench.history import ORDERED_IDS, History, Pair
 from bench.questions import KINDS, asked
 from bench.server import elsewhere
 from bench.subject import Subject
 from bench.subjects import (
     BareSqlite,
+    BitemporalTable,
     Communique,
     DuckDb,
     Echo,
@@ -37,8 +39,12 @@ CLIENT: Final = "python client"
 RECORDED, ANSWERED = "recorded", "and answered"
 _SINGLE_EVENTS: Final = 1_600
 _BATCHED_EVENTS: Final = 5_500
+_IMPORTED_MAX: Final = 1_000_000
+"""What one longer log takes, see `growth`; here the rivals would take hours."""
 _REBUILT_MAX: Final = 1_000_000
-"""Longer logs would take hours to rebuild each projection of, and then all together."""
+"""Longer logs would take hours to rebuild several times."""
+_TYPED_MAX: Final = 1_000_000
+"""More events than these take minutes to become domain events, and each takes as long."""
 _QUESTIONS_COMPARED: Final = 25
 _ALL_RANDOM: Final = tuple(KINDS)[-1]
 _PACES: Final = {
@@ -61,15 +67,23 @@ def submit_one(bed: Bed) -> Iterator[Figure]:
 
 def submit_batch(bed: Bed) -> Iterator[Figure]:
     """Batches of 500 by `Submit`, one call after the other."""
-    yield from _appending(bed, "submit-batch", _BATCHED_EVENTS, bulk=False)
+    rivals = UmaDb(), Library(), BareSqlite(), Echo()
+    yield from _appending(bed, "submit-batch", bed.arriving(_BATCHED_EVENTS), rivals, bulk=False)
 
 
 def import_(bed: Bed) -> Iterator[Figure]:
-    """As many events as the smallest log has by `Import`, in batches of 500; more: see `growth`."""
-    yield from _appending(bed, "import", bed.sizes[0], bulk=True)
-    history = bed.arriving(bed.sizes[0])
-    samples = bed.repeated(partial(runs.imported_by_client, bed, history))
-    yield figure("import", CLIENT, RECORDED, len(history), samples)
+    """By `Import`, in batches of 500; `and answered`: until the last event is in an answer."""
+    small, *larger = bed.sizes_up_to(_IMPORTED_MAX, "import")
+    rivals = UmaDb(), BitemporalTable(), Library(), BareSqlite(), Echo()
+    yield from _appending(bed, "import", bed.arriving(small), rivals, bulk=True)
+    samples = bed.repeated(partial(runs.imported_by_client, bed, bed.arriving(small)))
+    yield figure("import", CLIENT, RECORDED, small, samples)
+    for size in larger:
+        yield from _appending(bed, "import", bed.arriving(size), rivals[:2], bulk=True)
+    ordered = bed.arriving(small, ORDERED_IDS)
+    for found in _appending(bed, "import", ordered, rivals[:3], bulk=True):
+        if found.workload == "import":
+            yield replace(found, case=f"{found.case}, UUIDv7")
 
 
 def growth(bed: Bed) -> Iterator[Figure]:
@@ -89,15 +103,15 @@ def growth(bed: Bed) -> Iterator[Figure]:
 
 
 def read(bed: Bed) -> Iterator[Figure]:
-    """The whole log to a client in frames, compared byte for byte with what was written."""
+    """The whole log in frames, compared byte for byte; `python client`: as domain events."""
     for size in bed.sizes:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)) as server:
             run = partial(runs.read, service, server, history, compared=True)
             yield figure("read", service.name, "", size, bed.repeated(run))
-            if size == bed.sizes[0]:
-                samples = bed.repeated(partial(runs.read_by_client, service.address, size))
-                yield figure("read", CLIENT, "", size, samples)
+            if size <= _TYPED_MAX:
+                run = partial(runs.read_by_client, service.address, server, size)
+                yield figure("read", CLIENT, "", size, bed.repeated(run))
         library = (Library(),) if size == bed.sizes[0] else ()
         for rival in bed.chosen((UmaDb(), BareSqlite(), *library)):
             with bed.attempting(rival), runs.holding(bed, rival, history) as server:
@@ -112,19 +126,16 @@ def read(bed: Bed) -> Iterator[Figure]:
 
 
 def rebuild(bed: Bed) -> Iterator[Figure]:
-    """All read models anew from the log, while the old ones serve; in the smaller one each."""
+    """The read models anew from the log, while the old ones serve."""
     for size in bed.sizes_up_to(_REBUILT_MAX, "rebuild"):
-        history, service, is_small = bed.history(size), Communique(), size == bed.sizes[0]
+        history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)) as server, Client(service.address) as client:
-            run = partial(runs.rebuilt, client, server, history, one_by_one=is_small)
-            rebuilt = bed.repeated(run)
-        for case in rebuilt[0]:
-            samples = [sample[case] for sample in rebuilt]
-            yield figure("rebuild", service.name, case, size, samples)
+            samples = bed.repeated(partial(runs.rebuilt, client, server, history))
+        yield figure("rebuild", service.name, "", size, samples)
     library, history = Library(), bed.history(bed.sizes[0])
     with bed.attempting(library), runs.holding(bed, library, history) as server:
         samples = bed.repeated(partial(runs.rebuilt_by, library, server, history))
-        yield figure("rebuild", library.name, "all", len(history), samples)
+        yield figure("rebuild", library.name, "", len(history), samples)
 
 
 def status(bed: Bed) -> Iterator[Figure]:
@@ -192,18 +203,23 @@ def questions(bed: Bed) -> Iterator[Figure]:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)):
             runs.wait_for_read_models(service.address)
-            samples_by_case = elsewhere(queries.answered, service.address, history, bed.runs)
+            given = service.address, service.pid, history, bed.runs
+            samples_by_case = elsewhere(queries.answered, *given)
         for case, samples in samples_by_case.items():
             yield figure("queries", service.name, case, size, samples)
 
 
 def score_series(bed: Bed) -> Iterator[Figure]:
-    """20 years of scores by month of a dyad that has all events; in process, no server."""
+    """20 years of scores by month, of a dyad that has all events."""
     for size in bed.sizes_up_to(_REBUILT_MAX, "series"):
-        history = bed.history(size, dyads=1)
-        samples_by_case = elsewhere(series.samples, history, bed.fresh() / "series.db", bed.runs)
+        history, service = bed.history(size, dyads=1), Communique()
+        with runs.holding(bed, service, history):
+            runs.wait_for_read_models(service.address)
+            given = service.address, service.pid, history, bed.runs
+            samples_by_case = elsewhere(queries.answered, *given, only="GetScoreSeries")
         for case, samples in samples_by_case.items():
-            yield figure("series", Communique.name, case, size, samples)
+            if "quiet" not in case:
+                yield figure("series", service.name, case, size, samples)
 
 
 def start(bed: Bed) -> Iterator[Figure]:
@@ -231,17 +247,19 @@ def live(bed: Bed) -> Iterator[Figure]:
         yield figure("memory", Communique.name, f"1,000 subscribers, {case}", pace.events, memory)
 
 
-def _appending(bed: Bed, workload: str, size: int, *, bulk: bool) -> Iterator[Figure]:
-    history, service = bed.arriving(size), Communique()
+def _appending(
+    bed: Bed, workload: str, history: History, others: Iterable[Subject], *, bulk: bool
+) -> Iterator[Figure]:
+    service, size = Communique(), len(history)
     run = partial(runs.in_batches, bed, service, history, bulk=bulk, answered=True)
     done = bed.repeated(run)
     yield figure(workload, service.name, RECORDED, size, [run.recorded for run in done])
     yield figure(workload, service.name, ANSWERED, size, [run.answered for run in done])
     if bulk:
         yield figure("memory", service.name, "after an import", size, [run.memory for run in done])
-    for rival in bed.chosen((UmaDb(), Library(), BareSqlite(), Echo())):
+    for rival in bed.chosen(others):
         with bed.attempting(rival):
-            answered = bulk and isinstance(rival, Library)
+            answered = bulk and isinstance(rival, Library | BitemporalTable)
             run = partial(runs.in_batches, bed, rival, history, bulk=bulk, answered=answered)
             done = bed.repeated(run)
             yield figure(workload, rival.name, RECORDED, size, [run.recorded for run in done])

@@ -1,5 +1,6 @@
 """What is measured: the service itself, what others would use instead, and floors under all."""
 
+from bench.subjects.bitemporal import BitemporalTable
 from bench.subjects.communique import Communique
 from bench.subjects.duckdb import DuckDb
 from bench.subjects.echo import Echo
@@ -11,6 +12,7 @@ from bench.subjects.umadb import UmaDb
 
 __all__ = [
     "BareSqlite",
+    "BitemporalTable",
     "Communique",
     "DuckDb",
     "Echo",
@@ -20,5 +22,5 @@ __all__ = [
     "UmaDb",
 ]
 
-RIVALS = (UmaDb, Library, DuckDb, PostgreSql, MariaDb)
+RIVALS = (UmaDb, Library, BitemporalTable, DuckDb, PostgreSql, MariaDb)
 """What a user would pick instead; each is missing where it is not installed."""

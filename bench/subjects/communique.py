@@ -14,7 +14,7 @@ from bench.server import Server, free_port, listens
 from bench.subject import Question, Subject
 from communique.server.app import READ_MODELS_FOLDER
 from communique.v1 import record_service_pb2 as records
-from communique.v1 import series_pb2, status_pb2, time_pb2, timeline_service_pb2
+from communique.v1 import status_pb2, time_pb2, timeline_service_pb2
 
 _BATCHES_AHEAD: Final = 4
 _PATIENCE: Final = 5_000
@@ -43,8 +43,6 @@ class Communique(Subject):
     _import: Any
     _read: Any
     _status: Any
-    _timeline: Any
-    _series: Any
 
     def start(self, folder: Path) -> Server:
         """Start the server on the data in `folder`."""
@@ -59,8 +57,8 @@ class Communique(Subject):
         return server
 
     def asked_files(self, folder: Path) -> list[Path]:
-        """Return the files of the bilateral status; the log's and the others are not looked at."""
-        return sorted((folder / "data" / READ_MODELS_FOLDER).glob("bilateral-status.*.db*"))
+        """Return the files of the read models; those of the log are not looked at."""
+        return sorted((folder / "data" / READ_MODELS_FOLDER).glob("*.db*"))
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -75,8 +73,6 @@ class Communique(Subject):
             )
             self._read = channel.unary_stream(f"{_RECORDS}/Read")
             self._status = channel.unary_unary(f"{_TIMELINE}/GetBilateralStatus")
-            self._timeline = channel.unary_unary(f"{_TIMELINE}/ListTimeline")
-            self._series = channel.unary_unary(f"{_TIMELINE}/GetScoreSeries")
             yield
 
     async def append_one(self, event: bytes) -> int:
@@ -119,21 +115,6 @@ class Communique(Subject):
     async def as_of(self, question: Question) -> bytes:
         """Ask for the bilateral status, again while a read model is behind; it is not decoded."""
         return await _answer(self._status, _request(question))
-
-    async def answered(self, question: Question) -> None:
-        """Ask each read model."""
-        await self.as_of(question)
-        listed = timeline_service_pb2.ListTimelineRequest(
-            page_size=1, min_position=question.min_position
-        )
-        await _answer(self._timeline, listed)
-        series = timeline_service_pb2.GetScoreSeriesRequest(
-            parties=question.pair,
-            bucket=series_pb2.BUCKET_MONTH,
-            min_position=question.min_position,
-        )
-        getattr(series, "from").text = series.to.text = "2020-01-01"
-        await _answer(self._series, series)
 
     def pinned(self, question: Question, answer: bytes) -> Question:
         """Return the question as of the point that it was answered for."""

@@ -104,6 +104,7 @@ class PostgreSql(Subject):
         "says; it leaves out its parties and dates, the last certain claim below it, disputes and "
         "the posture."
     )
+    query: ClassVar[str] = _AS_OF
     _port: int = 0
     _connection: Any
 
@@ -159,7 +160,9 @@ class PostgreSql(Subject):
             "known": from_micros(point.known),
             "position": point.position,
         }
-        return facts.answer_of(self._connection.execute(_AS_OF, parameters, binary=True).fetchall())
+        return facts.answer_of(
+            self._connection.execute(self.query, parameters, binary=True).fetchall()
+        )
 
     def winners(self, answer: bytes) -> Mapping[str, str]:
         """Return what the answer says of them."""

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -148,12 +148,9 @@ def rebuild_in_passing(server: Server) -> None:
     """Begin to rebuild the read models; whether it comes to an end is the next kill's to say."""
 
     def rebuild() -> None:
-        with Client(server.address, retry=Retry(attempts_max=1)) as client:
-            for name in ("bilateral-status", "score-series", "timeline"):
-                try:
-                    list(client.rebuild(name))
-                except CommuniqueError:
-                    return
+        once = Retry(attempts_max=1)
+        with Client(server.address, retry=once) as client, suppress(CommuniqueError):
+            list(client.rebuild("read-models"))
 
     Thread(target=rebuild, daemon=True).start()
 

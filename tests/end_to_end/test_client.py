@@ -290,11 +290,11 @@ def test_read_models_are_listed_and_rebuilt(client: Client) -> None:
     position = client.submit(CLAIMS)[-1].position
     client.status("JPN", "KOR", min_position=position)
     names = [projection.name for projection in client.projections()]
-    assert "bilateral-status" in names
-    last = [*client.rebuild("bilateral-status")][-1]
-    assert (last.name, last.done, last.position) == ("bilateral-status", True, 19)
+    assert "read-models" in names
+    last = [*client.rebuild("read-models")][-1]
+    assert (last.name, last.done, last.position) == ("read-models", True, 19)
     assert sorted(progress.name for progress in client.rebuild() if progress.done) == names
-    with pytest.raises(NotFound, match="bilateral-status"):
+    with pytest.raises(NotFound, match="read-models"):
         next(client.rebuild("bilateral"))
 
 

@@ -367,11 +367,11 @@ def test_read_models_are_shown_and_rebuilt(run: Run, sample_file: Path) -> None:
     """An operator sees how far each read model is, and can rebuild one."""
     run("submit", sample_file)
     assert run("status", "KOR", "JPN", "--min-position", "19").exit_code == 0
-    assert "bilateral-status version" in run("projections").stdout
-    assert "is rebuilt, up to position 19" in run("rebuild", "bilateral-status").stdout
-    assert run("rebuild").stdout.count("is rebuilt, up to position 19") == 3
+    assert "read-models version" in run("projections").stdout
+    assert "is rebuilt, up to position 19" in run("rebuild", "read-models").stdout
+    assert run("rebuild").stdout.count("is rebuilt, up to position 19") == 1
     unknown = run("rebuild", "bilateral")
-    assert "bilateral-status" in unknown.stderr
+    assert "read-models" in unknown.stderr
     assert unknown.exit_code == ExitCode.FAILED
 
 
@@ -380,7 +380,7 @@ def test_the_doctor_finds_a_running_server_well(desk: Run, tmp_path: Path) -> No
     result = desk("doctor", "--data-dir", tmp_path, "-o", "jsonl")
     checks = {check["name"]: check for check in map(json.loads, result.stdout.splitlines())}
     assert {"packages", "SQLite", "clock", "file system", "disk", "writing"} <= set(checks)
-    assert checks["server"]["health"] == checks["bilateral-status"]["health"] == "ok"
+    assert checks["server"]["health"] == checks["read-models"]["health"] == "ok"
     assert checks["health"]["words"] == "SERVING"
     assert result.exit_code == 0
 

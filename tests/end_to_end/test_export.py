@@ -305,12 +305,12 @@ def test_a_folder_that_is_a_file_is_named(desk: Desk, tmp_path: Path) -> None:
 
 def test_verify_says_that_a_read_model_is_what_the_log_gives(desk: Desk) -> None:
     """`verify` says up to where a read model is right and exits with 0, or with 1 if unknown."""
-    result = desk.run("verify", "timeline")
-    assert result.stdout == "timeline is what the log gives, up to position 19\n"
+    result = desk.run("verify", "read-models")
+    assert result.stdout == "read-models is what the log gives, up to position 19\n"
     assert result.exit_code == ExitCode.OK
     unknown = desk.run("verify", "timelines")
     assert unknown.exit_code == ExitCode.FAILED
-    assert "bilateral-status" in unknown.stderr
+    assert "read-models" in unknown.stderr
 
 
 def test_the_whole_sample_comes_back_from_an_export(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from communique.v1.timeline_service_pb2 import GetBilateralStatusRequest
 from tests.support.calls import Stubs, connected, meetings, refused, submit
 from tests.support.read_models import read_models_of
 
-NAMES = ["bilateral-status", "score-series", "timeline"]
+NAMES = ["read-models"]
 
 
 def projections(stubs: Stubs) -> list[Projection]:
@@ -65,7 +65,7 @@ def test_a_rebuilt_projection_answers_as_before(stubs: Stubs, name: str) -> None
 def test_a_rebuild_that_is_abandoned_can_be_begun_again(stubs: Stubs) -> None:
     """A rebuild whose client goes away can be begun again."""
     submit(stubs, *meetings(300))
-    request = RebuildProjectionRequest(name="timeline")
+    request = RebuildProjectionRequest(name="read-models")
     for _ in range(5):
         stubs.projections.RebuildProjection(request).cancel()
     deadline = monotonic() + 10
@@ -96,13 +96,13 @@ def test_an_unknown_projection_is_told_with_those_that_there_are(stubs: Stubs) -
     assert all(name in error.message for name in NAMES)
 
 
-def test_all_are_not_rebuilt_while_one_of_them_is(tmp_path: Path) -> None:
-    """A rebuild of all is refused while one projection is being rebuilt, and names that one."""
+def test_all_are_not_rebuilt_while_they_are(tmp_path: Path) -> None:
+    """A rebuild of all is refused while the read models are being rebuilt, and names them."""
     with SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1) as log:
         read_models = read_models_of(log, tmp_path / READ_MODELS_FOLDER)
-        running = read_models.rebuild("timeline")
+        running = read_models.rebuild("read-models")
         assert next(running).done  # and not ended: it is still held
-        with pytest.raises(RebuildRunning, match="timeline"):
+        with pytest.raises(RebuildRunning, match="read-models"):
             list(read_models.rebuild(""))
         assert next(running, None) is None
         assert [frame.done for frame in read_models.rebuild("")] == [True] * len(NAMES)

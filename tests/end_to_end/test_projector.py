@@ -40,7 +40,7 @@ from tests.support.calls import (
 from tests.support.dumps import dump
 from tests.support.servers import append, is_serving, serving
 
-NAMES = ["bilateral-status", "score-series", "timeline"]
+NAMES = ["read-models"]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_call_ends_with_the_projector_that_did_it(settings: Settings, stubs: S
     """A rebuild whose projector dies fails as unavailable and can be begun again."""
     submit(stubs, *meetings(1_000))
     caught_up(stubs)
-    request = RebuildProjectionRequest(name="timeline")
+    request = RebuildProjectionRequest(name="read-models")
     os.kill(stopped := projector_of(folder_of(settings)), signal.SIGSTOP)
     rebuild = stubs.projections.RebuildProjection(request)
     sleep(0.1)
@@ -195,7 +195,7 @@ def test_of_many_rebuilds_at_once_one_runs(stubs: Stubs) -> None:
         barrier.wait()
         try:
             *_, last = stubs.projections.RebuildProjection(
-                RebuildProjectionRequest(name="timeline")
+                RebuildProjectionRequest(name="read-models")
             )
         except grpc.RpcError as error:
             fault = taken_apart(error)
@@ -208,7 +208,7 @@ def test_of_many_rebuilds_at_once_one_runs(stubs: Stubs) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(outcomes) <= {"REBUILD_RUNNING timeline", "done True"}
+    assert set(outcomes) <= {"REBUILD_RUNNING read-models", "done True"}
     assert "done True" in outcomes
 
 
@@ -216,7 +216,7 @@ def test_an_abandoned_rebuild_can_be_begun_again(stubs: Stubs) -> None:
     """A client that goes away ends its rebuild in the projector's process."""
     submit(stubs, *meetings(500))
     caught_up(stubs)
-    request = RebuildProjectionRequest(name="timeline")
+    request = RebuildProjectionRequest(name="read-models")
     for _ in range(3):
         stubs.projections.RebuildProjection(request).cancel()
 
@@ -249,7 +249,7 @@ def test_questions_go_on_while_files_are_swapped(stubs: Stubs, address: str) -> 
     for thread in asking:
         thread.start()
     for _ in range(10):
-        list(stubs.projections.RebuildProjection(RebuildProjectionRequest(name="timeline")))
+        list(stubs.projections.RebuildProjection(RebuildProjectionRequest(name="read-models")))
     ended.append(True)
     for thread in asking:
         thread.join()

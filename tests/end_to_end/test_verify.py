@@ -15,13 +15,12 @@ from communique.cli.exits import ExitCode
 from communique.client import Client, NotFound, VerifyProgress
 from communique.server.app import LOG_FILE, READ_MODELS_FOLDER, running_server
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
-from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.projection_errors import VerificationRunning
 from communique.server.projections.projection_file import ProjectionFile
 from communique.server.projections.verification import Verification
 from communique.server.runtime import limits
 from communique.server.runtime.settings import Settings
-from communique.server.views.timeline.timeline_projection import TimelineProjection
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 from communique.v1.projection_service_pb2 import VerifyProjectionRequest
 from communique.v1.record_service_pb2 import ListEventsRequest
 from tests.support.calls import (
@@ -53,31 +52,31 @@ def record_amended(stubs: Stubs, *, fresh: int = EVENTS) -> None:
     stubs.records.ListEvents(ListEventsRequest(min_position=fresh), timeout=30)
 
 
-def file_of(settings: Settings, name: str) -> Path:
-    """The one file of a projection that there is."""
-    [path] = (settings.data_dir / READ_MODELS_FOLDER).glob(f"{name}.*.db")
+def file_of(settings: Settings) -> Path:
+    """The one file of the read models that there is."""
+    [path] = (settings.data_dir / READ_MODELS_FOLDER).glob("read-models.*.db")
     return path
 
 
-def verified(address: str, name: str) -> VerifyProgress:
+def verified(address: str) -> VerifyProgress:
     """The last frame of a verification."""
     with Client(address) as client:
-        *_, last = client.verify(name)
+        *_, last = client.verify("read-models")
     return last
 
 
 @pytest.fixture
-def tampered(settings: Settings) -> Callable[[str, Tamper], VerifyProgress]:
+def tampered(settings: Settings) -> Callable[[Tamper], VerifyProgress]:
     """Verify a projection whose file was changed while the server was down."""
 
-    def verify(name: str, tamper: Tamper) -> VerifyProgress:
+    def verify(tamper: Tamper) -> VerifyProgress:
         with running_server(settings) as address, connected(address) as stubs:
             record_amended(stubs)
-        with apsw.Connection(str(file_of(settings, name))) as connection:
+        with apsw.Connection(str(file_of(settings))) as connection:
             tamper(connection)
         connection.close()
         with running_server(settings) as address:
-            return verified(address, name)
+            return verified(address)
 
     return verify
 
@@ -96,7 +95,7 @@ def test_a_read_model_that_is_what_the_log_gives_has_no_difference(
 
 def test_an_empty_read_model_is_equal(address: str) -> None:
     """Verifying a projection of an empty log finds no difference."""
-    last = verified(address, "timeline")
+    last = verified(address)
     assert (last.done, last.head, last.first_difference) == (True, 0, "")
 
 
@@ -106,80 +105,66 @@ def test_a_rebuilt_read_model_is_equal_whatever_its_rows_are_numbered(
     """Verifying a rebuilt projection finds none, though rows may be numbered otherwise."""
     record_amended(stubs)
     with Client(address) as client:
-        for name in ("bilateral-status", "score-series", "timeline"):
-            list(client.rebuild(name))
-            *_, last = client.verify(name)
-            assert last.first_difference == ""
+        list(client.rebuild("read-models"))
+        *_, last = client.verify("read-models")
+        assert last.first_difference == ""
 
 
 def test_renumbered_rows_are_no_difference(
-    tampered: Callable[[str, Tamper], VerifyProgress],
+    tampered: Callable[[Tamper], VerifyProgress],
 ) -> None:
     """Verifying a projection whose rows were renumbered finds no difference."""
 
     def renumber(connection: apsw.Connection) -> None:
         for (table,) in connection.execute(_WITH_FACETS).fetchall():
             connection.execute(f"UPDATE {table} SET facet_id = facet_id + 1000")  # noqa: S608
-        connection.execute("UPDATE claims SET claim_id = claim_id + 1000000")
 
-    assert tampered("bilateral-status", renumber).first_difference == ""
+    assert tampered(renumber).first_difference == ""
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "words"),
+    ("change", "words"),
     [
         (
-            "bilateral-status",
-            "UPDATE claims SET stage = 9 WHERE claim_id = 200",
-            ["claims: ", "stage is 9, not ", "in the row ", "dyad JPN-KOR", "facet "],
+            "UPDATE facet_claims SET stage = 9 WHERE entry = 7 << 13",
+            ["facet_claims: ", "stage is 9, not ", "in the row ", "tag dyad:JPN-KOR", "facet "],
         ),
         (
-            "bilateral-status",
-            "DELETE FROM claims WHERE claim_id = 150",
-            ["claims: ", "the live file lacks the row dyad JPN-KOR"],
+            "DELETE FROM facet_claims WHERE entry = 7 << 13",
+            ["facet_claims: ", "the live file lacks the row tag dyad:JPN-KOR"],
         ),
         (
-            "bilateral-status",
             "UPDATE facets SET partitions = 0 WHERE facet_id = 1",
             ["facets: ", "partitions is 0, not "],
         ),
         (
-            "timeline",
-            "UPDATE entries SET outlet = 'Nobody' WHERE content_position = 7",
-            ["entries: ", "outlet is Nobody, not Yonhap", "content_position 7"],
+            "UPDATE content_regions SET certainty = 9 WHERE entry = 7 << 13",
+            ["content_regions: ", "certainty is 9, not 3", "entry 57344", "tag outlet:Yonhap"],
         ),
         (
-            "timeline",
             "INSERT INTO disputes VALUES (zeroblob(16), 5, 5, zeroblob(16))",
             ["disputes: ", "does not follow from the log", "00000000-0000-0000-0000-000000000000"],
         ),
         (
-            "timeline",
-            "DELETE FROM tagged_by_valid WHERE entry = 9 << 13",
-            ["tagged_by_valid: ", "lacks the row", "tag "],
+            "DELETE FROM tagged WHERE entry = 9 << 13",
+            ["tagged: ", "lacks the row", "tag dyad:JPN-KOR export-controls"],
         ),
         (
-            "timeline",
-            "UPDATE counts SET count = 7; INSERT OR IGNORE INTO counts VALUES ('unknown types', 7)",
-            ["counts: ", "unknown types"],
+            "UPDATE counts SET count = 7 WHERE name = 'tags'",
+            ["counts: ", "name tags"],
         ),
+        ("DROP INDEX claims_by_subject", ["schema: "]),
         (
-            "bilateral-status",
-            "DROP INDEX plans",
-            ["schema: "],
-        ),
-        (
-            "timeline",
             "UPDATE tracking SET notification_id = 999",
             ["tracking: ", "999", str(EVENTS)],
         ),
     ],
 )
 def test_a_tampered_row_is_named(
-    tampered: Callable[[str, Tamper], VerifyProgress], name: str, change: str, words: list[str]
+    tampered: Callable[[Tamper], VerifyProgress], change: str, words: list[str]
 ) -> None:
     """Verifying a projection with a changed row names the table and the row."""
-    last = tampered(name, lambda connection: connection.execute(change))
+    last = tampered(lambda connection: connection.execute(change))
     assert last.done
     assert last.first_difference.startswith(words[0])
     assert all(word in last.first_difference for word in words), last.first_difference
@@ -189,24 +174,24 @@ def test_the_command_names_a_difference_and_ends_with_one(settings: Settings) ->
     """The verify command names a difference and what helps, and exits with 1."""
     with running_server(settings) as address, connected(address) as stubs:
         record_amended(stubs)
-    with apsw.Connection(str(file_of(settings, "timeline"))) as connection:
+    with apsw.Connection(str(file_of(settings))) as connection:
         connection.execute("DELETE FROM disputes")
     connection.close()
     with running_server(settings) as address:
         run = CliRunner(env={"COMMUNIQUE_SERVER": address, "COLUMNS": "300"}).invoke
-        result = run(app, ["verify", "timeline"])
+        result = run(app, ["verify", "read-models"])
         assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
-        assert "error: timeline is not what the log gives" in result.stderr
+        assert "error: read-models is not what the log gives" in result.stderr
         assert "disputes: the live file lacks the row" in result.stderr
-        assert "communique rebuild timeline" in result.stderr
-        assert run(app, ["rebuild", "timeline"]).exit_code == ExitCode.OK
-        assert run(app, ["verify", "timeline"]).exit_code == ExitCode.OK
+        assert "communique rebuild read-models" in result.stderr
+        assert run(app, ["rebuild", "read-models"]).exit_code == ExitCode.OK
+        assert run(app, ["verify", "read-models"]).exit_code == ExitCode.OK
 
 
 def test_nothing_is_left_behind(stubs: Stubs, address: str, settings: Settings) -> None:
     """A verification that has ended leaves no file behind."""
     record_amended(stubs)
-    verified(address, "timeline")
+    verified(address)
     folder = settings.data_dir / READ_MODELS_FOLDER
     assert not list(folder.glob("*verifying*"))
 
@@ -216,7 +201,7 @@ def test_what_a_killed_verification_left_is_cleared_away(settings: Settings) -> 
     folder = settings.data_dir / READ_MODELS_FOLDER
     with running_server(settings):
         pass
-    left = folder / file_of(settings, "timeline").name.replace(".g1.", ".verifying.")
+    left = folder / file_of(settings).name.replace(".g1.", ".verifying.")
     left.write_text("half of it")
     with running_server(settings):
         assert not left.exists()
@@ -224,7 +209,7 @@ def test_what_a_killed_verification_left_is_cleared_away(settings: Settings) -> 
 
 def test_an_unknown_projection_is_not_found(address: str) -> None:
     """Verifying an unknown projection is refused with the names of all projections."""
-    with Client(address) as client, pytest.raises(NotFound, match="timeline"):
+    with Client(address) as client, pytest.raises(NotFound, match="read-models"):
         list(client.verify("status"))
 
 
@@ -233,14 +218,12 @@ def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) ->
     log = SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1)
     read_models = read_models_of(log, tmp_path / READ_MODELS_FOLDER)
     try:
-        running = read_models.verify("timeline")
+        running = read_models.verify("read-models")
         assert next(running).done  # and not ended: it is still held
         with pytest.raises(VerificationRunning):
-            list(read_models.verify("timeline"))
-        *_, of_statuses = read_models.verify("bilateral-status")
-        assert of_statuses.done
+            list(read_models.verify("read-models"))
         assert next(running, None) is None
-        *_, last = read_models.verify("timeline")
+        *_, last = read_models.verify("read-models")
         assert last.done
     finally:
         read_models.close()
@@ -250,7 +233,7 @@ def test_only_one_verification_of_a_projection_runs_at_a_time(tmp_path: Path) ->
 def test_the_second_of_two_is_refused_with_its_own_reason(stubs: Stubs) -> None:
     """A second verification is refused as `VERIFICATION_RUNNING`, a conflict for clients."""
     record_amended(stubs)
-    request = VerifyProjectionRequest(name="timeline")
+    request = VerifyProjectionRequest(name="read-models")
     barrier, outcomes = Barrier(8), list[str]()
 
     def call() -> None:
@@ -274,11 +257,11 @@ def test_the_second_of_two_is_refused_with_its_own_reason(stubs: Stubs) -> None:
 def test_the_end_of_the_server_breaks_off_a_verification(tmp_path: Path) -> None:
     """A verification whose query takes long does not hold up the end of the server."""
     log = SQLiteEventLog.open(tmp_path / LOG_FILE, lambda: 1)
-    live = ProjectionFile(tmp_path / "live.db", TimelineProjection())
-    aside = ProjectionFile(tmp_path / "aside.db", TimelineProjection())
+    live = ProjectionFile(tmp_path / "live.db", ReadModelProjection())
+    aside = ProjectionFile(tmp_path / "aside.db", ReadModelProjection())
     try:
         with patch.object(limits, "SQLITE_STEPS_BETWEEN_LOOKS", 1):
-            run = Verification(aside, DecodedLog(log), live.snapshot, lambda: True).run()
+            run = Verification(aside, log, live.snapshot, lambda: True).run()
             with pytest.raises(apsw.InterruptError):
                 list(run)
     finally:

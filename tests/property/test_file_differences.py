@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from communique.domain.claims.event import Recorded
 from communique.server.projections.file_differences import first_difference
-from communique.server.projections.projection import ViewProjection
 from tests.support.dumps import rows_of
 from tests.support.histories import histories
-from tests.support.projected import PROJECTIONS, batch_sizes, project
+from tests.support.projected import batch_sizes, project
 from tests.support.real_log import RealLog, real_log
 
 _TABLES = """
@@ -37,13 +36,11 @@ def difference(left: Path, right: Path) -> str:
         return "".join(first_difference(live, rebuilt))
 
 
-def two_files(
-    real: RealLog, kind: type[ViewProjection], sizes: list[int], other_sizes: list[int]
-) -> tuple[Path, Path]:
+def two_files(real: RealLog, sizes: list[int], other_sizes: list[int]) -> tuple[Path, Path]:
     """The same log, projected in batches of different sizes."""
-    left, right = real.folder / f"{kind.name}-1.db", real.folder / f"{kind.name}-2.db"
-    project(left, kind, real, sizes)
-    project(right, kind, real, other_sizes)
+    left, right = real.folder / "1.db", real.folder / "2.db"
+    project(left, real, sizes)
+    project(right, real, other_sizes)
     return left, right
 
 
@@ -53,8 +50,7 @@ def test_files_of_the_same_log_do_not_differ(
 ) -> None:
     """Two files of one log do not differ, whatever batches numbered their rows."""
     with real_log(log) as real:
-        for kind in PROJECTIONS:
-            assert difference(*two_files(real, kind, sizes, other_sizes)) == ""
+        assert difference(*two_files(real, sizes, other_sizes)) == ""
 
 
 @given(st.data(), histories(), batch_sizes)
@@ -62,9 +58,8 @@ def test_a_row_that_is_lost_is_found(
     data: st.DataObject, log: list[Recorded], sizes: list[int]
 ) -> None:
     """A row that either of two files lacks is a difference, which names the table."""
-    kind = data.draw(st.sampled_from(PROJECTIONS))
     with real_log(log) as real:
-        damaged, whole = two_files(real, kind, sizes, sizes)
+        damaged, whole = two_files(real, sizes, sizes)
         with opened(damaged) as connection:
             rows = [
                 (name, row)

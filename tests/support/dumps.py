@@ -9,7 +9,6 @@ Row = dict[str, Any]
 _TABLES: Final = """
     SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name
 """
-_KEYS: Final = "SELECT name, type FROM pragma_table_info(?) WHERE pk > 0"
 
 
 def dump(path: Path) -> dict[str, list[object]]:
@@ -17,19 +16,19 @@ def dump(path: Path) -> dict[str, list[object]]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     names = [name for (name,) in connection.execute(_TABLES)]
     tables = {name: rows_of(connection, name) for name in names}
-    numbers = {_number(connection, name): name for name in names}
     connection.close()
     numbered = {
         number: {row[number]: row for row in tables[name]}
-        for number, name in numbers.items()
-        if number
+        for name in names
+        if (number := _number(name)) in {column for row in tables[name][:1] for column in row}
     }
 
     def said(name: str, row: Row) -> tuple[object, ...]:
         return tuple(
-            said(numbers[column], numbered[column][value]) if column in numbered else value
+            said(f"{number.removesuffix('_id')}s", numbered[number][value]) if number else value
             for column, value in row.items()
-            if numbers.get(column) != name
+            if column != _number(name)
+            for number in (next((it for it in numbered if f"_{column}".endswith(f"_{it}")), None),)
         )
 
     return {name: sorted((said(name, row) for row in tables[name]), key=repr) for name in names}
@@ -44,7 +43,6 @@ def rows_of(connection: apsw.Connection, name: str) -> list[Row]:
     ]
 
 
-def _number(connection: apsw.Connection, name: str) -> str | None:
-    """Return the column that merely numbers a table's rows."""
-    keys = list(connection.execute(_KEYS, (name,)))
-    return keys[0][0] if len(keys) == 1 and keys[0][1] == "INTEGER" else None
+def _number(name: str) -> str:
+    """Return the column that merely numbers a table's rows, if it has one."""
+    return f"{name.removesuffix('s')}_id"

@@ -13,12 +13,12 @@ from typing import Final
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.application.use_cases import UseCases, use_cases
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
-from communique.server.projections.thread_follower import thread_followers
+from communique.server.projections.thread_follower import ThreadFollower
 from communique.server.runtime.call import Call
 from communique.server.runtime.call_log import logger_of
 from communique.server.runtime.clock import Clock
 from communique.server.runtime.settings import LogLevel, Settings
-from communique.server.views.catalogue import PROJECTIONS
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 from communique.v1 import event_pb2, payloads_pb2, time_pb2, values_pb2
 from communique.v1.record_service_pb2 import SubmitRequest, SubmitResponse
 from communique.v1.timeline_service_pb2 import (
@@ -83,8 +83,8 @@ async def main(folder: Path) -> None:
     settings, clock = Settings(data_dir=folder, log_level=LogLevel.ERROR), Clock()
     with ExitStack() as stack:
         log = stack.enter_context(closing(SQLiteEventLog.open(folder / "log.db", clock.micros)))
-        followers = thread_followers(PROJECTIONS, folder, log)
-        read_models = stack.enter_context(closing(ReadModels(log, followers)))
+        follower = ThreadFollower(folder, ReadModelProjection, log)
+        read_models = stack.enter_context(closing(ReadModels(log, follower)))
         read_models.start()
         cases = stack.enter_context(
             use_cases(settings, logger_of(settings), clock, log, read_models)

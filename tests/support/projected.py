@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,17 +19,11 @@ from communique.domain.state.event_filter import Filter
 from communique.domain.state.subject import subjects_of
 from communique.domain.time.clocks import AsOf
 from communique.server.application.queries.read_models import ReadModels
-from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.generations import Generations
-from communique.server.projections.projection import ViewProjection
 from communique.server.projections.projection_file import ProjectionFile
 from communique.server.projections.snapshot import RequestedAsOf
 from communique.server.runtime import limits
-from communique.server.views.bilateral_status import facet_search, status_projection
-from communique.server.views.bilateral_status.status_projection import BilateralStatusProjection
-from communique.server.views.scores.score_projection import ScoreSeriesProjection
-from communique.server.views.timeline import event_lists, timeline_projection
-from communique.server.views.timeline.timeline_projection import REGION_BITS, TimelineProjection
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 from communique.v1 import event_pb2
 from tests.support import oracle
 from tests.support.histories import instants, points
@@ -38,14 +31,7 @@ from tests.support.read_models import read_models_of
 from tests.support.real_log import RealLog
 from tests.support.strategies import CODES, DYADS, ISSUES, OUTLETS, PAYLOADS, SUBJECTS
 
-PROJECTIONS: tuple[type[ViewProjection], ...] = (
-    BilateralStatusProjection,
-    TimelineProjection,
-    ScoreSeriesProjection,
-)
 batch_sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
-_DAY_BITS = 36
-_TWO_EVENTS_BITS = REGION_BITS + 1
 
 
 def folder_of(real: RealLog) -> Path:
@@ -53,25 +39,26 @@ def folder_of(real: RealLog) -> Path:
     return real.folder / "read-models"
 
 
-def file_of(real: RealLog, kind: type[ViewProjection]) -> Path:
-    """Return the file that serves a projection."""
+def file_of(real: RealLog) -> Path:
+    """Return the file that serves the read models of a log."""
+    kind = ReadModelProjection
     return Generations(folder_of(real), kind.name, kind.version).current()
 
 
-def project(path: Path, kind: type[ViewProjection], real: RealLog, sizes: Sequence[int]) -> None:
+def project(path: Path, real: RealLog, sizes: Sequence[int]) -> None:
     """Project the rest of the log into a file, in batches of these sizes, each taken in twice.
 
     Two batches and then one are written together, in turn.
     """
-    history, file = DecodedLog(real.log), ProjectionFile(path, kind())
+    file, read_stream = ProjectionFile(path, ReadModelProjection()), real.log.stream
     cycle = 0
-    while steps := list(islice(history.after(file.taken), sizes[cycle % len(sizes)])):
-        file.take_in(steps, history.read_stream)
+    while rows := real.log.read(file.taken, sizes[cycle % len(sizes)]):
+        file.take_in(rows)
         if cycle % 3:
-            file.write()
-        file.take_in(steps, history.read_stream)
+            file.write(read_stream)
+        file.take_in(rows)
         cycle += 1
-    file.write()
+    file.write(read_stream)
     file.close()
 
 
@@ -82,15 +69,11 @@ def projected(real: RealLog, sizes: Sequence[int]) -> Iterator[ReadModels]:
     What they do with long histories they do here with short ones.
     """
     with (
-        patch.object(status_projection, "BUCKET_BITS", _DAY_BITS),
-        patch.object(facet_search, "BUCKET_BITS", _DAY_BITS),
-        patch.object(limits, "FACET_SEARCH_STEPS_MAX", 1),
-        patch.object(timeline_projection, "BLOCK_BITS", _TWO_EVENTS_BITS),
-        patch.object(event_lists, "BLOCK_BITS", _TWO_EVENTS_BITS),
         patch.object(limits, "SCANNED_ROWS_MAX", 5),
+        patch.object(limits, "ROWS_SORTED_MAX", 3),
+        patch.object(limits, "TAGS_WALKED_MAX", 2),
     ):
-        for kind in PROJECTIONS:
-            project(file_of(real, kind), kind, real, sizes)
+        project(file_of(real), real, sizes)
         read_models = read_models_of(real.log, folder_of(real))
         try:
             yield read_models

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.log.event_log import LogReader
-from communique.server.projections.thread_follower import thread_followers
-from communique.server.views.catalogue import PROJECTIONS
+from communique.server.projections.thread_follower import ThreadFollower
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 
 
 def read_models_of(log: LogReader, folder: Path) -> ReadModels:
     """Return the read models of a log with their files in `folder`; they do not follow it yet."""
-    return ReadModels(log, thread_followers(PROJECTIONS, folder, log))
+    return ReadModels(log, ThreadFollower(folder, ReadModelProjection, log))

@@ -5,6 +5,7 @@ import pickle
 from contextlib import chdir
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
 import pytest
 
@@ -59,6 +60,32 @@ def test_the_same_events_are_drawn_each_time(drawn: history.History, tmp_path: P
     again = history.written(tmp_path, HISTORY_EVENTS)
     assert again.path.read_bytes() == drawn.path.read_bytes()
     assert (again.busiest, again.quiet) == (drawn.busiest, drawn.quiet)
+
+
+def test_a_history_with_ordered_ids_is_the_same_but_for_its_ids(
+    drawn: history.History, tmp_path: Path
+) -> None:
+    """A history with UUIDv7 ids has the same events as one with UUIDv4, with ascending ids."""
+    ordered = history.written(tmp_path, HISTORY_EVENTS, ids=history.ORDERED_IDS)
+    pairs = [(_parts(ordered[index]), _parts(drawn[index])) for index in range(len(drawn))]
+    assert [rest for (_, rest), _ in pairs] == [rest for _, (_, rest) in pairs]
+    ids, others = [one for (one, _), _ in pairs], [other for _, (other, _) in pairs]
+    assert ids == sorted(set(ids))
+    assert {one.version for one in ids} == {7}
+    assert {other.version for other in others} == {4}
+
+
+def _parts(state: bytes) -> tuple[UUID, bytes]:
+    """The id of an event and what else it says, but for what it amends."""
+    message = event_pb2.Event.FromString(state)
+    event_id = UUID(message.event_id)
+    message.ClearField("event_id")
+    for field in ("event_corrected", "event_retracted", "event_disputed"):
+        if message.HasField(field):
+            getattr(message, field).amends = ""
+    if message.HasField("event_corrected"):
+        message.event_corrected.content.event_id = ""
+    return event_id, message.SerializeToString(deterministic=True)
 
 
 def test_a_history_is_sent_to_another_process_without_its_events(drawn: history.History) -> None:

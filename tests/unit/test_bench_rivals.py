@@ -22,7 +22,7 @@ from bench.questions import KINDS, asked
 from bench.rivals import check_agree
 from bench.server import Server
 from bench.subject import Missing, Question, Subject, installed, ready
-from bench.subjects import RIVALS, DuckDb, Library, MariaDb, PostgreSql, UmaDb
+from bench.subjects import RIVALS, BitemporalTable, DuckDb, Library, MariaDb, PostgreSql, UmaDb
 from communique.codec import stored_bytes
 from communique.domain.claims.event import Recorded
 from communique.domain.parties.party import Dyad
@@ -89,7 +89,7 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-@pytest.mark.parametrize("rival", [DuckDb, PostgreSql, MariaDb])
+@pytest.mark.parametrize("rival", [BitemporalTable, DuckDb, PostgreSql, MariaDb])
 def test_a_database_answers_as_the_oracle(
     rival: type[Subject],
     folder: Path,

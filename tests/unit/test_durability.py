@@ -10,7 +10,7 @@ from communique.server.projections.durability import BackgroundCheckpointer
 from communique.server.projections.projection_file import format_of
 from communique.server.runtime.limits import CHECKPOINT_PAGES
 from communique.server.sqlite.database_file import connect, transaction
-from communique.server.views.timeline.timeline_projection import TimelineProjection
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 
 _PAGE_BYTES = 4_096
 
@@ -18,13 +18,13 @@ _PAGE_BYTES = 4_096
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the file is."""
-    return tmp_path / "timeline.db"
+    return tmp_path / "read-models.db"
 
 
 @pytest.fixture
 def writer(path: Path) -> Iterator[apsw.Connection]:
     """The connection that writes."""
-    connection = connect(path, format_of(TimelineProjection), synchronous="NORMAL")
+    connection = connect(path, format_of(ReadModelProjection), synchronous="NORMAL")
     yield connection
     connection.close()
 
@@ -33,8 +33,8 @@ def write_pages(connection: apsw.Connection, count: int) -> None:
     """Write at least so many pages."""
     with transaction(connection):
         connection.executemany(
-            "INSERT INTO tags (tag) VALUES (?)",
-            [(f"{number:0{_PAGE_BYTES}}",) for number in range(count)],
+            "INSERT INTO tags VALUES (?, ?)",
+            [(f"{number:0{_PAGE_BYTES}}", number) for number in range(count)],
         )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from communique.server.projections.generations import Generations
 from communique.server.projections.projection_file import ProjectionFile
-from communique.server.views.timeline.timeline_projection import TimelineProjection
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 
 
 def left(folder: Path, *names: str, version: int = 3) -> set[str]:
@@ -31,16 +31,17 @@ def test_the_previous_version_is_kept_for_going_back(tmp_path: Path) -> None:
     assert left(tmp_path, *old, *kept) == kept
 
 
-def test_other_projections_are_left_alone(tmp_path: Path) -> None:
-    """A projection clears away files of its own name alone."""
-    others = {"timeline-of-issues.v1.g1.db", "score-series.v1.g1.db", "lock"}
-    assert left(tmp_path, *others) == others
+def test_files_of_former_projections_go_with_the_second_version(tmp_path: Path) -> None:
+    """Files of projections that an earlier release had are kept by the first version alone."""
+    others = {"timeline-of-issues.v9.g1.db", "score-series.v3.g1.db", "lock"}
+    assert left(tmp_path, *others, version=1) == others
+    assert left(tmp_path, version=2) == {"lock"}
 
 
 def left_unsynced(folder: Path) -> tuple[Path, Path]:
     """A file that was being written without syncs when its process was killed, and its mark."""
     path = Generations(folder, "timeline", 3).current()
-    file = ProjectionFile(path, TimelineProjection())
+    file = ProjectionFile(path, ReadModelProjection())
     file.stop_syncing()
     file.retire()
     return path, folder / f"{path.name}-unsynced"
@@ -59,14 +60,14 @@ def test_after_a_kill_what_was_not_synced_is_kept(tmp_path: Path) -> None:
     path, mark = left_unsynced(tmp_path)
     assert Generations(tmp_path, "timeline", 3).current().exists()
     assert mark.exists()
-    ProjectionFile(path, TimelineProjection()).close()
+    ProjectionFile(path, ReadModelProjection()).close()
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_what_was_not_synced_is_durable_once_it_is_closed(tmp_path: Path) -> None:
     """Closing an unsynced file makes the file durable and leaves no mark."""
     path = Generations(tmp_path, "timeline", 3).current()
-    file = ProjectionFile(path, TimelineProjection())
+    file = ProjectionFile(path, ReadModelProjection())
     file.stop_syncing()
     file.close()
     assert list(tmp_path.iterdir()) == [path]

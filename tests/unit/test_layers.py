@@ -21,11 +21,10 @@ SUBMISSION: Final = (
     "server.log.sqlite_store.append_queue",
     "server.log.sqlite_store.write_transaction",
     "server.log.rules",
-    "server.projections.decoded_log",
+    "server.projections.batch",
+    "server.views.read_model.shape_cache",
     "domain.state.assertions",
-    "server.views.bilateral_status.status_projection",
-    "server.views.timeline.timeline_projection",
-    "server.views.scores.score_projection",
+    "server.views.read_model.numbered_shapes",
 )
 QUESTION: Final = (
     "server.application.use_case_runner",

@@ -1,6 +1,6 @@
 """What a read model has taken in, and when it is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,28 +9,23 @@ import pytest
 
 from communique.domain.claims.event import Recorded
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
-from communique.server.projections.decoded_log import DecodedLog
-from communique.server.projections.projection import Row, RowChanges
+from communique.server.projections.projection import RowChanges
 from communique.server.projections.projection_file import ProjectionFile
-from communique.server.projections.thread_follower import (
-    ProjectionScheduler,
-    ThreadFollower,
-    is_far_behind,
-)
+from communique.server.projections.thread_follower import ThreadFollower, is_far_behind
 from communique.server.runtime.limits import UNWRITTEN_EVENTS_MAX
-from communique.server.views.timeline.timeline_projection import TimelineProjection
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 from tests.support import given
 from tests.support.real_log import real_log
 
 
-class _FullDisk(TimelineProjection):
+class _FullDisk(ReadModelProjection):
     """Cannot write while the disk is full."""
 
     is_full = True
 
-    def write(self, connection: apsw.Connection, added: Sequence[Row], changes: RowChanges) -> None:
+    def write(self, connection: apsw.Connection, changes: RowChanges) -> None:
         """Write, and fail at the end."""
-        super().write(connection, added, changes)
+        super().write(connection, changes)
         if self.is_full:
             raise apsw.FullError("database or disk is full")
 
@@ -44,43 +39,43 @@ def log_of(event_count: int) -> Iterator[SQLiteEventLog]:
 
 
 @pytest.fixture
-def history() -> Iterator[DecodedLog]:
-    """The history of a log of three events."""
-    with log_of(3) as log:
-        yield DecodedLog(log)
+def log() -> Iterator[SQLiteEventLog]:
+    """A log of three events."""
+    with log_of(3) as three:
+        yield three
 
 
-def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, history: DecodedLog) -> None:
+def test_what_is_taken_in_is_seen_once_it_is_written(tmp_path: Path, log: SQLiteEventLog) -> None:
     """Readers see the state before a batch until the batch is written."""
-    file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
+    file = ProjectionFile(tmp_path / "read-models.db", ReadModelProjection())
     for _ in range(3):
-        file.take_in(history.after(file.taken, 1), history.read_stream)
+        file.take_in(log.read(file.taken, 1))
         assert state(file) == (0, 0)
-    file.write()
+    file.write(log.stream)
     assert state(file) == (3, 3)
     file.close()
 
 
-def test_what_cannot_be_written_is_taken_in_again(tmp_path: Path, history: DecodedLog) -> None:
+def test_what_cannot_be_written_is_taken_in_again(tmp_path: Path, log: SQLiteEventLog) -> None:
     """A write that fails leaves the file as it was, and all its events still to come."""
     projection = _FullDisk()
-    file = ProjectionFile(tmp_path / "timeline.db", projection)
-    file.take_in(history.after(0), history.read_stream)
+    file = ProjectionFile(tmp_path / "read-models.db", projection)
+    file.take_in(log.read(0, 9))
     with pytest.raises(apsw.FullError):
-        file.write()
+        file.write(log.stream)
     assert (file.taken, state(file)) == (0, (0, 0))
     projection.is_full = False
-    file.apply(history.after(file.taken), history.read_stream)
+    file.apply(log.read(file.taken, 9), log.stream)
     assert state(file) == (3, 3)
     file.close()
 
 
 def test_the_further_the_head_the_more_is_written_at_once(
-    tmp_path: Path, history: DecodedLog
+    tmp_path: Path, log: SQLiteEventLog
 ) -> None:
     """A projection writes half way to the head, at the head, and at its limit."""
-    file = ProjectionFile(tmp_path / "timeline.db", TimelineProjection())
-    file.take_in(history.after(0, 2), history.read_stream)
+    file = ProjectionFile(tmp_path / "read-models.db", ReadModelProjection())
+    file.take_in(log.read(0, 2))
     assert [file.is_due(head) for head in (2, 4, 5)] == [True, True, False]
     file.taken = UNWRITTEN_EVENTS_MAX
     assert file.is_due(10 * UNWRITTEN_EVENTS_MAX)
@@ -101,8 +96,7 @@ def test_one_that_is_far_behind_does_not_sync(
 ) -> None:
     """A projection writes without syncing only while it is far behind."""
     with log_of(event_count) as log:
-        history, turns = DecodedLog(log), ProjectionScheduler(log)
-        follower = ThreadFollower(tmp_path, TimelineProjection, log, history, turns)
+        follower = ThreadFollower(tmp_path, ReadModelProjection, log)
         marked: list[bool] = []
         while follower.position < event_count:
             follower.advance()
@@ -113,7 +107,12 @@ def test_one_that_is_far_behind_does_not_sync(
 
 @pytest.mark.parametrize(
     ("position", "head", "far"),
-    [(0, 10_240, False), (0, 10_241, True), (100_000, 125_000, False), (100_000, 125_001, True)],
+    [
+        (0, UNWRITTEN_EVENTS_MAX, False),
+        (0, UNWRITTEN_EVENTS_MAX + 1, True),
+        (1_000_000, 1_250_000, False),
+        (1_000_000, 1_250_001, True),
+    ],
 )
 def test_far_behind_is_a_quarter_of_what_there_is(position: int, head: int, *, far: bool) -> None:
     """A projection is far behind by a quarter of the log and more than one write."""

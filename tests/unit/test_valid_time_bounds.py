@@ -6,7 +6,7 @@ from typing import Any
 import apsw
 import pytest
 
-from communique.server.views.bilateral_status.valid_time_bounds import (
+from communique.server.views.read_model.valid_time_bounds import (
     BOUNDS_SCHEMA,
     LAST,
     ClaimedTime,
@@ -15,11 +15,11 @@ from communique.server.views.bilateral_status.valid_time_bounds import (
 
 COUNT = 2_000
 IN_ORDER = list(range(COUNT))
-SLOT = ("JPN-KOR", 0)
+SLOT = (7, False)
 
 BOUND = f"""
     SELECT extents.first, ({LAST})
-    FROM extents JOIN (SELECT 'JPN-KOR' AS dyad, 0 AS partition) AS asked USING (dyad, partition)
+    FROM extents JOIN (SELECT 7 AS tag_id, 0 AS is_foreseen) AS asked USING (tag_id, is_foreseen)
     WHERE position <= :position ORDER BY position DESC LIMIT 1
 """  # noqa: S608  our own names
 

@@ -66,7 +66,7 @@ class Projection(_message.Message):
     UNKNOWN_TYPE_COUNT_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """name is its name, such as `bilateral-status`."""
+    """name is its name, such as `read-models`."""
     version: _builtins.int
     """version is the version of its rules: another version is another read model."""
     state: Global___ProjectionState.ValueType

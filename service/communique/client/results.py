@@ -160,7 +160,7 @@ class Projection:
     """A projection and its progress.
 
     Attributes:
-        name: such as `bilateral-status`.
+        name: such as `read-models`.
         version: the version of its rules.
         state: `LIVE`, `BUILDING`, `REBUILDING` or `STOPPED`.
         position: the last position that it has projected.

@@ -6,8 +6,16 @@ converts all of them, so a new event type needs no code here. Exceptions are the
 payload models, and times, whose derived parts are trusted only in the log.
 """
 
+from communique.codec.bounded_cache import BoundedCache
 from communique.codec.canonical import canonical_bytes
-from communique.codec.element_encoding import element_bytes
+from communique.codec.claim_parts import (
+    ClaimParts,
+    parts_of,
+    put_together,
+    recoded,
+    stored_known_time,
+    stored_valid_time,
+)
 from communique.codec.fields import instant
 from communique.codec.from_contract import (
     content_message,
@@ -22,7 +30,6 @@ from communique.codec.from_contract import (
 )
 from communique.codec.names import TYPE_WORDS
 from communique.codec.stored_claims import trusted_claim
-from communique.codec.stored_elements import StoredElement
 from communique.codec.to_contract import (
     comparison_message,
     disagreement_message,
@@ -39,13 +46,13 @@ from communique.codec.violations import Violation, violations
 
 __all__ = [
     "TYPE_WORDS",
-    "StoredElement",
+    "BoundedCache",
+    "ClaimParts",
     "Violation",
     "canonical_bytes",
     "comparison_message",
     "content_message",
     "disagreement_message",
-    "element_bytes",
     "has_payload",
     "instant",
     "issue_board_message",
@@ -53,13 +60,18 @@ __all__ = [
     "life_cycle_step_message",
     "message_of",
     "model_of",
+    "parts_of",
+    "put_together",
+    "recoded",
     "recorded",
     "series_message",
     "status_message",
     "stored",
     "stored_bytes",
     "stored_content",
+    "stored_known_time",
     "stored_occurred",
+    "stored_valid_time",
     "subject_summary_message",
     "submitted",
     "timestamp",

@@ -14,7 +14,6 @@ from communique.codec.bounded_cache import BoundedCache
 from communique.codec.names import PAYLOAD_FIELDS, numbers_of
 from communique.codec.part_bytes import with_part_bytes
 from communique.codec.shared_parts import SHARED_MODELS
-from communique.codec.stored_elements import MARKS, StoredElement
 from communique.domain.model import Model
 from communique.domain.state.element import StatusElement
 from communique.domain.time.clocks import micros
@@ -40,6 +39,8 @@ _shared: Final = BoundedCache[int, tuple[object, Message]](_CACHED_MAX)
 Readers share the models of recurring parts, and copying a message is ten times as fast as making
 it. An entry holds the value itself, so that no other value can get its identity.
 """
+_encoded: Final = BoundedCache[int, tuple[StatusElement, bytes]](_CACHED_MAX)
+"""The bytes of elements, found in the same way."""
 _EMPTY: Final = ("", ())
 
 
@@ -48,13 +49,6 @@ def timestamp(at: datetime) -> Timestamp:
     message = Timestamp()
     _write_instant(message, at)
     return message
-
-
-def encoded_part(message: Message, value: object) -> bytes:
-    """Return the bytes of a value's message; `message` is an empty one of its type."""
-    write: _Write = _WRITERS.get(message.DESCRIPTOR.full_name, _fill)
-    write(message, value)
-    return message.SerializeToString(deterministic=True)
 
 
 def _fill(message: Any, model: Model) -> None:
@@ -89,7 +83,7 @@ def _writer(field: FieldDescriptor) -> _Write:
         write = _copier(field.message_type, write)
     if not field.is_repeated:
         return lambda message, value: _write_part(getattr(message, name), value, write)
-    if write is _write_element:
+    if field.message_type.name == "StatusElement":
         return _elements_writer(field)
     return lambda message, values: _add(getattr(message, name), values, write)
 
@@ -133,21 +127,10 @@ def _write_part(part: Any, value: Any, write: _Write) -> None:
     write(part, value)
 
 
-def _write_element(message: status_pb2.StatusElement, element: StatusElement) -> None:
-    """Merge the bytes of a stored element at once, and then set its marks."""
-    if not isinstance(element, StoredElement):
-        _fill(message, element)
-        return
-    message.MergeFromString(element.content)
-    if element.is_marked:
-        for name in MARKS:
-            if value := getattr(element, name):
-                _writers(message.DESCRIPTOR)[name](message, value)
-
-
 def _elements_writer(field: FieldDescriptor) -> _Write:
     """Return a writer of all elements of a list at once, which is twice as fast as one by one."""
-    name, message_type = field.name, with_part_bytes(field.containing_type)
+    holder: Any = field.containing_type
+    name, message_type = field.name, with_part_bytes(holder)
 
     def write(message: Any, elements: Iterable[StatusElement]) -> None:
         elements_alone = message_type(**{name: [*map(_element_bytes, elements)]})
@@ -157,9 +140,12 @@ def _elements_writer(field: FieldDescriptor) -> _Write:
 
 
 def _element_bytes(element: StatusElement) -> bytes:
-    if isinstance(element, StoredElement) and not element.is_marked:
-        return element.content
-    return element_message(element).SerializeToString()
+    """Return the bytes of an element's message; those of single claims come again and again."""
+    entry = _encoded.get(id(element))
+    if entry is None:
+        entry = element, element_message(element).SerializeToString(deterministic=True)
+        _encoded.keep(id(element), entry)
+    return entry[1]
 
 
 def write_valid_time(message: time_pb2.ValidTime, value: ValidTime) -> None:
@@ -185,7 +171,6 @@ def _write_instant(message: Timestamp, value: datetime) -> None:
 
 _PRECISION_NUMBERS: Final[dict[str, Any]] = {**numbers_of(time_pb2.Precision.DESCRIPTOR)}
 _WRITERS: Final[Mapping[str, _Write]] = {
-    "communique.v1.StatusElement": _write_element,
     "communique.v1.ValidTime": write_valid_time,
     "communique.v1.KnownTime": _write_known_time,
     "google.protobuf.Timestamp": _write_instant,
@@ -208,7 +193,7 @@ def _maker(
 
 message_of: Final = _maker(event_pb2.Event)
 """Return an event's message in the canonical form, which `canonical_bytes` writes."""
-element_message: Final = _maker(status_pb2.StatusElement, _write_element)
+element_message: Final = _maker(status_pb2.StatusElement)
 status_message: Final = _maker(status_pb2.BilateralStatus)
 comparison_message: Final = _maker(comparison_pb2.BilateralComparison)
 series_message: Final = _maker(series_pb2.ScoreSeries)

@@ -22,14 +22,14 @@ from communique.server.log.log_errors import LogUnavailable
 from communique.server.log.sqlite_store.log_reader import SQLiteLogReader
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
 from communique.server.projections.process.supervisor import projecting
-from communique.server.projections.thread_follower import thread_followers
+from communique.server.projections.thread_follower import ThreadFollower
 from communique.server.runtime.call_log import Logger, logger_of
 from communique.server.runtime.clock import Clock
 from communique.server.runtime.file_lock import FileInUse
 from communique.server.runtime.process import settle
 from communique.server.runtime.settings import Settings
 from communique.server.sqlite.database_file import UnusableFile, sqlite_version
-from communique.server.views.catalogue import PROJECTIONS
+from communique.server.views.read_model.read_model_projection import ReadModelProjection
 
 LOG_FILE: Final = "log.db"
 READ_MODELS_FOLDER: Final = "read-models"
@@ -125,10 +125,10 @@ def _open(
     folder = settings.data_dir / READ_MODELS_FOLDER
     if apart:
         open_log = partial(SQLiteLogReader, path)
-        projector = projecting(PROJECTIONS, folder, open_log, event_log.tail, settings)
+        projector = projecting(ReadModelProjection, folder, open_log, event_log.tail, settings)
         read_models = ReadModels(event_log, stack.enter_context(projector))
     else:
-        read_models = ReadModels(event_log, thread_followers(PROJECTIONS, folder, event_log))
+        read_models = ReadModels(event_log, ThreadFollower(folder, ReadModelProjection, event_log))
     stack.callback(read_models.close)
     read_models.start()
     return clock, event_log, read_models

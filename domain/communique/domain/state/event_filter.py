@@ -25,6 +25,7 @@ DYAD: Final = "dyad:"
 PARTY: Final = "party:"
 ISSUE: Final = "issue:"
 SUBJECT: Final = "subject:"
+OUTLET: Final = "outlet:"
 
 _NO_END: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -1,11 +1,12 @@
 """Where two files of one projection differ, apart from surrogate keys.
 
-Rows of `facets`, `tags` and the like are numbered in the order in which they were written. So a
-number is compared as the row that it stands for, and the rows of a table in the order of their
-contents. For example this row of `tagged_by_position` is compared as the one below it::
+Rows of `facets` and `tags` are numbered in the order in which they were written: a table of things
+has their numbers in the column of their name, such as `tag_id`. So a number is compared as the row
+that it stands for, and the rows of a table in the order of their contents. For example this row of
+`tagged` is compared as the one below it::
 
-    tag_id 7, entry 98304
-    tag party:KOR, entry 98304
+    tag_id 7, earliest 1566345600000000, entry 98304
+    tag issue:fisheries, earliest 1566345600000000, entry 98304
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +25,7 @@ _Column: TypeAlias = tuple[str, str]
 _SCHEMA: Final = """
     SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY type, name
 """
-_COLUMNS: Final = "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"
-_SURROGATE: Final = "_id"
+_COLUMNS: Final = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
 _ALIKE: Final = 0.5
 """Two rows that are equal in more than this share of their columns are one row, changed."""
 _EVENT_ID_BYTES: Final = 16
@@ -56,7 +56,7 @@ def _difference(live: apsw.Connection, rebuilt: apsw.Connection) -> Iterator[str
         return
     tables = {name: _table(rebuilt, name) for kind, name, _ in expected if kind == "table"}
     # Tables without references come first: a fault in them shows in those that refer to them, too.
-    for name in sorted(tables, key=lambda table: (_references(tables[table]), table)):
+    for name in sorted(tables, key=lambda table: (_depth(table, tables), table)):
         difference = ""
         for difference in _first_row_that_differs(name, tables, live, rebuilt):
             yield difference
@@ -147,30 +147,39 @@ def _sort_key(row: _Row) -> list[tuple[bool, Any]]:
 
 
 def _table(connection: apsw.Connection, name: str) -> _TableColumns:
-    columns = list(connection.execute(_COLUMNS, (name,)))
-    keys = [(column, kind) for column, kind, key in columns if key]
-    is_numbered = len(keys) == 1 and keys[0][0].endswith(_SURROGATE) and keys[0][1] == "INTEGER"
-    return _TableColumns(
-        tuple(column for column, _, _ in columns), keys[0][0] if is_numbered else None
+    columns = tuple(column for (column,) in connection.execute(_COLUMNS, (name,)))
+    own = f"{name.removesuffix('s')}_id"
+    return _TableColumns(columns, own if own in columns else None)
+
+
+def _depth(name: str, tables: Mapping[str, _TableColumns]) -> int:
+    """Return how many tables a row of this one refers to, one through the other."""
+    table = tables[name]
+    others = (column for column in table.columns if column != table.surrogate)
+    owners = {owner for column in others if (owner := _owner(column, tables))}
+    return max((1 + _depth(owner, tables) for owner in owners), default=0)
+
+
+def _owner(column: str, tables: Mapping[str, _TableColumns]) -> str | None:
+    """Return the table whose rows a column numbers, such as `tags` for `outlet_tag_id`."""
+    owners = (
+        name
+        for name, table in tables.items()
+        if table.surrogate and f"_{column}".endswith(f"_{table.surrogate}")
     )
-
-
-def _references(table: _TableColumns) -> int:
-    own = table.surrogate
-    return sum(column != own and column.endswith(_SURROGATE) for column in table.columns)
+    return next(owners, None)
 
 
 def _query(name: str, tables: Mapping[str, _TableColumns]) -> tuple[list[_Column], str]:
     """Return a table's columns with their surrogates resolved, and the query for its rows."""
-    owners = {table.surrogate: owner for owner, table in tables.items() if table.surrogate}
-    columns, joins = _resolved(name, name, tables, owners)
+    columns, joins = _resolved(name, name, tables)
     selected = ", ".join(expression for _, expression in columns)
     numbers = ", ".join(str(number) for number in range(1, len(columns) + 1))
     return columns, f"SELECT {selected} FROM {name} {' '.join(joins)} ORDER BY {numbers}"  # noqa: S608  the file's own names
 
 
 def _resolved(
-    name: str, alias: str, tables: Mapping[str, _TableColumns], owners: Mapping[str, str]
+    name: str, alias: str, tables: Mapping[str, _TableColumns]
 ) -> tuple[list[_Column], list[str]]:
     """Return the columns of a table, each surrogate replaced by those of its row, and the joins."""
     columns: list[_Column] = []
@@ -178,13 +187,13 @@ def _resolved(
     for column in tables[name].columns:
         if column == tables[name].surrogate:
             continue
-        owner = owners.get(column)
+        owner = _owner(column, tables)
         if owner is None:
             columns.append((column, f"{alias}.{column}"))
             continue
         owner_alias = f"{alias}_{column}"
-        owner_columns, owner_joins = _resolved(owner, owner_alias, tables, owners)
+        owner_columns, owner_joins = _resolved(owner, owner_alias, tables)
         columns += owner_columns
-        condition = f"{owner_alias}.{column} = {alias}.{column}"
+        condition = f"{owner_alias}.{tables[owner].surrogate} = {alias}.{column}"
         joins += [f"LEFT JOIN {owner} AS {owner_alias} ON {condition}", *owner_joins]
     return columns, joins

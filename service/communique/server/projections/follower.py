@@ -1,10 +1,10 @@
 """A follower: it keeps one projection's file up with the log, and lends snapshots of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Condition, Lock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import apsw
 
@@ -156,30 +156,21 @@ class Follower(ABC):
             return "REBUILDING"
         return "BUILDING" if self._is_new and position < self._floor else "LIVE"
 
-    def rebuild(self, *others: "Follower") -> Iterator[RebuildReport]:
+    def rebuild(self) -> Iterator[RebuildReport]:
         """Build a new file, yield reports, and swap it in once it has caught up.
 
-        Those of `others`, which are of its class, are built together with it. The old files serve
-        until then. Raises `RebuildRunning`.
+        The old file serves until then. Raises `RebuildRunning`.
         """
-        with ExitStack() as stack:
-            for follower in (self, *others):
-                stack.enter_context(follower.rebuilding())
-            yield from self._rebuild(others)
-
-    @contextmanager
-    def rebuilding(self) -> Iterator[None]:
-        """Exclude other rebuilds of it during the block; raise `RebuildRunning` if one runs."""
         if not self._rebuilding.acquire(blocking=False):
             raise RebuildRunning(self.name)
         try:
-            yield
+            yield from self._rebuild()
         finally:
             self._rebuilding.release()
 
     @abstractmethod
-    def _rebuild(self, others: Sequence[Any]) -> Iterator[RebuildReport]:
-        """Rebuild it and `others`; the caller excludes other rebuilds."""
+    def _rebuild(self) -> Iterator[RebuildReport]:
+        """Rebuild; the caller excludes other rebuilds."""
 
     def verify(self) -> Iterator[VerificationReport]:
         """Build a second file, compare the one that serves with it, and yield reports.

@@ -59,26 +59,24 @@ class Generations:
             _remove(self._path(f"g{number}"))
 
     def discard_outdated(self) -> None:
-        """Remove the files of all versions before the previous one."""
-        pattern = re.compile(rf"{re.escape(self._projection)}\.v([0-9]+)\..+\.db")
-        for path, version in self._matching(pattern):
-            if version < self._version - 1:
-                _remove(path)
+        """Remove the files of all versions before the previous one.
+
+        Those of projections with other names, which an earlier release had, come before the first.
+        """
+        pattern = re.compile(r"([a-z-]+)\.v([0-9]+)\..+\.db")
+        for path in self._folder.iterdir():
+            if match := pattern.fullmatch(path.name):
+                version = int(match[2]) if match[1] == self._projection else 0
+                if version < self._version - 1:
+                    _remove(path)
 
     def _path(self, suffix: str) -> Path:
         return self._folder / f"{self._name}.{suffix}.db"
 
     def _numbers(self) -> list[int]:
         pattern = re.compile(rf"{re.escape(self._name)}\.g([0-9]+)\.db")
-        return [number for _, number in self._matching(pattern)]
-
-    def _matching(self, pattern: re.Pattern[str]) -> list[tuple[Path, int]]:
-        """Return the files whose names match, with the number in each."""
-        return [
-            (path, int(match[1]))
-            for path in self._folder.iterdir()
-            if (match := pattern.fullmatch(path.name))
-        ]
+        matches = (pattern.fullmatch(path.name) for path in self._folder.iterdir())
+        return [int(match[1]) for match in matches if match]
 
 
 def _remove(path: Path) -> None:

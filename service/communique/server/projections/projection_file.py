@@ -8,8 +8,8 @@ from typing import Final
 import apsw
 from eventsourcing.persistence import Tracking
 
-from communique.server.projections.batch import UnwrittenRows, changes_of_batch
-from communique.server.projections.decoded_log import DecodedEvent, ReadStream
+from communique.server.log.entries import LogRow
+from communique.server.projections.batch import ReadStream, UnwrittenEvents
 from communique.server.projections.durability import BackgroundCheckpointer, UnsyncedMark
 from communique.server.projections.projection import ViewProjection
 from communique.server.projections.snapshot import Snapshot
@@ -78,8 +78,11 @@ class ProjectionFile(ProjectionReader):
         self.sync()
         self._writer.pragma("cache_size", -limits.READ_MODEL_CACHE_KIBIBYTES)
         self._tracking = SQLiteTrackingRecorder(self._writer, self._readers)
-        self._unwritten = UnwrittenRows()
         self.position = self.taken = self._tracking.max_tracking_id(LOG_NAME) or 0
+        self._unwritten = self._none_unwritten(self.position)
+
+    def _none_unwritten(self, written: int) -> UnwrittenEvents:
+        return UnwrittenEvents(self.projection, written)
 
     def stop_syncing(self) -> None:
         """Write without fsync from now on: a power cut may cost the whole file."""
@@ -95,13 +98,12 @@ class ProjectionFile(ProjectionReader):
             self._writer.pragma("synchronous", "NORMAL")
             self._unsynced.clear()
 
-    def take_in(self, events: Sequence[DecodedEvent], read_stream: ReadStream) -> None:
+    def take_in(self, rows: Sequence[LogRow]) -> None:
         """Take in the events that follow `taken`, all or none, for `write`; ignore earlier ones."""
-        new = [event for event in events if event.recorded.position > self.taken]
-        if not new:
-            return
-        self._unwritten.add(changes_of_batch(self.projection, new, read_stream))
-        self.taken = new[-1].recorded.position
+        new = [row for row in rows if row.position > self.taken]
+        if new:
+            self._unwritten.take_in(new)
+            self.taken = new[-1].position
 
     def is_due(self, head: int) -> bool:
         """Tell whether to write: half way to the log's `head`, or at the limit.
@@ -111,29 +113,31 @@ class ProjectionFile(ProjectionReader):
         unwritten = self.taken - self.position
         return unwritten >= min(limits.UNWRITTEN_EVENTS_MAX, head - self.taken)
 
-    def write(self) -> None:
+    def write(self, read_stream: ReadStream) -> None:
         """Write what was taken in, all or none; after a failure it is to be taken in again."""
         if self.taken == self.position:
             return
         self._checkpointer.wait()
-        unwritten, self._unwritten = self._unwritten, UnwrittenRows()
+        unwritten, self._unwritten = self._unwritten, self._none_unwritten(self.taken)
         try:
+            changes = unwritten.changes(read_stream)
             with transaction(self._writer):
-                self.projection.write(self._writer, unwritten.added, unwritten.changes())
+                self.projection.write(self._writer, changes)
                 if unwritten.unknown_type_count:
                     self._writer.execute(_COUNT, (unwritten.unknown_type_count,))
                 self._tracking.insert_tracking(Tracking(LOG_NAME, self.taken))
         except BaseException:
             self.projection.forget()
             self.taken = self.position
+            self._unwritten = self._none_unwritten(self.position)
             raise
         self.position = self.taken
         self._checkpointer.begin_if_due()
 
-    def apply(self, events: Sequence[DecodedEvent], read_stream: ReadStream) -> None:
+    def apply(self, rows: Sequence[LogRow], read_stream: ReadStream) -> None:
         """Take in the events that follow `taken`, and write."""
-        self.take_in(events, read_stream)
-        self.write()
+        self.take_in(rows)
+        self.write(read_stream)
 
     def close(self) -> None:
         """Empty the WAL into the file, and close."""

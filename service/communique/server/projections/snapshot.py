@@ -1,12 +1,14 @@
 """One state of a projection's file, and the points as of which it is queried."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 
 from communique.domain.time.clocks import AsOf, CivilDay
 from communique.server.projections.projection_errors import ReadModelBehind
+
+_UNKNOWN: Final = "SELECT count FROM counts WHERE name = 'unknown types'"
 
 
 class RequestedAsOf(NamedTuple):
@@ -41,4 +43,4 @@ class Snapshot(NamedTuple):
 
     def unknown_type_count(self) -> int:
         """Return how many events were not understood."""
-        return self.connection.execute("SELECT count FROM counts").get or 0
+        return self.connection.execute(_UNKNOWN).get or 0

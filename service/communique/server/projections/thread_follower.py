@@ -1,18 +1,15 @@
-"""Followers that advance in a thread of this process."""
+"""A follower that advances in a thread of this process."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
-from itertools import zip_longest
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 
 from communique.server.log.event_log import LogReader
 from communique.server.log.log_errors import LogClosed
-from communique.server.projections.decoded_log import DecodedLog
 from communique.server.projections.follower import Follower
 from communique.server.projections.generations import Generations
 from communique.server.projections.progress import RebuildReport, VerificationReport
@@ -23,96 +20,21 @@ from communique.server.runtime import limits
 
 _logger: Final = structlog.get_logger(__name__)
 
-HandOver: TypeAlias = Callable[[str, Path], object]
-"""Called with a projection's name and the file that serves from now on.
+HandOver: TypeAlias = Callable[[Path], object]
+"""Called with the file that serves from now on.
 
 When it returns, no other process reads the old file, which is then removed.
 """
 
 
-def thread_followers(
-    projections: Iterable[type[ViewProjection]],
-    folder: Path,
-    log: LogReader,
-    hand_over: HandOver | None = None,
-) -> list[Follower]:
-    """Return a follower for each projection, with its file in `folder`."""
-    decoded, scheduler = DecodedLog(log), ProjectionScheduler(log)
-    return [
-        ThreadFollower(folder, projection, log, decoded, scheduler, hand_over)
-        for projection in projections
-    ]
-
-
-class ProjectionScheduler:
-    """One thread in which all of a log's projections advance in turn, batch by batch.
-
-    In threads of their own they would drift apart, and each decode every event. In turn, the first
-    decodes a batch and the others find it remembered.
-    """
-
-    def __init__(self, log: LogReader) -> None:
-        self._log = log
-        self._followers: tuple[ThreadFollower, ...] = ()
-        self._changing = Lock()
-        self._advancing = Lock()
-        self._thread = Thread()
-
-    def add(self, follower: "ThreadFollower") -> None:
-        """Have a follower advance as events are recorded; the first one starts the thread."""
-        with self._changing:
-            self._followers = (*self._followers, follower)
-            if len(self._followers) == 1:
-                self._thread = Thread(target=self._run, name="projections", daemon=True)
-                self._thread.start()
-        self._log.tail.wake()
-
-    def remove(self, follower: "ThreadFollower") -> None:
-        """Stop a follower at the end of its current batch; one that was not added is ignored."""
-        with self._changing:
-            self._followers = tuple(kept for kept in self._followers if kept is not follower)
-            is_last = not self._followers and self._thread.is_alive()
-        self._log.tail.wake()
-        with self._advancing:
-            pass
-        if is_last:
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while followers := self._followers:
-                self._wait(followers)
-                for follower in followers:
-                    self._advance(follower)
-        except LogClosed:
-            return
-
-    def _wait(self, followers: "tuple[ThreadFollower, ...]") -> None:
-        """Wait until a follower is behind, or others were added or removed."""
-        head = self._log.tail.position
-        positions = (follower.position for follower in followers if not follower.error)
-        hindmost = min(positions, default=head)
-        self._log.tail.wait_beyond(
-            hindmost, limits.SCHEDULER_WAIT_SECONDS, lambda: self._followers is not followers
-        )
-
-    def _advance(self, follower: "ThreadFollower") -> None:
-        with self._advancing:
-            is_behind = follower.position < self._log.tail.position
-            if is_behind and not follower.error and follower in self._followers:
-                follower.advance()
-
-
 class ThreadFollower(Follower):
-    """Follows the log in the scheduler's thread, the only one to write the projection's file."""
+    """Follows the log in a thread of its own, the only one to write the projection's file."""
 
     def __init__(
         self,
         folder: Path,
         projection: type[ViewProjection],
         log: LogReader,
-        decoded: DecodedLog,
-        scheduler: ProjectionScheduler,
         hand_over: HandOver | None = None,
     ) -> None:
         """Open the projection's file, or make it."""
@@ -121,11 +43,11 @@ class ThreadFollower(Follower):
         super().__init__(projection, log.tail, self._file.position)
         if not self._is_new:
             self._files.discard_outdated()
-        self._decoded = decoded
-        self._scheduler = scheduler
+        self._log = log
         self._hand_over = hand_over
         self._writing = Lock()
         self._stopping = Event()
+        self._thread = Thread(target=self._run, name="projections", daemon=True)
 
     @property
     def position(self) -> int:
@@ -138,35 +60,40 @@ class ThreadFollower(Follower):
 
     def start(self) -> None:
         """Begin to follow."""
-        self._scheduler.add(self)
+        self._thread.start()
 
     def close(self) -> None:
         """Stop at the end of the current batch, and close the file."""
         self._stopping.set()
-        self._scheduler.remove(self)
+        self._tail.wake()
+        if self._thread.is_alive():
+            self._thread.join()
         self._file.close()
 
-    def _rebuild(self, others: Sequence[Self]) -> Iterator[RebuildReport]:
-        """Take in a batch in turn: the first file decodes it, the others find it remembered."""
-        with ExitStack() as stack:
-            builds = [
-                stack.enter_context(closing(follower.build())) for follower in (self, *others)
-            ]
-            for reports in zip_longest(*builds):
-                yield from filter(None, reports)
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                head = self._tail.position
+                if self.position < head and not self.error:
+                    self.advance()
+                else:
+                    self._tail.wait_beyond(
+                        head, limits.FOLLOWER_WAIT_SECONDS, self._stopping.is_set
+                    )
+        except LogClosed:
+            return
 
-    def build(self) -> Generator[RebuildReport, None, None]:
-        """Build the new file, yield a report after each batch, and swap the file in."""
+    def _rebuild(self) -> Iterator[RebuildReport]:
         began = monotonic()
         aside = ProjectionFile(self._files.aside("building"), self._projection())
         aside.stop_syncing()
         try:
             while aside.position < self._file.position:
-                _take_in(aside, self._decoded, self._file.position)
+                _take_in(aside, self._log, self._file.position)
                 yield self._rebuild_report(aside.taken, monotonic() - began)
             with self._writing:
                 while aside.position < self._file.position:
-                    _take_in(aside, self._decoded, self._file.position)
+                    _take_in(aside, self._log, self._file.position)
                 self._swap(aside)
         finally:
             aside.retire()
@@ -179,7 +106,7 @@ class ThreadFollower(Follower):
         aside.stop_syncing()
         try:
             is_stopping = self._stopping.is_set
-            yield from Verification(aside, self._decoded, self.snapshot, is_stopping).run()
+            yield from Verification(aside, self._log, self.snapshot, is_stopping).run()
         finally:
             aside.retire()
             self._files.discard("verifying")
@@ -198,7 +125,7 @@ class ThreadFollower(Follower):
         old = self._file
         self._file = ProjectionFile(self._files.promote(), self._projection())
         if self._hand_over:
-            self._hand_over(self.name, self._file.path)
+            self._hand_over(self._file.path)
         self._notify()
         old.retire()
         self._files.discard_older()
@@ -212,7 +139,7 @@ class ThreadFollower(Follower):
                     self._file.stop_syncing()
                 else:
                     self._file.sync()
-                _take_in(self._file, self._decoded, head)
+                _take_in(self._file, self._log, head)
         except LogClosed:
             raise
         except Exception as error:
@@ -231,15 +158,16 @@ def is_far_behind(position: int, head: int) -> bool:
     return head - position > max(position // 4, limits.UNWRITTEN_EVENTS_MAX)
 
 
-def _take_in(file: ProjectionFile, decoded: DecodedLog, head: int) -> None:
+def _take_in(file: ProjectionFile, log: LogReader, head: int) -> None:
     """Take in the next batch; if that fails, all events before the one at fault."""
+    read_stream = log.stream
     try:
-        file.take_in(decoded.after(file.taken), decoded.read_stream)
+        file.take_in(log.read(file.taken, limits.EVENTS_TAKEN_IN_AT_ONCE))
         if file.is_due(head):
-            file.write()
+            file.write(read_stream)
     except LogClosed:
         raise
     except Exception:  # noqa: BLE001  the event at fault raises it again
-        file.write()
-        for _ in range(limits.DECODED_EVENTS_PER_BATCH):
-            file.apply(decoded.after(file.position, 1), decoded.read_stream)
+        file.write(read_stream)
+        for _ in range(limits.EVENTS_TAKEN_IN_AT_ONCE):
+            file.apply(log.read(file.position, 1), read_stream)

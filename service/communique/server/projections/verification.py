@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
-from communique.server.projections.decoded_log import DecodedLog
+from communique.server.log.event_log import LogReader
 from communique.server.projections.file_differences import first_difference
 from communique.server.projections.progress import VerificationReport
 from communique.server.projections.projection_file import ProjectionFile
@@ -22,7 +22,7 @@ class Verification:
     """
 
     aside: ProjectionFile
-    decoded: DecodedLog
+    log: LogReader
     live: Callable[[], AbstractContextManager[Snapshot]]
     is_stopping: Callable[[], bool]
     _began: float = field(default_factory=monotonic)
@@ -41,16 +41,13 @@ class Verification:
         """Take in the log up to a position, or to its end if that comes first."""
         while self.aside.taken < until:
             before = self.aside.taken
-            events = [
-                event for event in self.decoded.after(before) if event.recorded.position <= until
-            ]
-            self.aside.take_in(events, self.decoded.read_stream)
+            self.aside.take_in(self.log.read(before, limits.EVENTS_TAKEN_IN_AT_ONCE, until=until))
             if self.aside.taken == before:
                 break
             if self.aside.is_due(until):
-                self.aside.write()
+                self.aside.write(self.log.stream)
             yield from self._report_if_due(until)
-        self.aside.write()
+        self.aside.write(self.log.stream)
 
     def _compare(self, live: Snapshot) -> Iterator[VerificationReport]:
         difference = ""

@@ -77,8 +77,13 @@ DEADLINE_MARGIN_SECONDS: Final = 0.05
 # What one query reads in the views.
 SCANNED_ROWS_MAX: Final = 10_000
 """A page ends, full or not, after so many rows."""
-FACET_SEARCH_STEPS_MAX: Final = 64
-"""Rows that the shared statement of a facet search reads for one facet before it gives up."""
+ROWS_SORTED_MAX: Final = 10_000
+"""Up to so many rows of a list's tags are sorted by position; otherwise all entries are walked."""
+TAGS_WALKED_MAX: Final = 256
+"""So many dyads of the parties of a list are merged; otherwise all entries are walked."""
+ELEMENTS_REMEMBERED_MAX: Final = 4_096
+"""So many elements of single claims are remembered at least, and twice as many at most: they take
+up to 30 MB."""
 WITNESS_ROWS_MAX: Final = 1_024
 """Claims of a facet among which the witnesses of a winner are looked for, the latest ones."""
 CLAIM_COUNT_MAX: Final = 10_000
@@ -126,17 +131,19 @@ END_SECONDS: Final = 0.5
 READ_MODEL_CACHE_KIBIBYTES: Final = 8_192
 """Of each connection to a read model's file: a status misses a tenth of the pages that it misses
 with SQLite's own 2 MB."""
-DECODED_EVENTS_PER_BATCH: Final = 1_024
-"""So many events are decoded at once, with 5 KB an event. The last two batches are remembered."""
-UNWRITTEN_EVENTS_MAX: Final = 10_240
+EVENTS_TAKEN_IN_AT_ONCE: Final = 1_024
+"""So many rows of the log are read at once."""
+UNWRITTEN_EVENTS_MAX: Final = 30_720
 """A projection that is far behind sorts and writes so many events in one transaction, which is
 nearly twice as fast as 2,048. Each takes 2.7 KB of memory until then."""
-KEYS_REMEMBERED_MAX: Final = 30_000
-"""Of a table of keys: they take up to 8 MB."""
-STREAMS_REMEMBERED_MAX: Final = 512
+SHAPES_MAX: Final = 4_096
+"""So many shapes of claims, and templates of them, are remembered at least, and twice as many at
+most: they take up to 16 MB."""
+KEYS_REMEMBERED_MAX: Final = 60_000
+"""Of a table of keys, before a batch: they take up to 16 MB."""
 CHECKPOINT_PAGES: Final = 4_000
 """So many pages (16 MB) in a read model's write-ahead log are checkpointed."""
-SCHEDULER_WAIT_SECONDS: Final = 1.0
+FOLLOWER_WAIT_SECONDS: Final = 1.0
 PROGRESS_SECONDS: Final = 0.2
 """How often a verification reports."""
 SQLITE_STEPS_BETWEEN_LOOKS: Final = 100_000

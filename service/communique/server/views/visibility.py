@@ -26,8 +26,11 @@ def sql_of(comparisons: Iterable[Comparison], table: str = "") -> str:
 _ZONES_APART_MAX: Final = 2 * 86_400 * 1_000_000
 VISIBLE: Final = sql_of(COVERS)
 """A content is visible: its row's region covers the point."""
-OPEN_VISIBLE: Final = sql_of(bound for bound in COVERS if bound.bound.endswith("_from"))
-"""The same condition for a row whose region has no end."""
+
+
+def visible(table: str) -> str:
+    """Return the same condition for the rows of a table."""
+    return sql_of(COVERS, table)
 
 
 def dispute_visible(table: str = "disputes") -> str:

@@ -6,7 +6,6 @@ Its arguments are the descriptors of its end of the pipe, and of the lock that i
 import os
 import signal
 import sys
-from collections import defaultdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,9 +13,8 @@ from threading import Lock, Thread
 from typing import Any, Final, NoReturn
 
 from communique.server.log.tail import Tail
-from communique.server.projections.follower import Follower
 from communique.server.projections.process import protocol
-from communique.server.projections.thread_follower import thread_followers
+from communique.server.projections.thread_follower import ThreadFollower
 from communique.server.runtime.file_lock import sign
 from communique.server.runtime.process import settle
 
@@ -25,40 +23,32 @@ _ABANDONED: Final = 1
 
 
 class Projector:
-    """The followers in this process, which report to the server and run its tasks."""
+    """The follower in this process, which reports to the server and runs its tasks."""
 
     def __init__(self, connection: Connection, opening: protocol.Opening) -> None:
-        """Open the log to read it, and the files of the projections to write them."""
+        """Open the log to read it, and the projection's file to write it."""
         self._connection = connection
         self._sending = Lock()
         self._tail = Tail(opening.head)
         self._log = opening.open_log(self._tail)
-        self._released = defaultdict[str, SimpleQueue[protocol.FileReleased]](SimpleQueue)
+        self._released = SimpleQueue[protocol.FileReleased]()
         self._cancelled = set[int]()
-        followers = thread_followers(
-            opening.projections, opening.folder, self._log, self._hand_over
+        self._follower = ThreadFollower(
+            opening.folder, opening.projection, self._log, self._hand_over
         )
-        self._followers = {follower.name: follower for follower in followers}
 
     def run(self) -> None:
-        """Follow until the server says stop, and close the files; exit if the server dies."""
-        for follower in self._followers.values():
-            self._report(follower)
-            follower.start()
+        """Follow until the server says stop, and close the file; exit if the server dies."""
+        self._follower.add_listener(self._report)
+        self._report(self._follower.position)
+        self._follower.start()
         while self._handle(self._receive()):
             pass
-        for follower in self._followers.values():
-            follower.close()
+        self._follower.close()
         self._log.close()
 
-    def _report(self, follower: Follower) -> None:
-        """Report a follower's position to the server, now and after each advance."""
-
-        def send(position: int) -> None:
-            self._send(protocol.PositionReached(follower.name, position, follower.error))
-
-        follower.add_listener(send)
-        send(follower.position)
+    def _report(self, position: int) -> None:
+        self._send(protocol.PositionReached(position, self._follower.error))
 
     def _handle(self, message: Any) -> bool:  # noqa: ANN401  the pipe's other end is ours
         """Handle a message, without waiting; return whether to go on."""
@@ -69,15 +59,14 @@ class Projector:
                 Thread(target=self._run_task, args=(message,), daemon=True).start()
             case protocol.CancelTask(number):
                 self._cancelled.add(number)
-            case protocol.FileReleased(name):
-                self._released[name].put(message)
+            case protocol.FileReleased():
+                self._released.put(message)
         return not isinstance(message, protocol.Stop)
 
     def _run_task(self, task: protocol.RunTask) -> None:
-        follower, *others = (self._followers[name] for name in task.names)
         fault = None
         try:
-            for report in getattr(follower, task.task)(*others):
+            for report in getattr(self._follower, task.task)():
                 self._send(protocol.TaskAnswer(task.number, report))
                 if task.number in self._cancelled:
                     break
@@ -86,9 +75,9 @@ class Projector:
         self._cancelled.discard(task.number)
         self._send(protocol.TaskEnded(task.number, fault))
 
-    def _hand_over(self, name: str, path: Path) -> None:
-        self._send(protocol.FileSwapped(name, path))
-        self._released[name].get()
+    def _hand_over(self, path: Path) -> None:
+        self._send(protocol.FileSwapped(path))
+        self._released.get()
 
     def _send(self, message: tuple[Any, ...]) -> None:
         try:

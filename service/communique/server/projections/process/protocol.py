@@ -19,7 +19,7 @@ class Opening(NamedTuple):
     """To the projector, first: what to project from which log, and the head of the log."""
 
     open_log: OpenLog
-    projections: tuple[type[ViewProjection], ...]
+    projection: type[ViewProjection]
     folder: Path
     head: int
     settings: Settings
@@ -32,11 +32,10 @@ class HeadMoved(NamedTuple):
 
 
 class RunTask(NamedTuple):
-    """To the projector: run a task on projections, and answer under this number."""
+    """To the projector: run a task, and answer under this number."""
 
     number: int
     task: Task
-    names: tuple[str, ...]
 
 
 class CancelTask(NamedTuple):
@@ -46,19 +45,16 @@ class CancelTask(NamedTuple):
 
 
 class FileReleased(NamedTuple):
-    """To the projector: no new reader opens the projection's former file."""
-
-    name: str
+    """To the projector: no new reader opens the former file."""
 
 
 class Stop(NamedTuple):
-    """To the projector: close the files and exit."""
+    """To the projector: close the file and exit."""
 
 
 class PositionReached(NamedTuple):
-    """From the projector: a projection's position, and the error if it has stopped there."""
+    """From the projector: its position, and the error if it has stopped there."""
 
-    name: str
     position: int
     error: str
 
@@ -66,7 +62,6 @@ class PositionReached(NamedTuple):
 class FileSwapped(NamedTuple):
     """From the projector: this file serves now; the former one waits for `FileReleased`."""
 
-    name: str
     path: Path
 
 

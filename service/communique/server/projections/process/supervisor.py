@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing import Pipe
@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import structlog
 
@@ -104,18 +104,18 @@ class RemoteFollower(Follower):
         former, self._reader = self._reader, ProjectionReader(path, self._projection)
         former.close()
 
-    def _rebuild(self, others: Sequence[Self]) -> Iterator[RebuildReport]:
-        return self._process.run_task("rebuild", self.name, *(other.name for other in others))
+    def _rebuild(self) -> Iterator[RebuildReport]:
+        return self._process.run_task("rebuild")
 
     def _verify(self) -> Iterator[VerificationReport]:
-        return self._process.run_task("verify", self.name)
+        return self._process.run_task("verify")
 
 
 class ProjectorProcess:
     """A child process that projects, and the thread that keeps one alive."""
 
     def __init__(self, opening: protocol.Opening, tail: Tail, lock: FileLock) -> None:
-        """Open the files to read them; the child inherits the `lock` on them."""
+        """Open the file to read it; the child inherits the `lock` on the folder."""
         self._opening, self._tail, self._lock = opening, tail, lock
         self._guard = Lock()
         self._outbox = deque[Any]()
@@ -126,11 +126,7 @@ class ProjectorProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._thread = Thread(target=self._run, name="projector", daemon=True)
         self.fault = ""
-        self.followers = [
-            RemoteFollower(opening.folder, projection, tail, self)
-            for projection in opening.projections
-        ]
-        self._by_name = {follower.name: follower for follower in self.followers}
+        self.follower = RemoteFollower(opening.folder, opening.projection, tail, self)
 
     def start(self) -> None:
         """Start a child, without waiting for it."""
@@ -151,8 +147,8 @@ class ProjectorProcess:
         """Tell the child of the log's head without delay."""
         self._hurried.set()
 
-    def run_task(self, task: protocol.Task, *names: str) -> Iterator[Any]:
-        """Have the child run a task on projections, and yield its reports.
+    def run_task(self, task: protocol.Task) -> Iterator[Any]:
+        """Have the child run a task, and yield its reports.
 
         Raises what the task raises, and `ReadModelStopped` if the child dies.
         """
@@ -162,7 +158,7 @@ class ProjectorProcess:
             if self._stopping.is_set():
                 raise LogClosed
             self._tasks[number] = answers
-            self._outbox.append(protocol.RunTask(number, task, names))
+            self._outbox.append(protocol.RunTask(number, task))
         self._wake_feeder()
         while isinstance(answer := answers.get(), protocol.TaskAnswer):
             try:
@@ -175,8 +171,10 @@ class ProjectorProcess:
         if answer is None:
             if self._stopping.is_set():
                 raise LogClosed
-            reached = self._by_name[names[0]].position
-            raise ReadModelStopped(names[0], self._tail.position, reached, self.fault)
+            follower = self.follower
+            raise ReadModelStopped(
+                follower.name, self._tail.position, follower.position, self.fault
+            )
         if answer.fault:
             raise answer.fault.exception()
 
@@ -205,8 +203,7 @@ class ProjectorProcess:
     def _attend_child(self) -> str:
         """Run one child from its start to its end; return how it ended."""
         try:
-            for follower in self.followers:
-                follower.reopen()
+            self.follower.reopen()
             end = self._run_child()
         except Exception as error:  # noqa: BLE001  such as no memory: the next may have more luck
             end = f"{type(error).__name__}: {error}"
@@ -267,12 +264,12 @@ class ProjectorProcess:
 
     def _handle(self, message: Any) -> None:  # noqa: ANN401  the pipe's other end is ours
         match message:
-            case protocol.PositionReached(name, position, error):
+            case protocol.PositionReached(position, error):
                 self.fault = ""
-                self._by_name[name].reached(position, error)
-            case protocol.FileSwapped(name, path):
-                self._by_name[name].swap(path)
-                self._send(protocol.FileReleased(name))
+                self.follower.reached(position, error)
+            case protocol.FileSwapped(path):
+                self.follower.swap(path)
+                self._send(protocol.FileReleased())
             case protocol.TaskAnswer(number):
                 self._tasks[number].put(message)
             case protocol.TaskEnded(number):
@@ -281,13 +278,13 @@ class ProjectorProcess:
 
 @contextmanager
 def projecting(
-    projections: Sequence[type[ViewProjection]],
+    projection: type[ViewProjection],
     folder: Path,
     open_log: protocol.OpenLog,
     tail: Tail,
     settings: Settings,
-) -> Iterator[list[RemoteFollower]]:
-    """Have a projector keep the files in `folder` up with the log during the block.
+) -> Iterator[RemoteFollower]:
+    """Have a projector keep the file in `folder` up with the log during the block.
 
     `open_log` opens the log in the projector's process; `tail` is the log's tail in this one. Waits
     until the projector of a server that was killed has ended, or raises `FileInUse`.
@@ -295,11 +292,11 @@ def projecting(
     folder.mkdir(parents=True, exist_ok=True)
     lock = _locked(folder)
     try:
-        opening = protocol.Opening(open_log, tuple(projections), folder, tail.position, settings)
+        opening = protocol.Opening(open_log, projection, folder, tail.position, settings)
         process = ProjectorProcess(opening, tail, lock)
         process.start()
         try:
-            yield process.followers
+            yield process.follower
         finally:
             process.close()
     finally:

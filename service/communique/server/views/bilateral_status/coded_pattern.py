@@ -7,7 +7,6 @@ from uuid import UUID
 
 import apsw
 
-from communique.domain.parties.party import Dyad
 from communique.domain.state.pattern import (
     EVENTS_NAMED_MAX,
     NO_PATTERN,
@@ -16,13 +15,24 @@ from communique.domain.state.pattern import (
     Pattern,
     windows_of,
 )
+from communique.server.views.read_model.tables import VAGUE_MICROS
 from communique.server.views.visibility import VISIBLE, asserted
 
 _DAY: Final = 86_400_000_000
 _LONGEST: Final = max(WINDOWS)
+_REPORT: Final = f"""
+    SELECT settled, quad, event_id FROM acts
+    WHERE tag_id = :tag_id AND settled > :valid - :longest AND settled <= :until
+        AND quad IS NOT NULL AND {VISIBLE} AND {asserted("acts")}
+"""  # noqa: S608  our own names
+# Reports lie in the order in which they can have begun, most often a day before they had settled.
 _SEEN: Final = f"""
-    FROM reports WHERE dyad = :dyad AND settled > :valid - :longest AND settled <= :until
-        AND {VISIBLE} AND {asserted("reports")}
+    FROM (
+        {_REPORT} AND settled_after <= {VAGUE_MICROS}
+            AND earliest BETWEEN :valid - :longest - {VAGUE_MICROS} AND :until
+        UNION ALL
+        {_REPORT} AND settled_after > {VAGUE_MICROS}
+    )
 """
 # Ages are rounded up to the windows, so that few rows are counted.
 _COUNTS: Final = f"""
@@ -38,11 +48,13 @@ _LATEST: Final = f"""
 """  # noqa: S608
 
 
-def coded_pattern(connection: apsw.Connection, dyad: Dyad, point: Mapping[str, Any]) -> Pattern:
+def coded_pattern(
+    connection: apsw.Connection, dyad_tag_id: int | None, point: Mapping[str, Any]
+) -> Pattern:
     """Return the pattern of a dyad's coded reports; `point` is what its queries bind."""
     bindings = {
         **point,
-        "dyad": str(dyad),
+        "tag_id": dyad_tag_id,
         "shortest": WINDOWS[0] * _DAY,
         "longest": _LONGEST * _DAY,
     }

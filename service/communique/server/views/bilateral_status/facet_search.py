@@ -1,42 +1,38 @@
 """The claims that decide what facets stand at, at any point, without a scan of all their claims.
 
-The claims of a facet lie in partitions by how sure they are (see `status_projection`), in the order
-in which they had settled, which is when what they say must have begun. A search goes down from the
+The claims of a facet lie in partitions by how sure they are (see `FacetShape`), in the order in
+which they had settled, which is when what they say must have begun. A search walks down from the
 valid time. The first visible claim that it meets says how far back the *contenders* may reach: a
 claim that had settled before another can have begun says nothing of the present. Most often that is
 one claim or two.
 
-A known time or a position in the past hides later claims, which a search has to pass over. Four
+A known time or a position in the past hides later claims, which a walk has to pass over. Three
 things limit how many:
 
 - what is visible at a position was known by then, and what is known had happened, except for claims
-  that were known before they had settled. So the search among the others starts at min(valid,
-  known, record time).
+  that were known before they had settled. So the walk among the others starts at min(valid, known,
+  record time).
 - claims that were known before they had settled are partitions of their own, and few.
-- no search starts much later than the latest valid time of any claim recorded by the position: see
-  `valid_time_bounds`.
-- a search that still meets only invisible claims, as after a backfill in odd order, skips the
-  buckets of valid time (`eras`) of which no claim was recorded by the position, or none known by
-  the known time.
-
-One statement takes the first steps of all searches of an answer, which is far faster than one for
-each. It gives up a search after a few rows; only such searches are continued, one by one. A second
-statement fetches the contenders of all facets.
+- no walk starts much later than the latest valid time of any claim of the dyad that was recorded by
+  the position: see `valid_time_bounds`.
 """
 
 import json
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import apsw
 
-from communique.codec import StoredElement
+from communique.domain.parties.party import Dyad
 from communique.domain.state.element import Rank
+from communique.domain.state.event_filter import DYAD
 from communique.domain.state.winners import FacetClaim
 from communique.domain.time.clocks import AsOf
+from communique.server.projections.projection import FOREVER
 from communique.server.runtime import limits
-from communique.server.views.bilateral_status.valid_time_bounds import LAST
+from communique.server.views.bilateral_status.claimed_elements import ClaimedElements, ElementKey
+from communique.server.views.read_model.content_shape import ASSERTING, OPEN_BITS, SCHEDULES
+from communique.server.views.read_model.valid_time_bounds import LAST
 from communique.server.views.visibility import (
     VISIBLE,
     asserted,
@@ -45,12 +41,6 @@ from communique.server.views.visibility import (
     dispute_visible,
 )
 
-BUCKET_BITS: Final = 45
-"""A bucket is 2**45 microseconds of valid time, 13 months."""
-SCHEDULES: Final = 2
-"""The first partition of claims that set a date; before it are those of denials."""
-ASSERTING: Final = 4
-"""The first partition of claims that assert a state."""
 _PARTITION_COUNT: Final = 16
 
 _IS_DISPUTED: Final = f"""
@@ -62,132 +52,111 @@ _IS_DISPUTED: Final = f"""
 _IS_SEEN: Final = f"{VISIBLE} AND {asserted('claims')}"
 _CLAIM: Final = f"""
     claims.facet_id, {", ".join(f"claims.{column}" for column in Rank._fields)}, claims.settled,
-    {_IS_DISPUTED}, issues, element
+    {_IS_DISPUTED}, content_position
 """
-_STEPS: Final = f"""
-    SELECT first, settled, {_IS_SEEN} AS is_seen FROM claims INDEXED BY claims_by_time
-    WHERE facet_id = {{slots}}.facet_id AND partition = {{slots}}.partition
-        AND settled <= {{reached}}.until
-    ORDER BY settled DESC LIMIT :steps_max
-"""  # noqa: S608
-_PARTITIONS: Final = ", ".join(f"({number})" for number in range(ASSERTING, _PARTITION_COUNT))
-# Of each slot, a partition of a facet: until where it is searched, the first instant at which the
-# visible claim can have begun that settled last, and, where no such claim is met, the steps gone.
-_FIRST_STEPS: Final = f"""
-    WITH slots AS MATERIALIZED (
-        SELECT facet_id, dyad, column1 AS partition
-        FROM carray(:facet_ids) AS given CROSS JOIN facets ON facet_id = given.value
-            CROSS JOIN (VALUES {_PARTITIONS})
-        WHERE since <= :position AND partitions >> column1 & 1
+# Of each slot, a partition of a facet: until where it is searched, and the first instant at which
+# the visible claim can have begun that settled last. No contender had settled before that.
+_CONTENDERS: Final = f"""
+    WITH given AS MATERIALIZED (
+        SELECT value ->> 0 AS facet_id, value ->> 1 AS partition, value ->> 1 & 1 AS is_foreseen,
+            value ->> 2 AS tag_id
+        FROM json_each(:slots)
     ), asked AS MATERIALIZED (
-        SELECT DISTINCT dyad, partition, iif(partition & 1, :until, :past) AS bound
-        FROM slots
+        SELECT DISTINCT tag_id, is_foreseen, iif(is_foreseen, :until, :past) AS bound FROM given
     ), reached AS MATERIALIZED (
-        SELECT dyad, partition, min(bound, ifnull(({LAST}), bound)) AS until
-        FROM asked CROSS JOIN extents USING (dyad, partition)
+        SELECT tag_id, is_foreseen, min(bound, ifnull(({LAST}), bound)) AS until
+        FROM asked CROSS JOIN extents USING (tag_id, is_foreseen)
         WHERE position = (
             SELECT max(position) FROM extents AS other
-            WHERE other.dyad = asked.dyad AND other.partition = asked.partition
+            WHERE other.tag_id = asked.tag_id AND other.is_foreseen = asked.is_foreseen
                 AND other.position <= :position
         ) AND first <= bound
-    ), searched AS MATERIALIZED (
-        SELECT facet_id, slots.partition, until, (
-            SELECT first FROM ({_STEPS.format(slots="slots", reached="reached")})
-            WHERE is_seen LIMIT 1
+    ), slots AS MATERIALIZED (
+        SELECT facet_id, partition, until, (
+            SELECT first FROM claims
+            WHERE claims.facet_id = given.facet_id AND claims.partition = given.partition
+                AND settled <= until AND {_IS_SEEN}
+            ORDER BY settled DESC LIMIT 1
         ) AS first
-        FROM slots CROSS JOIN reached USING (dyad, partition)
+        FROM given CROSS JOIN reached USING (tag_id, is_foreseen)
     )
-    SELECT *, iif(first IS NULL, (
-        SELECT count(*) FROM ({_STEPS.format(slots="searched", reached="searched")})
-    ), 0)
-    FROM searched
-"""  # noqa: S608
-_FURTHER_STEPS: Final = f"""
-    SELECT claims.first FROM eras CROSS JOIN claims INDEXED BY claims_by_time
-    WHERE eras.facet_id = :facet_id AND eras.partition = :partition
-        AND era <= :until >> :bucket_bits
-        AND position_min <= :position AND known_min <= :known
-        AND claims.facet_id = :facet_id AND claims.partition = :partition
-        AND settled >= era << :bucket_bits
-        AND settled <= min(:until, (era + 1 << :bucket_bits) - 1) AND {_IS_SEEN}
-    ORDER BY era DESC, settled DESC
-    LIMIT 1
-"""  # noqa: S608
-_IN_SLOT: Final = f"""
-    claims.facet_id = slots.facet_id AND claims.partition = slots.partition
-    AND settled <= slots.until AND {_IS_SEEN}
-"""
-_CONTENDERS: Final = f"""
-    WITH slots AS MATERIALIZED (
-        SELECT value ->> 0 AS facet_id, value ->> 1 AS partition, value ->> 2 AS until,
-            value ->> 3 AS first
-        FROM json_each(:slots)
-    ), open AS MATERIALIZED (
-        SELECT slots.*, (
-            SELECT max(claims.first) FROM claims INDEXED BY claims_by_time
-            WHERE {_IN_SLOT} AND settled >= slots.first
-        ) AS since
-        FROM slots
-    )
-    SELECT {_CLAIM} FROM open AS slots CROSS JOIN claims INDEXED BY claims_by_time
-    WHERE {_IN_SLOT} AND settled >= since
+    SELECT {_CLAIM}, partition FROM slots CROSS JOIN claims USING (facet_id, partition)
+    WHERE settled BETWEEN slots.first AND until AND {_IS_SEEN}
 """  # noqa: S608
 _OF_SUBJECT: Final = f"""
-    SELECT {_CLAIM} FROM claims INDEXED BY claims_by_subject
-    WHERE facet_id = :facet_id AND subject = :subject AND subject <> '' AND partition >= {ASSERTING}
+    SELECT {_CLAIM} FROM claims
+    WHERE facet_id = :facet_id AND subject = :subject AND partition >= {ASSERTING}
         AND settled <= :until AND {_IS_SEEN}
     ORDER BY settled DESC LIMIT :rows_max
 """  # noqa: S608
 _SINCE: Final = f"""
-    SELECT {_CLAIM} FROM claims INDEXED BY claims_by_time
+    SELECT {_CLAIM} FROM claims
     WHERE facet_id = :facet_id AND partition = :partition AND settled >= :since
         AND settled <= :until AND {_IS_SEEN}
     ORDER BY settled DESC LIMIT :rows_max
 """  # noqa: S608
 _FACETS: Final = """
-    SELECT facet_id, dyad, partitions FROM carray(:facet_ids) AS given
-        CROSS JOIN facets ON facet_id = given.value
-    WHERE since <= :position
+    SELECT facet_id, tag_id, facet, partitions FROM facets
+    WHERE tag_id = :tag_id AND since <= :position AND is_listed
 """
+_LISTED: Final = f"{_FACETS} = 1"
+_NAMED: Final = f"{_FACETS} IN (0, 1) AND facet IN (SELECT value FROM json_each(:facets))"  # noqa: S608
 _TOLD_APART: Final = f"""
-    SELECT {_CLAIM}, {asserted("claims")} FROM claims INDEXED BY claims_by_time
+    SELECT {_CLAIM}, {asserted("claims")} FROM claims
     WHERE facet_id = :facet_id AND partition = :partition AND {VISIBLE}
     ORDER BY settled DESC LIMIT :rows_max
 """  # noqa: S608
+_NEXT_SPAN_BITS: Final = """
+    SELECT span_bits FROM plans WHERE tag_id = :tag_id AND span_bits > :bits
+    ORDER BY span_bits LIMIT 1
+"""
+_PLANS: Final = """
+    SELECT DISTINCT facet FROM plans
+    WHERE tag_id = :tag_id AND span_bits = :bits AND until > :valid AND until < :end
+        AND announced <= :until
+"""
+_TAG: Final = "SELECT tag_id FROM tags WHERE tag = ?"
 
 
 class FoundClaim(NamedTuple):
-    """A claim of a facet, with the issues of its boards, space-separated."""
+    """A claim of a facet, with the issues of its boards."""
 
     claim: FacetClaim
-    issues: str
+    issues: tuple[str, ...]
 
 
-class FacetRow(NamedTuple):
-    """A row of `facets`: bit n of `partitions` is set once partition n has held a claim."""
+class FoundFacet(NamedTuple):
+    """A facet of a dyad: bit n of `partitions` is set once partition n has held a claim."""
 
     facet_id: int
-    dyad: str
+    tag_id: int
+    facet: str
     partitions: int
+    dyad: str
 
     @property
     def only_asserts(self) -> bool:
         """Whether no claim ever denied a state of the facet or set a date apart."""
         return not self.partitions & ((1 << ASSERTING) - 1)
 
+    @property
+    def asserting(self) -> Iterator[int]:
+        """The partitions of claims that assert a state."""
+        return (part for part in range(ASSERTING, _PARTITION_COUNT) if self.partitions >> part & 1)
+
 
 class FacetSearch:
-    """Searches for claims of facets as of one point.
+    """Searches for facets and their claims as of one point.
 
     `recorded` is the record time of the point's position in microseconds.
     """
 
-    def __init__(self, connection: apsw.Connection, as_of: AsOf, recorded: int) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: apsw.Connection, claimed: ClaimedElements, as_of: AsOf, recorded: int
+    ) -> None:
+        self._connection, self._claimed = connection, claimed
         self._bindings = bindings_of(as_of) | {
             "until": asserted_until(as_of),
-            "bucket_bits": BUCKET_BITS,
-            "steps_max": limits.FACET_SEARCH_STEPS_MAX,
             "rows_max": limits.WITNESS_ROWS_MAX,
         }
         # The latest instant at which a visible claim had settled that was not known before.
@@ -199,75 +168,120 @@ class FacetSearch:
         """What the queries of the point bind."""
         return self._bindings
 
-    def facets(self, facet_ids: Sequence[int]) -> Iterator[FacetRow]:
-        """Yield the facets of which anything was claimed by the position."""
-        bindings = self._bindings | {"facet_ids": apsw.carray(array("q", facet_ids))}
-        yield from map(FacetRow._make, self._connection.execute(_FACETS, bindings).fetchall())
+    def tag_id(self, dyad: Dyad) -> int | None:
+        """Return the number of a dyad's tag; None where nothing was ever recorded of it."""
+        tag_id: int | None = self._connection.execute(_TAG, (f"{DYAD}{dyad}",)).get
+        return tag_id
 
-    def contenders(self, facet_ids: Sequence[int]) -> dict[int, list[FoundClaim]]:
+    def standing(self, dyad: Dyad) -> list[FoundFacet]:
+        """Return the facets of which anything was claimed by the position and that may stand."""
+        listed = self._facets(_LISTED, dyad)
+        planned = self._planned(dyad)
+        return [*listed, *self.named(dyad, planned)] if planned else listed
+
+    def named(self, dyad: Dyad, facets: Iterable[str]) -> list[FoundFacet]:
+        """Return those of some facets of which anything was claimed by the position."""
+        return self._facets(_NAMED, dyad, facets=json.dumps([*facets]))
+
+    def _facets(self, query: str, dyad: Dyad, **more: object) -> list[FoundFacet]:
+        bindings = {**self._bindings, "tag_id": self.tag_id(dyad), **more}
+        rows = self._connection.execute(query, bindings)
+        return [FoundFacet._make((*columns, str(dyad))) for columns in rows]
+
+    def _planned(self, dyad: Dyad) -> Iterable[str]:
+        """Return the agenda facets with a plan announced by the valid time that may still stand.
+
+        A span of n bits is shorter than 2**n microseconds. So for each n that occurs, plans are
+        looked for in one short range of the table, up to 2**n after the valid time.
+        """
+        bindings, planned = {**self._bindings, "tag_id": self.tag_id(dyad)}, dict[str, None]()
+        bits: int | None = 0
+        while bits is not None:
+            end = FOREVER + 1 if bits == OPEN_BITS else bindings["until"] + (1 << bits)
+            rows = self._connection.execute(_PLANS, {**bindings, "bits": bits, "end": end})
+            planned.update(dict.fromkeys(facet for (facet,) in rows))
+            bits = self._connection.execute(_NEXT_SPAN_BITS, {**bindings, "bits": bits}).get
+        return planned
+
+    def contenders(self, facets: Iterable[FoundFacet]) -> dict[int, list[FoundClaim]]:
         """Return by facet those asserted claims of each surety that do not lie surely before one.
 
         They are the contenders among the claims of that surety and foresight.
         """
-        bindings = self._bindings | {"facet_ids": apsw.carray(array("q", facet_ids))}
-        slots: list[tuple[Any, ...]] = []
-        for facet_id, partition, until, first, steps in self._connection.execute(
-            _FIRST_STEPS, bindings
-        ).fetchall():
-            found = first
-            if first is None and steps == limits.FACET_SEARCH_STEPS_MAX:
-                start = {"facet_id": facet_id, "partition": partition, "until": until}
-                found = self._connection.execute(_FURTHER_STEPS, self._bindings | start).get
-            if found is not None:
-                slots.append((facet_id, partition, until, found))
+        by_id = {facet.facet_id: facet for facet in facets}
+        slots = [
+            (facet.facet_id, partition, facet.tag_id)
+            for facet in by_id.values()
+            for partition in facet.asserting
+        ]
+        bindings = {**self._bindings, "slots": json.dumps(slots)}
+        rows: list[Any] = self._connection.execute(_CONTENDERS, bindings).fetchall()
+        since: dict[tuple[int, int], int] = {}
+        for facet_id, first, *_, partition in rows:
+            since[facet_id, partition] = max(first, since.get((facet_id, partition), first))
+        rows = [row[:-1] for row in rows if row[6] >= since[row[0], row[-1]]]
         claims: dict[int, list[FoundClaim]] = {}
-        bindings = self._bindings | {"slots": json.dumps(slots)}
-        for facet_id, *columns in self._connection.execute(_CONTENDERS, bindings):
-            claims.setdefault(facet_id, []).append(_found(columns))
+        for facet_id, found in self._claims(by_id, rows):
+            claims.setdefault(facet_id, []).append(found)
         return claims
 
-    def of_subject(self, facet: FacetRow, subject: str) -> list[FoundClaim]:
+    def of_subject(self, facet: FoundFacet, subject: str) -> list[FoundClaim]:
         """Return the asserted claims about a subject, the latest `limits.WITNESS_ROWS_MAX`."""
-        return self._found(_OF_SUBJECT, {"facet_id": facet.facet_id, "subject": subject})
+        return self._found_of(facet, _OF_SUBJECT, {"subject": subject})
 
-    def since(self, facet: FacetRow, first: int) -> list[FoundClaim]:
+    def since(self, facet: FoundFacet, first: int) -> list[FoundClaim]:
         """Return the asserted claims that had not settled before an instant, in microseconds.
 
         Of each partition they are the latest `limits.WITNESS_ROWS_MAX`.
         """
-        partitions = range(ASSERTING, _PARTITION_COUNT)
         return [
             found
-            for partition in partitions
-            if facet.partitions >> partition & 1
-            for found in self._found(
-                _SINCE, {"facet_id": facet.facet_id, "partition": partition, "since": first}
-            )
+            for partition in facet.asserting
+            for found in self._found_of(facet, _SINCE, {"partition": partition, "since": first})
         ]
 
-    def told_apart(
-        self, facet: FacetRow, partitions: Iterable[int]
-    ) -> list[tuple[FoundClaim, bool]]:
-        """Return the visible denials or schedules, each with whether it is asserted.
+    def denials(self, facet: FoundFacet) -> list[FoundClaim]:
+        """Return the visible and asserted denials: of each partition the latest, as in `since`."""
+        return [found for found, is_asserted in self._told_apart(facet, 0) if is_asserted]
 
-        Of each partition they are the latest `limits.WITNESS_ROWS_MAX`.
-        """
+    def schedules(self, facet: FoundFacet) -> list[tuple[FoundClaim, bool]]:
+        """Return the visible claims that set a date, each with whether it is asserted."""
+        return self._told_apart(facet, SCHEDULES)
+
+    def _told_apart(self, facet: FoundFacet, first: int) -> list[tuple[FoundClaim, bool]]:
+        found = list[tuple[FoundClaim, bool]]()
+        for partition in (first, first + 1):
+            if facet.partitions >> partition & 1:
+                more = {"facet_id": facet.facet_id, "partition": partition}
+                rows = self._connection.execute(_TOLD_APART, self._bindings | more).fetchall()
+                claims = self._claims({facet.facet_id: facet}, [row[:-1] for row in rows])
+                found += [
+                    (claim, bool(row[-1])) for (_, claim), row in zip(claims, rows, strict=True)
+                ]
+        return found
+
+    def _found_of(self, facet: FoundFacet, query: str, more: Mapping[str, Any]) -> list[FoundClaim]:
+        facets = {facet.facet_id: facet}
         return [
-            (_found(columns), bool(is_asserted))
-            for partition in partitions
-            if facet.partitions >> partition & 1
-            for _, *columns, is_asserted in self._connection.execute(
-                _TOLD_APART,
-                self._bindings | {"facet_id": facet.facet_id, "partition": partition},
-            )
+            found for _, found in self._found(query, facets, {"facet_id": facet.facet_id, **more})
         ]
 
-    def _found(self, query: str, more: Mapping[str, Any]) -> list[FoundClaim]:
-        rows = self._connection.execute(query, {**self._bindings, **more})
-        return [_found(columns) for _, *columns in rows]
+    def _found(
+        self, query: str, facets: Mapping[int, FoundFacet], more: Mapping[str, Any]
+    ) -> list[tuple[int, FoundClaim]]:
+        rows = self._connection.execute(query, {**self._bindings, **more}).fetchall()
+        return self._claims(facets, rows)
 
-
-def _found(columns: Sequence[Any]) -> FoundClaim:
-    *rank, settled, is_disputed, issues, element = columns
-    claim = FacetClaim(Rank(*rank), settled, bool(is_disputed), StoredElement.read(element))
-    return FoundClaim(claim, issues)
+    def _claims(
+        self, facets: Mapping[int, FoundFacet], rows: Sequence[Sequence[Any]]
+    ) -> list[tuple[int, FoundClaim]]:
+        """Return the claims of rows, each with its facet's number."""
+        wanted = [
+            (ElementKey(row[-1], facet.dyad, facet.facet), row[4])
+            for row in rows
+            for facet in (facets[row[0]],)
+        ]
+        return [
+            (row[0], FoundClaim(FacetClaim(Rank(*row[1:6]), row[6], bool(row[7]), it), issues))
+            for row, (it, issues) in zip(rows, self._claimed.of(wanted), strict=True)
+        ]

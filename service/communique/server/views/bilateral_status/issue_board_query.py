@@ -1,17 +1,19 @@
 """The board of an issue as of a point: the facets whose winning claims name it."""
 
 import json
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
-import apsw
-
+from communique.domain.parties.party import Dyad
+from communique.domain.state.event_filter import DYAD
 from communique.domain.state.issue_board import IssueBoard, IssueElement, board
 from communique.domain.time.clocks import AsOf
 from communique.server.views.bilateral_status.current_elements import CurrentElements
 from communique.server.views.paging import PageRequest
 
 _ON_BOARD: Final = """
-    SELECT facet_id, dyad, facet FROM issue_facets CROSS JOIN facets USING (facet_id)
+    SELECT dyad, facet FROM issue_facets
     WHERE issue = ? AND (dyad, facet) > (?, ?) ORDER BY dyad, facet LIMIT ?
 """
 
@@ -25,22 +27,23 @@ class BoardPage(NamedTuple):
     as_of: AsOf
 
 
-def board_page(
-    connection: apsw.Connection, slug: str, as_of: AsOf, recorded: int, page: PageRequest
-) -> BoardPage:
-    """Return a page of an issue's board; `recorded` is the position's record time in microseconds.
+def board_page(current: CurrentElements, slug: str, page: PageRequest) -> BoardPage:
+    """Return a page of an issue's board as of the point of `current`.
 
     Of the facets that ever were on the board it shows those whose winning claim names the issue.
     """
     after = json.loads(page.after_key) if page.after_key else ("", "")
-    rows = connection.execute(_ON_BOARD, (slug, *after, page.size))
-    facets = {facet_id: (dyad, facet) for facet_id, dyad, facet in rows}
-    currents = CurrentElements(connection, as_of, recorded).of_facets(facets)
-    elements = [
-        IssueElement(dyad=current.dyad, element=current.element)
-        for current in currents
-        if slug in current.issues.split()
+    rows = current.connection.execute(_ON_BOARD, (slug, *after, page.size))
+    facets = [(str(dyad), str(facet)) for dyad, facet in rows]
+    named = [
+        (Dyad.parse(dyad.removeprefix(DYAD)), [facet for _, facet in of_dyad])
+        for dyad, of_dyad in groupby(facets, key=itemgetter(0))
     ]
-    is_full = len(facets) == page.size
-    next_key = json.dumps([*facets.values()][-1]).encode() if is_full else None
+    elements = [
+        IssueElement(dyad=found.dyad, element=found.element)
+        for found in current.of_facets(named)
+        if slug in found.issues
+    ]
+    next_key = json.dumps(facets[-1]).encode() if len(facets) == page.size else None
+    as_of = current.as_of
     return BoardPage(board(slug, as_of, elements), not elements, next_key, as_of)

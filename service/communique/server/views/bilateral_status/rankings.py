@@ -16,13 +16,14 @@ import apsw
 
 from communique.domain.model import Word
 from communique.domain.parties.party import Dyad
+from communique.domain.state.event_filter import DYAD
 from communique.domain.state.posture import Posture
 from communique.domain.state.status import BilateralStatus
 from communique.domain.time.clocks import AsOf, micros
 from communique.server.runtime import limits
 from communique.server.views.paging import PageRequest
 
-_DYADS: Final = "SELECT dyad FROM dyads WHERE code = ?"
+_DYADS: Final = "SELECT tag FROM parties WHERE code = ? AND tag GLOB 'dyad:*'"
 _NUMBER: Final = struct.Struct(">q")
 _STRENGTH: Final = {posture: number for number, posture in enumerate(Posture)}
 
@@ -94,7 +95,8 @@ class Rankings:
             if ranking := self._remembered.get((code, order, as_of)):
                 self._remembered.move_to_end((code, order, as_of))
                 return ranking
-        dyads = [Dyad.parse(dyad) for (dyad,) in connection.execute(_DYADS, (code,))]
+        tags = connection.execute(_DYADS, (code,))
+        dyads = [Dyad.parse(tag.removeprefix(DYAD)) for (tag,) in tags]
         return Ranking(code, order, as_of, [], dyads)
 
     def continued(self, ranking: Ranking, status_of: StatusOf) -> Ranking:

@@ -1,10 +1,7 @@
 """What changed between two points of one dyad, both read from one snapshot."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 from uuid import UUID
-
-import apsw
 
 from communique.domain.parties.party import Dyad
 from communique.domain.state.comparison import (
@@ -13,36 +10,26 @@ from communique.domain.state.comparison import (
     causes_between,
     compare,
 )
-from communique.domain.time.clocks import AsOf
-from communique.server.projections.decoded_log import ReadStream
+from communique.server.log.decoding import recorded_of
+from communique.server.log.event_log import LogReader
 from communique.server.views.bilateral_status.current_elements import CurrentElements
 
 
-class RecordedPoint(NamedTuple):
-    """A point, and the record time of its position in microseconds."""
-
-    as_of: AsOf
-    recorded: int
-
-
 def bilateral_comparison(
-    connection: apsw.Connection,
-    read_stream: ReadStream,
-    dyad: Dyad,
-    points: tuple[RecordedPoint, RecordedPoint],
+    dyad: Dyad, at_points: tuple[CurrentElements, CurrentElements], log: LogReader
 ) -> BilateralComparison:
     """Return what changed from the first point to the second, and which events changed it.
 
     Causes are found from the winning elements as claimed: a life cycle that is over has one, too,
     though the status does not show it.
     """
-    at_points = [CurrentElements(connection, *point) for point in points]
     before, after = (elements.status(dyad) for elements in at_points)
-    first, second = (point.as_of for point in points)
+    first, second = (elements.as_of for elements in at_points)
     until = max(first.position, second.position)
 
     def amendments(event_id: UUID) -> Iterable[UUID]:
-        return amendments_between(read_stream(event_id, until), first, second)
+        history = [recorded_of(row) for row in log.stream(event_id) if row.position <= until]
+        return amendments_between(history, first, second)
 
     def causes(facet: str) -> tuple[UUID, ...]:
         was, is_now = (elements.of_facet(dyad, facet) for elements in at_points)

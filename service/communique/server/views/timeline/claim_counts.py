@@ -13,7 +13,7 @@ import apsw
 
 from communique.domain.state.event_filter import ALL, DYAD, ISSUE, Filter
 from communique.domain.time.clocks import AsOf
-from communique.server.projections.event_contents import FOREVER
+from communique.server.projections.projection import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.paging import PageRequest
 from communique.server.views.timeline.event_lists import selected
@@ -26,7 +26,7 @@ _BEFORE: Final = """
     tagged.tag_id = {} AND (tagged.earliest, tagged.event_id) < (:from_earliest, :from_id)
 """
 _WALKED: Final = f"""
-    FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry) WHERE {_BEFORE}
+    FROM tagged CROSS JOIN entries USING (entry) WHERE {_BEFORE}
 """
 _LATEST_FIRST: Final = "ORDER BY tagged.earliest DESC, tagged.event_id DESC"
 # Of each tag, how many rows it has, up to a limit, and how many of them are selected. For small
@@ -34,7 +34,7 @@ _LATEST_FIRST: Final = "ORDER BY tagged.earliest DESC, tagged.event_id DESC"
 _COUNT_TOGETHER: Final = f"""
     SELECT {{tag}}, tag_id, (
         SELECT count(*) FROM (
-            SELECT 1 FROM tagged_by_valid AS tagged
+            SELECT 1 FROM tagged
             WHERE {_BEFORE.format("named.tag_id")} LIMIT :rows_max
         )
     ), (
@@ -48,7 +48,7 @@ _COUNT_TOGETHER: Final = f"""
 _TAGS: Final = {"tag": "tag", "names": "tags AS named WHERE tag"}
 _TOPICS: Final = {"tag": "topic", "names": "topics AS named WHERE dyad = :dyad AND topic"}
 _END: Final = f"""
-    SELECT earliest, event_id FROM tagged_by_valid AS tagged
+    SELECT earliest, event_id FROM tagged
     WHERE {_BEFORE.format(":tag_id")} {_LATEST_FIRST} LIMIT 1 OFFSET :rows_max - 1
 """  # noqa: S608
 _WITHIN: Final = f"""
@@ -165,7 +165,7 @@ class _TagCounter:
             "prefix": self._prefix,
             "start": start,
             "end": self._prefix + AFTER_ALL,
-            "dyad": str(self._dyad),
+            "dyad": f"{DYAD}{self._dyad}",
             "rows_max": _small_rows(),
         }
         yield from map(_CountedTag._make, self._connection.execute(query, bindings))

@@ -1,7 +1,8 @@
 """Lists of the timeline: visible and selected events, by valid time or by position.
 
-A list scans the rows of the tag that selects the fewest events. The rest of a filter is a condition
-in SQL, which is faster than one in Python.
+A list walks the rows of the tags that select the fewest events. The rest of a filter is a condition
+in SQL, which is faster than one in Python. The events of a party are those of its dyads; events by
+type alone are found among all.
 """
 
 import heapq
@@ -11,59 +12,82 @@ from typing import Any, Final, NamedTuple
 
 import apsw
 
-from communique.domain.state.event_filter import ALL, Filter
+from communique.domain.claims.values import Certainty
+from communique.domain.state.event_filter import (
+    ALL,
+    DYAD,
+    ISSUE,
+    OUTLET,
+    PARTY,
+    SUBJECT,
+    TYPE,
+    Filter,
+)
 from communique.domain.time.clocks import AsOf, micros
 from communique.server.log.entries import LogRow
 from communique.server.log.event_log import LogReader
-from communique.server.projections.event_contents import FOREVER
+from communique.server.projections.projection import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.paging import PageRequest
-from communique.server.views.timeline.timeline_projection import (
-    BLOCK_BITS,
-    REGION_BITS,
-    TimelineEntry,
-)
+from communique.server.views.read_model.content_rows import REGION_BITS
+from communique.server.views.read_model.content_shape import is_dyad
 from communique.server.views.visibility import (
-    VISIBLE,
     asserted,
     asserted_until,
     bindings_of,
     dispute_visible,
+    visible,
 )
 
-_SEEN: Final = f"{asserted('entries')} AND {VISIBLE}"
+_SEEN: Final = f"{asserted('entries')} AND {visible('entries')}"
 _HAS_ONE_OF: Final = """EXISTS (
-    SELECT 1 FROM tagged_by_position AS other
-    WHERE block = entries.entry >> :block_bits AND other.tag_id IN ({})
+    SELECT 1 FROM {table} AS other WHERE other.tag_id IN ({tag_ids})
+        AND other.earliest = entries.earliest AND other.event_id = entries.event_id
         AND other.entry = entries.entry
 )"""
 _VALID: Final = """
-    SELECT tagged.earliest, tagged.event_id, entry, {{}}
-    FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry)
-    WHERE tag_id = :tag_id AND {}
-    ORDER BY tagged.earliest {order}, tagged.event_id {order}, entry {order}
+    SELECT {row}.earliest, {row}.event_id, entry, {condition} FROM {rows}
+    WHERE {bounds} ORDER BY {row}.earliest {order}, {row}.event_id {order}, entry {order}
 """
-_FORWARDS: Final = _VALID.format(
-    "(tagged.earliest, tagged.event_id) > (:from_earliest, :from_id) AND tagged.earliest <= :until",
-    order="ASC",
-)
-_BACKWARDS: Final = _VALID.format(
-    "(tagged.earliest, tagged.event_id) < (:from_earliest, :from_id)", order="DESC"
-)
+_AFTER: Final = """
+    ({row}.earliest, {row}.event_id) > (:from_earliest, :from_id) AND {row}.earliest <= :until
+"""
+_BEFORE: Final = "({row}.earliest, {row}.event_id) < (:from_earliest, :from_id)"
 _POSITIONS: Final = """
-    SELECT entry, {} FROM tagged_by_position CROSS JOIN entries USING (entry)
-    WHERE block = :block AND tag_id = :tag_id AND entry >= :from_entry AND entry < :to_entry
+    SELECT entry, {condition} FROM entries WHERE entry >= :from_entry AND entry < :to_entry {among}
     ORDER BY entry
 """
-_ALL_POSITIONS: Final = """
-    SELECT entry, {} FROM entries WHERE entry >= :from_entry AND entry < :to_entry ORDER BY entry
-"""
+_FEW: Final = "SELECT entry FROM {table} WHERE tag_id = {tag_id} LIMIT :few_max + 1"
 _TAG: Final = "SELECT tag_id FROM tags WHERE tag = ?"
-_ENTRY: Final = "SELECT * FROM entries WHERE entry = ?"
+_TAGS_OF_PARTY: Final = "SELECT tag FROM parties WHERE code = ?"
 _DISPUTES: Final = f"""
     SELECT dispute_id FROM disputes WHERE event_id = :event_id AND {dispute_visible()}
     ORDER BY position
 """  # noqa: S608  our own names
+
+
+class TimelineEntry(NamedTuple):
+    """Some columns of a row of `entries`: `content_position` is that of what gives the content."""
+
+    entry: int
+    content_position: int
+    corrected_by: bytes | None
+    event_id: bytes
+    known: int
+    earliest: int
+
+    @property
+    def position(self) -> int:
+        """The claim's."""
+        return self.entry >> REGION_BITS
+
+    @property
+    def valid_key(self) -> bytes:
+        """The key of what follows this entry in a list by valid time."""
+        return f"{self.earliest}:{self.event_id.hex()}".encode()
+
+
+_ENTRY: Final = f"SELECT {', '.join(TimelineEntry._fields)} FROM entries WHERE entry = ?"  # noqa: S608
 
 
 class ListedEntry(NamedTuple):
@@ -119,25 +143,31 @@ _Scan = Generator[tuple[_Key, int, int], None, None]
 def list_by_position(
     connection: apsw.Connection, selection: Filter, as_of: AsOf, page: PageRequest
 ) -> EntryPage:
-    """Return a page of the visible and selected entries, in the order of positions."""
-    scanned_tags, *others = selection.tag_sets()
+    """Return a page of the visible and selected entries, in the order of positions.
+
+    Of tags with few rows those are sorted; otherwise all entries are walked.
+    """
+    walked, others = _walked(connection, selection)
+    bindings: dict[str, Any] = {
+        "from_entry": (int(page.after_key) + 1 if page.after_key else 0) << REGION_BITS,
+        "to_entry": (as_of.position + 1) << REGION_BITS,
+        "few_max": limits.ROWS_SORTED_MAX,
+    }
+    among, few = "", None if walked is None else _entries_of_few(connection, walked, bindings)
+    if few is not None:
+        among = "AND entry IN (SELECT value FROM json_each(:few))"
+        bindings["few"] = json.dumps(few)
+    else:
+        others = selection.tag_sets()
     condition = selected(connection, selection, as_of, others)
-    is_all = scanned_tags == [ALL]
-    query = (_ALL_POSITIONS if is_all else _POSITIONS).format(condition.sql)
-    first = int(page.after_key) + 1 if page.after_key else 0
-    begins, ends = first << REGION_BITS, (as_of.position + 1) << REGION_BITS
-    bounds = {"from_entry": begins, "to_entry": ends}
-    # All entries are scanned in one table, which has no blocks.
-    blocks = [0] if is_all else range(begins >> BLOCK_BITS, (ends >> BLOCK_BITS) + 1)
+    query = _POSITIONS.format(condition=condition.sql, among=among)
 
-    def scan(tag_id: int) -> _Scan:
-        bindings = condition.bindings | bounds | {"tag_id": tag_id}
-        for block in blocks:
-            for entry, is_selected in connection.execute(query, bindings | {"block": block}):
-                yield (entry >> REGION_BITS,), entry, is_selected
+    def scan() -> _Scan:
+        for entry, is_selected in connection.execute(query, condition.bindings | bindings):
+            yield (entry >> REGION_BITS,), entry, is_selected
 
-    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, scanned_tags)
-    return _page(connection, as_of, page.size, [scan(tag_id) for tag_id in tag_ids])
+    scans = [] if condition.selects_nothing or few == [] else [scan()]
+    return _page(connection, as_of, page.size, scans)
 
 
 def list_by_valid(
@@ -149,9 +179,8 @@ def list_by_valid(
     backwards: bool,
 ) -> EntryPage:
     """Return a page of the visible and selected entries, in the order of (earliest, event id)."""
-    scanned_tags, *others = selection.tag_sets()
+    walked, others = _walked(connection, selection)
     condition = selected(connection, selection, as_of, others)
-    query = (_BACKWARDS if backwards else _FORWARDS).format(condition.sql)
     until = asserted_until(as_of)
     begins = until + 1 if backwards else -FOREVER
     bounds = {"from_earliest": begins, "from_id": b"", "until": until}
@@ -159,14 +188,71 @@ def list_by_valid(
         earliest, _, event_id = page.after_key.decode().partition(":")
         bounds |= {"from_earliest": int(earliest), "from_id": bytes.fromhex(event_id)}
 
-    def scan(tag_id: int) -> _Scan:
-        bindings = condition.bindings | bounds | {"tag_id": tag_id}
-        for earliest, event_id, entry, is_selected in connection.execute(query, bindings):
+    def scan(tag: TagRows | None) -> _Scan:
+        row = "tagged" if tag else "entries"
+        query = _VALID.format(
+            row=row,
+            rows=f"{tag.table} AS tagged CROSS JOIN entries USING (entry)" if tag else "entries",
+            condition=condition.sql,
+            bounds=(f"tag_id = {tag.tag_id} AND " if tag else "")
+            + (_BEFORE if backwards else _AFTER).format(row=row),
+            order="DESC" if backwards else "ASC",
+        )
+        rows = connection.execute(query, condition.bindings | bounds)
+        for earliest, event_id, entry, is_selected in rows:
             yield (earliest, event_id), entry, is_selected
 
-    tag_ids = [] if condition.selects_nothing else tag_ids_of(connection, scanned_tags)
-    scans = [scan(tag_id) for tag_id in tag_ids]
-    return _page(connection, as_of, page.size, scans, backwards=backwards)
+    tags = [] if condition.selects_nothing else [None] if walked is None else walked
+    return _page(connection, as_of, page.size, [*map(scan, tags)], backwards=backwards)
+
+
+class TagRows(NamedTuple):
+    """The rows of a tag: the table and the tag's number."""
+
+    table: str
+    tag_id: int
+
+
+def rows_of_tags(connection: apsw.Connection, tags: Iterable[str]) -> list[TagRows]:
+    """Return where the rows of those tags are that exist."""
+    found = ((tag, connection.execute(_TAG, (tag,)).get) for tag in tags)
+    return [
+        TagRows("dyad_contents" if is_dyad(tag) else "tagged", number)
+        for tag, number in found
+        if number is not None
+    ]
+
+
+def _walked(
+    connection: apsw.Connection, selection: Filter
+) -> tuple[list[TagRows] | None, list[list[str]]]:
+    """Return the tags whose rows a list walks (None: those of all events), and the other sets."""
+    first, *others = selection.tag_sets()
+    if first[0].startswith(PARTY):
+        tags = dict.fromkeys(
+            tag
+            for party in first
+            for (tag,) in connection.execute(_TAGS_OF_PARTY, (party.removeprefix(PARTY),))
+        )
+        if len(tags) <= limits.TAGS_WALKED_MAX:
+            # An event of other parties than these is in none of their dyads.
+            return rows_of_tags(connection, tags), others
+    elif first[0].startswith((SUBJECT, DYAD, ISSUE)):
+        return rows_of_tags(connection, first), others
+    return None, selection.tag_sets()
+
+
+def _entries_of_few(
+    connection: apsw.Connection, tags: Iterable[TagRows], bindings: dict[str, Any]
+) -> list[int] | None:
+    """Return the entries of tags; None where one has many, or all together have."""
+    entries: dict[int, None] = {}
+    for table, tag_id in tags:
+        rows = connection.execute(_FEW.format(table=table, tag_id=tag_id), bindings)
+        entries.update(dict.fromkeys(entry for (entry,) in rows))
+        if len(entries) > bindings["few_max"]:
+            return None
+    return [*entries]
 
 
 def with_rows(log: LogReader, page: EntryPage, as_of: AsOf) -> EventPage:
@@ -214,36 +300,61 @@ def _page(
     return EntryPage(chosen, None)
 
 
-def tag_ids_of(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
-    """Return the numbers of those tags that exist."""
-    numbers = (connection.execute(_TAG, (tag,)).get for tag in tags)
-    return [number for number in numbers if number is not None]
-
-
 def selected(
     connection: apsw.Connection,
     selection: Filter,
     as_of: AsOf,
-    tag_sets: Iterable[Iterable[str]] = (),
+    tag_sets: Iterable[Sequence[str]] = (),
 ) -> Condition:
     """Return the condition that an entry is visible and selected, with a tag of each set."""
-    visible = seen_at(as_of)
-    terms, bindings = [visible.sql], dict(visible.bindings)
+    seen = seen_at(as_of)
+    terms, bindings, is_possible = [seen.sql], dict(seen.bindings), True
     for name, sign, wanted in selection.conditions():  # columns of `entries` have their names
         if sign == "in":
-            terms.append(f"entries.{name} IN (SELECT value FROM json_each(:wanted_{name}))")  # noqa: S608  our own names
-            bindings[f"wanted_{name}"] = json.dumps(sorted(wanted))
+            column, values = _WANTED[name](connection, wanted)
+            terms.append(f"entries.{column} IN (SELECT value FROM json_each(:wanted_{name}))")  # noqa: S608  our own names
+            bindings[f"wanted_{name}"] = json.dumps(values)
         else:
             terms.append(f"entries.{name} {sign} :wanted_{name}")
             bindings[f"wanted_{name}"] = micros(wanted)
-    tag_id_sets = [tag_ids_of(connection, tags) for tags in tag_sets]
-    terms += [_HAS_ONE_OF.format(", ".join(map(str, tag_ids))) for tag_ids in tag_id_sets]
-    return Condition(" AND ".join(terms), bindings, not all(tag_id_sets))
+    for tags in tag_sets:
+        if tags[0].startswith(PARTY):
+            codes = " OR ".join(
+                f"instr(entries.codes, ' {tag.removeprefix(PARTY)} ')" for tag in tags
+            )
+            terms.append(f"({codes})")
+        elif tags[0].startswith(TYPE):
+            numbers = _numbers_of(connection, tags)
+            terms.append(f"entries.type_tag_id IN ({', '.join(map(str, numbers))})")
+            is_possible &= bool(numbers)
+        elif tags != [ALL]:
+            rows = rows_of_tags(connection, tags)
+            is_possible &= bool(rows)
+            for table in {table for table, _ in rows}:
+                tag_ids = ", ".join(str(tag_id) for _, tag_id in rows)
+                terms.append(_HAS_ONE_OF.format(table=table, tag_ids=tag_ids))
+    return Condition(" AND ".join(terms), bindings, not is_possible)
+
+
+def _numbers_of(connection: apsw.Connection, tags: Iterable[str]) -> list[int]:
+    return [number for _, number in rows_of_tags(connection, tags)]
+
+
+def _certainties(_: apsw.Connection, wanted: Iterable[Certainty]) -> tuple[str, list[int]]:
+    return "certainty", [certainty.rank for certainty in wanted]
+
+
+def _outlets(connection: apsw.Connection, wanted: Iterable[str]) -> tuple[str, list[int]]:
+    return "outlet_tag_id", _numbers_of(connection, [f"{OUTLET}{outlet}" for outlet in wanted])
+
+
+_WANTED: Final = {"certainty": _certainties, "outlet": _outlets}
+"""How the wanted values of a field are written, and in which column."""
 
 
 def seen_at(as_of: AsOf) -> Condition:
     """Return the condition that an entry is visible and asserted at a point."""
-    return Condition(_SEEN, bindings_of(as_of) | {"block_bits": BLOCK_BITS})
+    return Condition(_SEEN, bindings_of(as_of))
 
 
 def _disputes_of(connection: apsw.Connection, entry: TimelineEntry, as_of: AsOf) -> list[bytes]:

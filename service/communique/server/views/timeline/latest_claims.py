@@ -7,20 +7,20 @@ import apsw
 
 from communique.domain.text import likest
 from communique.domain.time.clocks import AsOf
-from communique.server.projections.event_contents import FOREVER
+from communique.server.projections.projection import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.timeline.claim_counts import AFTER_ALL
-from communique.server.views.timeline.event_lists import seen_at, tag_ids_of
+from communique.server.views.timeline.event_lists import rows_of_tags, seen_at
 from communique.server.views.visibility import asserted_until
 
 _END: Final = """
-    SELECT earliest, event_id FROM tagged_by_valid WHERE tag_id = :tag_id AND earliest <= :until
+    SELECT earliest, event_id FROM tagged WHERE tag_id = :tag_id AND earliest <= :until
     ORDER BY earliest DESC, event_id DESC LIMIT 1 OFFSET :rows_max
 """
 _LATEST: Final = """
     SELECT content_position, entries.event_id, entries.earliest, settled, known, state, stage,
         surety, is_named
-    FROM tagged_by_valid AS tagged CROSS JOIN entries USING (entry)
+    FROM tagged CROSS JOIN entries USING (entry)
     WHERE tag_id = :tag_id AND tagged.earliest <= :until
         AND (tagged.earliest, tagged.event_id) > (:end_earliest, :end_id) AND {}
     ORDER BY tagged.earliest DESC, tagged.event_id DESC LIMIT :count_max + 1
@@ -55,7 +55,7 @@ def latest_of(
 ) -> LatestClaims:
     """Return at most `count_max` visible entries of the latest `rows_max` rows."""
     seen = seen_at(as_of)
-    for tag_id in tag_ids_of(connection, [tag]):
+    for _, tag_id in rows_of_tags(connection, [tag]):
         bindings = seen.bindings | {"tag_id": tag_id, "rows_max": rows_max, "count_max": count_max}
         bindings["until"] = asserted_until(as_of)
         end: tuple[int, bytes] | None = connection.execute(_END, bindings).get
