@@ -36,9 +36,9 @@ from tests.support.calls import (
 from tests.support.read_models import read_models_of
 
 EVENTS = 303
-_WITH_FACETS = """
-    SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-    WHERE t.type = 'table' AND c.name = 'facet_id'
+_WITH_TAGS = """
+    SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+    WHERE t.type = 'table' AND c.name LIKE '%tag_id'
 """
 Tamper = Callable[[apsw.Connection], object]
 
@@ -116,8 +116,8 @@ def test_renumbered_rows_are_no_difference(
     """Verifying a projection whose rows were renumbered finds no difference."""
 
     def renumber(connection: apsw.Connection) -> None:
-        for (table,) in connection.execute(_WITH_FACETS).fetchall():
-            connection.execute(f"UPDATE {table} SET facet_id = facet_id + 1000")  # noqa: S608
+        for table, column in connection.execute(_WITH_TAGS).fetchall():
+            connection.execute(f"UPDATE {table} SET {column} = {column} + 1000")  # noqa: S608
 
     assert tampered(renumber).first_difference == ""
 
@@ -127,14 +127,14 @@ def test_renumbered_rows_are_no_difference(
     [
         (
             "UPDATE facet_claims SET stage = 9 WHERE entry = 7 << 13",
-            ["facet_claims: ", "stage is 9, not ", "in the row ", "tag dyad:JPN-KOR", "facet "],
+            ["facet_claims: ", "stage is 9, not ", "in the row ", "tag dyad:JPN-KOR", "facet:"],
         ),
         (
             "DELETE FROM facet_claims WHERE entry = 7 << 13",
             ["facet_claims: ", "the live file lacks the row tag dyad:JPN-KOR"],
         ),
         (
-            "UPDATE facets SET partitions = 0 WHERE facet_id = 1",
+            "UPDATE facets SET partitions = 0",
             ["facets: ", "partitions is 0, not "],
         ),
         (

@@ -19,6 +19,7 @@ from communique.server.views.bilateral_status.facet_search import (
     FoundClaim,
     FoundFacet,
 )
+from communique.server.views.read_model.content_shape import tag_of_dyad
 
 
 class CurrentElement(NamedTuple):
@@ -49,7 +50,9 @@ class CurrentElements:
         """Return how things stand between two parties."""
         found = self._of(self._search.standing(dyad))
         facets = [FacetStanding(it.element, it.curated) for it in found]
-        pattern = coded_pattern(self.connection, self._search.tag_id(dyad), self._search.bindings)
+        pattern = coded_pattern(
+            self.connection, self._search.tag_id(tag_of_dyad(dyad)), self._search.bindings
+        )
         return assemble(dyad, self.as_of, facets, pattern)
 
     def of_facet(self, dyad: Dyad, facet: str) -> StatusElement | None:
@@ -66,7 +69,7 @@ class CurrentElements:
         if not facets:
             return []
         contenders = self._search.contenders(facets)
-        found = (self._current(facet, contenders.get(facet.facet_id, [])) for facet in facets)
+        found = (self._current(facet, contenders.get(facet.key, [])) for facet in facets)
         return [current for current in found if current]
 
     def _current(self, facet: FoundFacet, contenders: list[FoundClaim]) -> CurrentElement | None:

@@ -19,19 +19,24 @@ things limit how many:
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import apsw
 
 from communique.domain.parties.party import Dyad
 from communique.domain.state.element import Rank
-from communique.domain.state.event_filter import DYAD
 from communique.domain.state.winners import FacetClaim
 from communique.domain.time.clocks import AsOf
 from communique.server.projections.projection import FOREVER
 from communique.server.runtime import limits
 from communique.server.views.bilateral_status.claimed_elements import ClaimedElements, ElementKey
-from communique.server.views.read_model.content_shape import ASSERTING, OPEN_BITS, SCHEDULES
+from communique.server.views.read_model.content_shape import (
+    ASSERTING,
+    OPEN_BITS,
+    SCHEDULES,
+    tag_of_dyad,
+    tag_of_facet,
+)
 from communique.server.views.read_model.valid_time_bounds import LAST
 from communique.server.views.visibility import (
     VISIBLE,
@@ -51,15 +56,15 @@ _IS_DISPUTED: Final = f"""
 """  # noqa: S608  our own names
 _IS_SEEN: Final = f"{VISIBLE} AND {asserted('claims')}"
 _CLAIM: Final = f"""
-    claims.facet_id, {", ".join(f"claims.{column}" for column in Rank._fields)}, claims.settled,
-    {_IS_DISPUTED}, content_position
+    claims.tag_id, claims.facet_tag_id, {", ".join(f"claims.{column}" for column in Rank._fields)},
+    claims.settled, {_IS_DISPUTED}, content_position
 """
 # Of each slot, a partition of a facet: until where it is searched, and the first instant at which
 # the visible claim can have begun that settled last. No contender had settled before that.
 _CONTENDERS: Final = f"""
     WITH given AS MATERIALIZED (
-        SELECT value ->> 0 AS facet_id, value ->> 1 AS partition, value ->> 1 & 1 AS is_foreseen,
-            value ->> 2 AS tag_id
+        SELECT value ->> 0 AS tag_id, value ->> 1 AS facet_tag_id, value ->> 2 AS partition,
+            value ->> 2 & 1 AS is_foreseen
         FROM json_each(:slots)
     ), asked AS MATERIALIZED (
         SELECT DISTINCT tag_id, is_foreseen, iif(is_foreseen, :until, :past) AS bound FROM given
@@ -72,38 +77,40 @@ _CONTENDERS: Final = f"""
                 AND other.position <= :position
         ) AND first <= bound
     ), slots AS MATERIALIZED (
-        SELECT facet_id, partition, until, (
+        SELECT tag_id, facet_tag_id, partition, until, (
             SELECT first FROM claims
-            WHERE claims.facet_id = given.facet_id AND claims.partition = given.partition
+            WHERE claims.tag_id = given.tag_id AND claims.facet_tag_id = given.facet_tag_id
+                AND claims.partition = given.partition
                 AND settled <= until AND {_IS_SEEN}
             ORDER BY settled DESC LIMIT 1
         ) AS first
         FROM given CROSS JOIN reached USING (tag_id, is_foreseen)
     )
-    SELECT {_CLAIM}, partition FROM slots CROSS JOIN claims USING (facet_id, partition)
+    SELECT {_CLAIM}, partition
+    FROM slots CROSS JOIN claims USING (tag_id, facet_tag_id, partition)
     WHERE settled BETWEEN slots.first AND until AND {_IS_SEEN}
 """  # noqa: S608
 _OF_SUBJECT: Final = f"""
     SELECT {_CLAIM} FROM claims
-    WHERE facet_id = :facet_id AND subject = :subject AND partition >= {ASSERTING}
-        AND settled <= :until AND {_IS_SEEN}
+    WHERE tag_id = :tag_id AND facet_tag_id = :facet_tag_id AND subject = :subject
+        AND partition >= {ASSERTING} AND settled <= :until AND {_IS_SEEN}
     ORDER BY settled DESC LIMIT :rows_max
 """  # noqa: S608
 _SINCE: Final = f"""
     SELECT {_CLAIM} FROM claims
-    WHERE facet_id = :facet_id AND partition = :partition AND settled >= :since
-        AND settled <= :until AND {_IS_SEEN}
+    WHERE tag_id = :tag_id AND facet_tag_id = :facet_tag_id AND partition = :partition
+        AND settled BETWEEN :since AND :until AND {_IS_SEEN}
     ORDER BY settled DESC LIMIT :rows_max
 """  # noqa: S608
 _FACETS: Final = """
-    SELECT facet_id, tag_id, facet, partitions FROM facets
+    SELECT tag_id, facet_tag_id, facet, partitions FROM facets
     WHERE tag_id = :tag_id AND since <= :position AND is_listed
 """
 _LISTED: Final = f"{_FACETS} = 1"
-_NAMED: Final = f"{_FACETS} IN (0, 1) AND facet IN (SELECT value FROM json_each(:facets))"  # noqa: S608
+_AMONG: Final = f"{_FACETS} IN (0, 1) AND facet_tag_id IN (SELECT value FROM json_each(:among))"  # noqa: S608
 _TOLD_APART: Final = f"""
     SELECT {_CLAIM}, {asserted("claims")} FROM claims
-    WHERE facet_id = :facet_id AND partition = :partition AND {VISIBLE}
+    WHERE tag_id = :tag_id AND facet_tag_id = :facet_tag_id AND partition = :partition AND {VISIBLE}
     ORDER BY settled DESC LIMIT :rows_max
 """  # noqa: S608
 _NEXT_SPAN_BITS: Final = """
@@ -111,11 +118,15 @@ _NEXT_SPAN_BITS: Final = """
     ORDER BY span_bits LIMIT 1
 """
 _PLANS: Final = """
-    SELECT DISTINCT facet FROM plans
+    SELECT DISTINCT facet_tag_id FROM plans
     WHERE tag_id = :tag_id AND span_bits = :bits AND until > :valid AND until < :end
         AND announced <= :until
 """
 _TAG: Final = "SELECT tag_id FROM tags WHERE tag = ?"
+
+
+FacetKey: TypeAlias = tuple[int, ...]
+"""The numbers of the tags of a dyad and of a facet."""
 
 
 class FoundClaim(NamedTuple):
@@ -128,11 +139,16 @@ class FoundClaim(NamedTuple):
 class FoundFacet(NamedTuple):
     """A facet of a dyad: bit n of `partitions` is set once partition n has held a claim."""
 
-    facet_id: int
     tag_id: int
+    facet_tag_id: int
     facet: str
     partitions: int
     dyad: str
+
+    @property
+    def key(self) -> FacetKey:
+        """The numbers of the tags of its dyad and of the facet."""
+        return self.tag_id, self.facet_tag_id
 
     @property
     def only_asserts(self) -> bool:
@@ -155,6 +171,7 @@ class FacetSearch:
         self, connection: apsw.Connection, claimed: ClaimedElements, as_of: AsOf, recorded: int
     ) -> None:
         self._connection, self._claimed = connection, claimed
+        self._tag_ids: dict[str, int | None] = {}
         self._bindings = bindings_of(as_of) | {
             "until": asserted_until(as_of),
             "rows_max": limits.WITNESS_ROWS_MAX,
@@ -168,61 +185,59 @@ class FacetSearch:
         """What the queries of the point bind."""
         return self._bindings
 
-    def tag_id(self, dyad: Dyad) -> int | None:
-        """Return the number of a dyad's tag; None where nothing was ever recorded of it."""
-        tag_id: int | None = self._connection.execute(_TAG, (f"{DYAD}{dyad}",)).get
-        return tag_id
+    def tag_id(self, tag: str) -> int | None:
+        """Return the number of a tag; None where nothing was ever recorded with it."""
+        if tag not in self._tag_ids:
+            self._tag_ids[tag] = self._connection.execute(_TAG, (tag,)).get
+        return self._tag_ids[tag]
 
     def standing(self, dyad: Dyad) -> list[FoundFacet]:
         """Return the facets of which anything was claimed by the position and that may stand."""
         listed = self._facets(_LISTED, dyad)
         planned = self._planned(dyad)
-        return [*listed, *self.named(dyad, planned)] if planned else listed
+        return [*listed, *self._facets(_AMONG, dyad, planned)] if planned else listed
 
     def named(self, dyad: Dyad, facets: Iterable[str]) -> list[FoundFacet]:
         """Return those of some facets of which anything was claimed by the position."""
-        return self._facets(_NAMED, dyad, facets=json.dumps([*facets]))
+        return self._facets(_AMONG, dyad, [self.tag_id(tag_of_facet(facet)) for facet in facets])
 
-    def _facets(self, query: str, dyad: Dyad, **more: object) -> list[FoundFacet]:
-        bindings = {**self._bindings, "tag_id": self.tag_id(dyad), **more}
-        rows = self._connection.execute(query, bindings)
+    def _facets(self, query: str, dyad: Dyad, among: Iterable[int | None] = ()) -> list[FoundFacet]:
+        more = {"tag_id": self.tag_id(tag_of_dyad(dyad)), "among": json.dumps([*among])}
+        rows = self._connection.execute(query, self._bindings | more)
         return [FoundFacet._make((*columns, str(dyad))) for columns in rows]
 
-    def _planned(self, dyad: Dyad) -> Iterable[str]:
+    def _planned(self, dyad: Dyad) -> Iterable[int]:
         """Return the agenda facets with a plan announced by the valid time that may still stand.
 
         A span of n bits is shorter than 2**n microseconds. So for each n that occurs, plans are
         looked for in one short range of the table, up to 2**n after the valid time.
         """
-        bindings, planned = {**self._bindings, "tag_id": self.tag_id(dyad)}, dict[str, None]()
-        bits: int | None = 0
-        while bits is not None:
+        bindings = {**self._bindings, "tag_id": self.tag_id(tag_of_dyad(dyad)), "bits": 0}
+        planned = dict[int, None]()
+        while (bits := self._connection.execute(_NEXT_SPAN_BITS, bindings).get) is not None:
             end = FOREVER + 1 if bits == OPEN_BITS else bindings["until"] + (1 << bits)
-            rows = self._connection.execute(_PLANS, {**bindings, "bits": bits, "end": end})
-            planned.update(dict.fromkeys(facet for (facet,) in rows))
-            bits = self._connection.execute(_NEXT_SPAN_BITS, {**bindings, "bits": bits}).get
+            bindings |= {"bits": bits, "end": end}
+            rows = self._connection.execute(_PLANS, bindings)
+            planned.update(dict.fromkeys(facet_tag_id for (facet_tag_id,) in rows))
         return planned
 
-    def contenders(self, facets: Iterable[FoundFacet]) -> dict[int, list[FoundClaim]]:
+    def contenders(self, facets: Iterable[FoundFacet]) -> dict[FacetKey, list[FoundClaim]]:
         """Return by facet those asserted claims of each surety that do not lie surely before one.
 
         They are the contenders among the claims of that surety and foresight.
         """
-        by_id = {facet.facet_id: facet for facet in facets}
-        slots = [
-            (facet.facet_id, partition, facet.tag_id)
-            for facet in by_id.values()
-            for partition in facet.asserting
-        ]
+        by_key = {facet.key: facet for facet in facets}
+        slots = [(*key, part) for key, facet in by_key.items() for part in facet.asserting]
         bindings = {**self._bindings, "slots": json.dumps(slots)}
         rows: list[Any] = self._connection.execute(_CONTENDERS, bindings).fetchall()
-        since: dict[tuple[int, int], int] = {}
-        for facet_id, first, *_, partition in rows:
-            since[facet_id, partition] = max(first, since.get((facet_id, partition), first))
-        rows = [row[:-1] for row in rows if row[6] >= since[row[0], row[-1]]]
-        claims: dict[int, list[FoundClaim]] = {}
-        for facet_id, found in self._claims(by_id, rows):
-            claims.setdefault(facet_id, []).append(found)
+        since: dict[FacetKey, int] = {}
+        for dyad_id, facet_id, first, *_, part in rows:
+            slot = dyad_id, facet_id, part
+            since[slot] = max(first, since.get(slot, first))
+        rows = [row[:-1] for row in rows if row[7] >= since[row[0], row[1], row[-1]]]
+        claims: dict[FacetKey, list[FoundClaim]] = {}
+        for row, found in zip(rows, self._claims(by_key, rows), strict=True):
+            claims.setdefault(row[:2], []).append(found)
         return claims
 
     def of_subject(self, facet: FoundFacet, subject: str) -> list[FoundClaim]:
@@ -252,36 +267,30 @@ class FacetSearch:
         found = list[tuple[FoundClaim, bool]]()
         for partition in (first, first + 1):
             if facet.partitions >> partition & 1:
-                more = {"facet_id": facet.facet_id, "partition": partition}
-                rows = self._connection.execute(_TOLD_APART, self._bindings | more).fetchall()
-                claims = self._claims({facet.facet_id: facet}, [row[:-1] for row in rows])
-                found += [
-                    (claim, bool(row[-1])) for (_, claim), row in zip(claims, rows, strict=True)
-                ]
+                rows = self._rows_of(facet, _TOLD_APART, {"partition": partition})
+                claims = self._claims({facet.key: facet}, [row[:-1] for row in rows])
+                found += zip(claims, [bool(row[-1]) for row in rows], strict=True)
         return found
 
     def _found_of(self, facet: FoundFacet, query: str, more: Mapping[str, Any]) -> list[FoundClaim]:
-        facets = {facet.facet_id: facet}
-        return [
-            found for _, found in self._found(query, facets, {"facet_id": facet.facet_id, **more})
-        ]
+        return self._claims({facet.key: facet}, self._rows_of(facet, query, more))
 
-    def _found(
-        self, query: str, facets: Mapping[int, FoundFacet], more: Mapping[str, Any]
-    ) -> list[tuple[int, FoundClaim]]:
-        rows = self._connection.execute(query, {**self._bindings, **more}).fetchall()
-        return self._claims(facets, rows)
+    def _rows_of(
+        self, facet: FoundFacet, query: str, more: Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        key = {"tag_id": facet.tag_id, "facet_tag_id": facet.facet_tag_id}
+        return self._connection.execute(query, {**self._bindings, **key, **more}).fetchall()
 
     def _claims(
-        self, facets: Mapping[int, FoundFacet], rows: Sequence[Sequence[Any]]
-    ) -> list[tuple[int, FoundClaim]]:
-        """Return the claims of rows, each with its facet's number."""
+        self, facets: Mapping[FacetKey, FoundFacet], rows: Sequence[tuple[Any, ...]]
+    ) -> list[FoundClaim]:
+        """Return the claims of rows."""
         wanted = [
-            (ElementKey(row[-1], facet.dyad, facet.facet), row[4])
+            (ElementKey(row[-1], facet.dyad, facet.facet), row[5])
             for row in rows
-            for facet in (facets[row[0]],)
+            for facet in (facets[row[:2]],)
         ]
         return [
-            (row[0], FoundClaim(FacetClaim(Rank(*row[1:6]), row[6], bool(row[7]), it), issues))
-            for row, (it, issues) in zip(rows, self._claimed.of(wanted), strict=True)
+            FoundClaim(FacetClaim(Rank._make(row[2:7]), row[7], bool(row[8]), element), issues)
+            for row, (element, issues) in zip(rows, self._claimed.of(wanted), strict=True)
         ]

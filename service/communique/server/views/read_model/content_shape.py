@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from communique.domain.claims.event import Claim
 from communique.domain.claims.values import Certainty
+from communique.domain.parties.party import Dyad
 from communique.domain.state.assertions import (
     Assertion,
     affirmations,
@@ -21,7 +22,7 @@ from communique.domain.state.assertions import (
 )
 from communique.domain.state.element import surety_of
 from communique.domain.state.event_filter import DYAD, ISSUE, OUTLET, PARTY, SUBJECT, TYPE
-from communique.domain.state.facets import FacetKind, State
+from communique.domain.state.facets import Facet, FacetKind, State
 from communique.domain.state.issue_board import issues_of
 from communique.domain.state.pattern import quad_of
 from communique.domain.state.score_series import Scale, millionths_of, sides_of
@@ -38,6 +39,7 @@ ASSERTING: Final = 4
 
 OPEN_BITS: Final = FOREVER.bit_length()
 """The bits of a span without an end: see `span_of`."""
+_FACET: Final = "facet:"
 _OPEN: Final = frozenset({State.PLANNED, State.POSTPONED, State.SCHEDULED})
 
 
@@ -105,7 +107,7 @@ class ContentNames(NamedTuple):
         codes: of all who are concerned, sorted, with a space around each.
         tags: its type's and its outlet's, those of the dyads on whose timelines it stands, of its
             issues and subjects, of the issues in each dyad, and of parties in no dyad.
-        facets: the tag of the dyad and the facet of each, such as `talks/export-controls`.
+        facets: the tag of the dyad and of the facet of each, such as `facet:talks/export-controls`.
     """
 
     codes: str
@@ -129,8 +131,8 @@ def shape_of(claim: Claim, *, foreseen: bool) -> ContentShape:
     dyads, sides = dyads_concerned(claim), sides_of(claim)
     names = ContentNames(
         f" {' '.join(sorted(codes_concerned(claim)))} ",
-        tuple(_tags(claim, affirmed, [f"{DYAD}{dyad}" for dyad in dyads])),
-        tuple((f"{DYAD}{assertion.dyad}", str(assertion.facet)) for assertion in said),
+        tuple(_tags(claim, affirmed, [*map(tag_of_dyad, dyads)])),
+        tuple((tag_of_dyad(assertion.dyad), tag_of_facet(assertion.facet)) for assertion in said),
     )
     traits = ContentTraits(
         claim.payload.type,
@@ -168,6 +170,21 @@ def codes_in(dyad_tag: str) -> list[str]:
 def tag_of_issue_in(dyad_tag: str, issue: str) -> str:
     """Return the tag of the claims of a dyad that name an issue."""
     return f"{dyad_tag} {issue}"
+
+
+def tag_of_dyad(dyad: Dyad) -> str:
+    """Return the tag of a dyad."""
+    return f"{DYAD}{dyad}"
+
+
+def tag_of_facet(facet: str | Facet) -> str:
+    """Return the tag of a facet, such as `facet:talks/export-controls`."""
+    return f"{_FACET}{facet}"
+
+
+def facet_of(tag: str) -> str:
+    """Return the facet of a facet's tag."""
+    return tag.removeprefix(_FACET)
 
 
 def is_dyad(tag: str) -> bool:

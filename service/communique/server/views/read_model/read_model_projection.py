@@ -15,7 +15,7 @@ from communique.server.views.read_model.content_rows import (
     EventRows,
     rows_of,
 )
-from communique.server.views.read_model.content_shape import ContentShape, span_of
+from communique.server.views.read_model.content_shape import ContentShape, facet_of, span_of
 from communique.server.views.read_model.numbered_shapes import NumberedShape, NumberedShapes
 from communique.server.views.read_model.shape_cache import ShapeCache
 from communique.server.views.read_model.tables import SCHEMA
@@ -29,13 +29,14 @@ _KEYS: Final = {
     "content_regions": ("entry",),
     "tagged": ("tag_id", "earliest", "event_id", "entry"),
     "dyad_contents": ("tag_id", "earliest", "event_id", "entry"),
-    "facet_claims": ("facet_id", "partition", "settled", "event_id", "entry"),
-    "plans": ("tag_id", "span_bits", "until", "announced", "facet", "entry"),
+    "facet_claims": ("tag_id", "facet_tag_id", "partition", "settled", "event_id", "entry"),
+    "plans": ("tag_id", "span_bits", "until", "announced", "facet_tag_id", "entry"),
 }
 """The tables of contents with their keys, which are the first columns."""
 _MARK_PARTITION: Final = """
-    UPDATE facets SET partitions = partitions | ?1, since = ifnull(since, ?2)
-    WHERE tag_id = ?3 AND is_listed = ?4 AND facet = ?5 AND partitions | ?1 <> partitions
+    INSERT INTO facets VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+    SET partitions = partitions | excluded.partitions
+    WHERE partitions | excluded.partitions <> partitions
 """
 
 _Numbered = Mapping[ContentShape, NumberedShape]
@@ -55,7 +56,7 @@ class ReadModelProjection(ViewProjection):
     def __init__(self) -> None:
         self._shapes = ShapeCache()
         self._numbers = NumberedShapes()
-        self._partitions: dict[int, int] = {}
+        self._partitions: dict[tuple[int, int], int] = {}
 
     def forget(self) -> None:
         """Forget all numbers, and which partitions the facets have."""
@@ -114,12 +115,14 @@ class ReadModelProjection(ViewProjection):
             self._partitions.clear()
         known = self._partitions
         for row in rows:
-            bit, names = 1 << _partition(row), row.shape.names
-            for index, (facet_id, dyad_id, traits) in enumerate(numbered[row.shape].facets):
-                if not known.get(facet_id, 0) & bit:
-                    known[facet_id] = known.get(facet_id, 0) | bit
-                    key = dyad_id, traits.is_listed, names.facets[index][1]
-                    yield bit, _position_from(row), *key
+            bit, shape = 1 << _partition(row), row.shape
+            for index, key in enumerate(numbered[shape].facets):
+                if not known.get(key, 0) & bit:
+                    known[key] = known.get(key, 0) | bit
+                    dyad_id, facet_id = key
+                    facet = facet_of(shape.names.facets[index][1])
+                    is_listed = shape.traits.facets[index].is_listed
+                    yield dyad_id, is_listed, facet_id, facet, bit, _position_from(row)
 
 
 def _partition(row: ContentRow) -> int:
@@ -159,8 +162,10 @@ def _tables(rows: Iterable[ContentRow], numbered: _Numbered) -> dict[str, list[t
             dyad_contents.append((tag_id, *act, side, *counts))
         key = _partition(row), first + after, event_id, entry
         rank = after, settled_day, traits.stage, traits.surety, known
-        for index, (facet_id, dyad_id, of_facet) in enumerate(facets):
-            facet_claims.append((facet_id, *key, *rank, *place, is_disputed, traits.subject))
+        for (dyad_id, facet_id), of_facet in zip(facets, traits.facets, strict=True):
+            facet_claims.append(
+                (dyad_id, facet_id, *key, *rank, *place, is_disputed, traits.subject)
+            )
             if of_facet.plan and (span := span_of(of_facet.plan, first)):
-                plans.append((dyad_id, *span, shape.names.facets[index][1], entry))
+                plans.append((dyad_id, *span, facet_id, entry))
     return tables

@@ -27,8 +27,8 @@ _REGION: Final = f"""
 """
 
 SCHEMA: Final = f"""
-    -- The number of each text by which something is found or told: a dyad, a subject, an issue, an
-    -- issue in a dyad, a party, an outlet, a type.
+    -- The number of each text by which something is found or told: a dyad, a facet, a subject, an
+    -- issue, an issue in a dyad, a party, an outlet, a type.
     CREATE TABLE tags (tag TEXT PRIMARY KEY, tag_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     -- One row for each region in which a content of an event decides: see `content_rows`. `settled`
     -- and `latest` count from `earliest`. `state` is what it asserts of its subjects.
@@ -102,23 +102,24 @@ SCHEMA: Final = f"""
         dispute_id BLOB NOT NULL,
         PRIMARY KEY (event_id, position)
     ) STRICT, WITHOUT ROWID;
-    -- The facets of each dyad. `is_listed` is 0 for the agenda, whose facets are found by their
-    -- dates instead. Bit n of `partitions` is set once partition n has held a claim; `since` is the
-    -- position of the first claim.
+    -- The facets of each dyad, whose tags are `dyad:...` and `facet:...`. `is_listed` is 0 for the
+    -- agenda, whose facets are found by their dates instead. Bit n of `partitions` is set once
+    -- partition n has held a claim; `since` is the position of the first claim.
     CREATE TABLE facets (
         tag_id INTEGER NOT NULL,
         is_listed INTEGER NOT NULL,
+        facet_tag_id INTEGER NOT NULL,
         facet TEXT NOT NULL,
-        facet_id INTEGER NOT NULL,
-        partitions INTEGER NOT NULL DEFAULT 0,
-        since INTEGER,
-        PRIMARY KEY (tag_id, is_listed, facet)
+        partitions INTEGER NOT NULL,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (tag_id, is_listed, facet_tag_id)
     ) STRICT, WITHOUT ROWID;
-    -- What a content says of a facet, in the order in which it had settled: see `FacetShape` for
+    -- What a content says of a facet, in the order in which it had settled: see `ContentTraits` for
     -- the partitions. `first` is how long before it can have begun. `is_disputed` is set once the
     -- claim has a dispute.
     CREATE TABLE facet_claims (
-        facet_id INTEGER NOT NULL,
+        tag_id INTEGER NOT NULL,
+        facet_tag_id INTEGER NOT NULL,
         partition INTEGER NOT NULL,
         settled INTEGER NOT NULL,
         event_id BLOB NOT NULL,
@@ -131,11 +132,11 @@ SCHEMA: Final = f"""
         {_REGION_COLUMNS}
         is_disputed INTEGER NOT NULL,
         subject TEXT,
-        PRIMARY KEY (facet_id, partition, settled, event_id, entry)
+        PRIMARY KEY (tag_id, facet_tag_id, partition, settled, event_id, entry)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX claims_by_subject ON facet_claims (facet_id, subject, settled)
+    CREATE INDEX claims_by_subject ON facet_claims (tag_id, facet_tag_id, subject, settled)
         WHERE subject IS NOT NULL;
-    CREATE VIEW claims AS SELECT facet_id, partition, settled, settled - first AS first,
+    CREATE VIEW claims AS SELECT tag_id, facet_tag_id, partition, settled, settled - first AS first,
         settled_day, stage, surety, known, event_id, is_disputed, subject, {_REGION}
         FROM facet_claims;
     -- A plan is looked for between its announcement and its date: see `current_elements`.
@@ -144,9 +145,9 @@ SCHEMA: Final = f"""
         span_bits INTEGER NOT NULL,
         until INTEGER NOT NULL,
         announced INTEGER NOT NULL,
-        facet TEXT NOT NULL,
+        facet_tag_id INTEGER NOT NULL,
         entry INTEGER NOT NULL,
-        PRIMARY KEY (tag_id, span_bits, until, announced, facet, entry)
+        PRIMARY KEY (tag_id, span_bits, until, announced, facet_tag_id, entry)
     ) STRICT, WITHOUT ROWID;
     -- The facets that may stand on the board of an issue: some content of theirs once did.
     CREATE TABLE issue_facets (
