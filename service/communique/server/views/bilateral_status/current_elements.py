@@ -74,18 +74,21 @@ class CurrentElements:
 
     def _current(self, facet: FoundFacet, contenders: list[FoundClaim]) -> CurrentElement | None:
         search = self._search
-        if len(contenders) == 1 and facet.only_asserts:
+        if facet.only_asserts and not contenders:
+            return None
+        if facet.only_asserts and len(contenders) == 1:
             (alone,) = contenders
             if not alone.claim.element.subject:
                 # Most often nothing else can bear witness: this is what the rest comes to then.
                 stands = alone.claim.element_alone
                 curated = None if stands.coded else stands
                 return CurrentElement(facet.dyad, stands, curated, alone.issues)
-        schedules = search.schedules(facet)
+        denials = [] if facet.only_asserts else search.denials(facet)
+        schedules = [] if facet.only_asserts else search.schedules(facet)
         asserted = self._with_witnesses(facet, contenders)
         claims = ClaimsOfFacet(
             [found.claim for found in asserted],
-            [found.claim for found in search.denials(facet)],
+            [found.claim for found in denials],
             [(found.claim, is_asserted) for found, is_asserted in schedules],
         )
         element = resolved(claims)

@@ -18,7 +18,8 @@ things limit how many:
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import apsw
@@ -156,9 +157,14 @@ class FoundFacet(NamedTuple):
         return not self.partitions & ((1 << ASSERTING) - 1)
 
     @property
-    def asserting(self) -> Iterator[int]:
+    def asserting(self) -> tuple[int, ...]:
         """The partitions of claims that assert a state."""
-        return (part for part in range(ASSERTING, _PARTITION_COUNT) if self.partitions >> part & 1)
+        return _asserting(self.partitions)
+
+
+@lru_cache(1 << 12)
+def _asserting(partitions: int) -> tuple[int, ...]:
+    return tuple(part for part in range(ASSERTING, _PARTITION_COUNT) if partitions >> part & 1)
 
 
 class FacetSearch:
