@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Final
 
+from communique.codec import with_part_bytes
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.application.use_cases import UseCases, use_cases
 from communique.server.log.sqlite_store.sqlite_log import SQLiteEventLog
@@ -62,7 +63,7 @@ async def walk(cases: UseCases, read_models: ReadModels) -> dict[str, list[str]]
     """Return the modules that a submission and a question enter."""
     call = Call("desk")
     left_behind()
-    submit = SubmitRequest(events=[meeting()])
+    submit = with_part_bytes(SubmitRequest.DESCRIPTOR)(events=[meeting().SerializeToString()])
     receipts: SubmitResponse = await cases.runner.run(
         call, {}, str, lambda: cases.record.Submit(submit, call)
     )

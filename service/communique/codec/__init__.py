@@ -29,6 +29,8 @@ from communique.codec.from_contract import (
     submitted,
 )
 from communique.codec.names import TYPE_WORDS
+from communique.codec.part_bytes import with_part_bytes
+from communique.codec.recurring_claims import RecurringClaims
 from communique.codec.stored_claims import trusted_claim
 from communique.codec.to_contract import (
     comparison_message,
@@ -48,6 +50,7 @@ __all__ = [
     "TYPE_WORDS",
     "BoundedCache",
     "ClaimParts",
+    "RecurringClaims",
     "Violation",
     "canonical_bytes",
     "comparison_message",
@@ -77,4 +80,5 @@ __all__ = [
     "timestamp",
     "trusted_claim",
     "violations",
+    "with_part_bytes",
 ]

@@ -35,15 +35,16 @@ def _canonicalise(message: event_pb2.Event, event: Event) -> None:
         if link.event_id:
             link_message.event_id = str(link.event_id)
     payload = getattr(message, PAYLOAD_FIELDS[event.payload.type])
-    _derive_times(message)
-    _derive_times(payload)
+    derive_times(message)
+    derive_times(payload)
     if isinstance(event, Amendment):
         payload.amends = str(event.payload.amends)
         if isinstance(event.payload, EventCorrected):
             _canonicalise(payload.content, event.payload.content)
 
 
-def _derive_times(message: Message) -> None:
+def derive_times(message: Message) -> None:
+    """Give the times right below a message their derived parts."""
     for name, derive in _times(message.DESCRIPTOR):
         if message.HasField(name):
             derive(getattr(message, name))

@@ -13,7 +13,7 @@ from communique.v1 import event_pb2, time_pb2
 
 _Model = TypeVar("_Model", bound=Model)
 
-_clients: Final = Reader(from_log=False)
+clients: Final = Reader(from_log=False)
 _log: Final = Reader(from_log=True)
 
 
@@ -23,7 +23,7 @@ def submitted(message: event_pb2.Event) -> Event:
     Raises:
         pydantic.ValidationError: `violations` names each field at fault.
     """
-    return event_from(_clients.plain(message))
+    return event_from(clients.plain(message))
 
 
 def stored(message: event_pb2.Event) -> Event | None:

@@ -1,7 +1,8 @@
 """`RecordService`: the use cases of the log. Each checks, asks and answers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from communique.codec.wire import recorded_message, timestamp_of
@@ -17,7 +18,7 @@ from communique.server.application.queries.requested_as_of import (
     check_recorded,
     instant_of,
 )
-from communique.server.application.recording.bulk_import import BulkImport
+from communique.server.application.recording.bulk_import import Batch, BulkImport
 from communique.server.application.recording.commit_answers import CommitAnswers
 from communique.server.application.recording.validation import (
     EventValidator,
@@ -28,6 +29,7 @@ from communique.server.application.request_errors import (
     Faults,
     InvalidFields,
     checked,
+    decoded,
     uuid_of,
 )
 from communique.server.log.entries import LogRow
@@ -36,6 +38,14 @@ from communique.server.runtime.call import Call
 from communique.server.runtime.call_log import note
 from communique.server.runtime.threads import WorkerPool
 from communique.v1 import record_service_pb2 as pb
+
+
+class Submission(Batch, Protocol):
+    """A `SubmitRequest` with its parts as bytes."""
+
+    @property
+    def expectations(self) -> Sequence[bytes]:
+        """The messages of what is expected."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +59,12 @@ class RecordService:
     readers: WorkerPool
     live: LiveStreams
 
-    async def Submit(self, request: pb.SubmitRequest, call: Call) -> pb.SubmitResponse:
+    async def Submit(self, request: Submission, call: Call) -> pb.SubmitResponse:
         """Record the events, all or none. A commit once begun goes through, whoever went away."""
         note(events=len(request.events))
-        expectations = expectations_of(request.expectations)
+        expectations = expectations_of(
+            [decoded(pb.Expectation, part) for part in request.expectations]
+        )
         entries = await self.validator.entries(request.events)
         answer = self.event_log.append(entries, expectations, call.principal)
         receipts = [
@@ -69,7 +81,7 @@ class RecordService:
         return pb.SubmitResponse(receipts=receipts)
 
     async def Import(
-        self, requests: AsyncIterator[pb.ImportRequest], call: Call
+        self, requests: AsyncIterator[Batch], call: Call
     ) -> AsyncIterator[pb.ImportResponse]:
         """Record batches in bulk, with progress for each."""
         bulk_import = BulkImport(self.validator, self.event_log, call.principal)

@@ -9,6 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.message import DecodeError, Message
 from pydantic import TypeAdapter, ValidationError
 
 from communique.codec import Violation, violations
@@ -18,6 +19,7 @@ from communique.domain.text import closest
 from communique.server.runtime import limits
 
 Value = TypeVar("Value")
+AnyMessage = TypeVar("AnyMessage", bound=Message)
 EnumWord = TypeVar("EnumWord", bound=Word)
 _UUIDS: Final = TypeAdapter(UUID)
 
@@ -134,6 +136,14 @@ def checked(field: str, read: Callable[[Any], Value], raw: object) -> Value:
         faults = Faults()
         faults.add_error(field, error)
         raise InvalidFields(faults.violations) from error
+
+
+def decoded(message_type: type[AnyMessage], data: bytes) -> AnyMessage:
+    """Return the message of bytes that a client sent; raise `InvalidFields` where they are none."""
+    try:
+        return message_type.FromString(data)
+    except DecodeError as error:
+        raise InvalidFields.at("request", f"is no message of the contract: {error}") from error
 
 
 def uuid_of(text: str) -> UUID:

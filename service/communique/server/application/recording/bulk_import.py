@@ -9,21 +9,27 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from communique.server.application.reasons import failure_of
-from communique.server.application.recording.validation import EventValidator, Validated
-from communique.server.application.request_errors import InvalidFields
+from communique.server.application.recording.validation import EventValidator, Refused, Validated
 from communique.server.log.entries import Entry, EntryReceipt
 from communique.server.log.event_log import EventLog
 from communique.server.log.log_errors import AppendRejected, LogOverloaded
 from communique.server.runtime import limits
-from communique.v1 import event_pb2
-from communique.v1.record_service_pb2 import ImportRequest, ImportResponse
+from communique.v1.record_service_pb2 import ImportResponse
 
 Item = TypeVar("Item")
-Outcome: TypeAlias = EntryReceipt | InvalidFields | AppendRejected
+Outcome: TypeAlias = EntryReceipt | Exception
 """What became of one event."""
+
+
+class Batch(Protocol):
+    """An `ImportRequest` with its events as bytes."""
+
+    @property
+    def events(self) -> Sequence[bytes]:
+        """The events as the client sent them."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +41,25 @@ class BulkImport:
     submitter: str
     _progress: ImportResponse = field(default_factory=ImportResponse, init=False)
 
-    async def run(self, requests: AsyncIterator[ImportRequest]) -> AsyncIterator[ImportResponse]:
+    async def run(self, requests: AsyncIterator[Batch]) -> AsyncIterator[ImportResponse]:
         """Yield progress once for each batch, in their order, when the batch is durable.
 
         Raises `InvalidFields` for a batch that is empty or too large, after those before it.
         """
         ahead_max = limits.BATCHES_VALIDATED_AHEAD_MAX
         validated_batches = (
-            (request.events, await self.validator.validated(request.events))
-            async for request in requests
+            await self.validator.validated(request.events) async for request in requests
         )
         async with aclosing(prefetched(validated_batches, ahead_max)) as batches:
-            async for messages, validated in batches:
-                yield self._progress_with(messages, await self._outcomes(validated))
+            async for validated in batches:
+                yield self._progress_with(validated, await self._outcomes(validated))
 
     async def _outcomes(self, validated: Sequence[Validated]) -> list[Outcome]:
         """Append the valid entries; return what became of each event, in their order."""
-        entries = [entry for entry in validated if not isinstance(entry, InvalidFields)]
+        entries = [entry for entry in validated if not isinstance(entry, Refused)]
         appended = iter(await self._append(entries))
         return [
-            entry if isinstance(entry, InvalidFields) else next(appended) for entry in validated
+            entry.error if isinstance(entry, Refused) else next(appended) for entry in validated
         ]
 
     async def _append(self, entries: Sequence[Entry]) -> Sequence[EntryReceipt | AppendRejected]:
@@ -76,23 +81,23 @@ class BulkImport:
                 await asyncio.sleep(limits.RETRY_SECONDS)
 
     def _progress_with(
-        self, messages: Sequence[event_pb2.Event], outcomes: Sequence[Outcome]
+        self, validated: Sequence[Validated], outcomes: Sequence[Outcome]
     ) -> ImportResponse:
         """Add a batch to the progress, and return a copy of the progress."""
         total = self._progress
         total.ClearField("rejections")
-        for message, outcome in zip(messages, outcomes, strict=True):
+        for event, outcome in zip(validated, outcomes, strict=True):
             match outcome:
                 case EntryReceipt(position=position, duplicate=duplicate):
                     total.position = max(total.position, position)
                     total.duplicate_count += duplicate
                     total.appended_count += not duplicate
-                case _:
-                    failure = failure_of(outcome)
+                case error:
+                    failure = failure_of(error)
                     total.rejected_count += 1
                     total.rejections.add(
                         index=total.received_count,
-                        event_id=message.event_id[: limits.REJECTED_ID_LENGTH_MAX],
+                        event_id=str(event.event_id)[: limits.REJECTED_ID_LENGTH_MAX],
                         reason=failure.reason,
                         message=failure.message,
                     )

@@ -1,9 +1,9 @@
 """Validation: from submitted messages to entries of the log, or to what is wrong with them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -11,11 +11,13 @@ from pydantic import ValidationError
 from communique import codec
 from communique.domain.claims.event import Amendment, Claim, Event, EventCorrected, EventRetracted
 from communique.domain.time.clocks import KnownInFuture, check_known
+from communique.domain.time.known_time import KnownTime
 from communique.server.application.request_errors import (
     EventTooLarge,
     Faults,
     InvalidFields,
     KnownLater,
+    decoded,
     uuid_of,
 )
 from communique.server.log.entries import AmendmentEntry, ClaimEntry, Entry
@@ -24,8 +26,16 @@ from communique.server.runtime.event_ids import EventIds
 from communique.server.runtime.threads import WorkerPool
 from communique.v1 import event_pb2, record_service_pb2
 
-Validated: TypeAlias = Entry | InvalidFields
-"""An entry to append, or what is wrong with the event, in paths below the event."""
+
+class Refused(NamedTuple):
+    """What is wrong with an event, in paths below it; `event_id` is as the client wrote it."""
+
+    event_id: str
+    error: InvalidFields
+
+
+Validated: TypeAlias = Entry | Refused
+"""An entry to append, or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -38,36 +48,47 @@ class EventValidator:
     ids: EventIds
     now: Callable[[], datetime]
     workers: WorkerPool
+    _recurring: codec.RecurringClaims = field(default_factory=codec.RecurringClaims, init=False)
 
-    async def entries(self, messages: Sequence[event_pb2.Event]) -> list[Entry]:
-        """Return the entries of a submission, all of which are valid.
+    async def entries(self, events: Sequence[bytes]) -> list[Entry]:
+        """Return the entries of a submission's events, all of which are valid.
 
         Raises `InvalidFields` with the faults of all events, or one of its subclasses where all
         are of its kind.
         """
-        validated = await self.validated(messages)
-        entries = [entry for entry in validated if not isinstance(entry, InvalidFields)]
+        validated = await self.validated(events)
+        entries = [entry for entry in validated if not isinstance(entry, Refused)]
         if len(entries) < len(validated):
             raise _combined(validated)
         return entries
 
-    async def validated(self, messages: Sequence[event_pb2.Event]) -> list[Validated]:
+    async def validated(self, events: Sequence[bytes]) -> list[Validated]:
         """Return for each event its entry, or what is wrong with it.
 
-        Raises `InvalidFields` where they are too few or too many.
+        Raises `InvalidFields` where they are too few or too many, or one is no message at all.
         """
-        if not 1 <= len(messages) <= limits.EVENTS_PER_SUBMIT_MAX:
+        if not 1 <= len(events) <= limits.EVENTS_PER_SUBMIT_MAX:
             allowed = f"1 to {limits.EVENTS_PER_SUBMIT_MAX:,} events are allowed"
-            raise InvalidFields.at("events", f"{allowed}, not {len(messages):,}")
+            raise InvalidFields.at("events", f"{allowed}, not {len(events):,}")
         now = self.now()
-        if len(messages) <= limits.EVENTS_VALIDATED_INLINE_MAX:
-            return self._validate_all(messages, now)
-        return await self.workers.run(self._validate_all, messages, now)
+        if len(events) <= limits.EVENTS_VALIDATED_INLINE_MAX:
+            return self._validate_all(events, now)
+        return await self.workers.run(self._validate_all, events, now)
 
-    def _validate_all(self, messages: Sequence[event_pb2.Event], now: datetime) -> list[Validated]:
-        return [self._validate(message, now) for message in messages]
+    def _validate_all(self, events: Sequence[bytes], now: datetime) -> list[Validated]:
+        return [self._recognise(event, now) or self._validate(event, now) for event in events]
 
-    def _validate(self, message: event_pb2.Event, now: datetime) -> Validated:
+    def _recognise(self, event: bytes, now: datetime) -> ClaimEntry | None:
+        """Return what `_validate` does, of an event that is made of parts seen before."""
+        if len(event) > limits.EVENT_BYTES_MAX:
+            return None
+        claim = self._recurring.recognise(event)
+        if claim is None or not _is_known(claim.known, now):
+            return None
+        return ClaimEntry(claim.event_id, claim.topic, event)
+
+    def _validate(self, given: bytes, now: datetime) -> Validated:
+        message = decoded(event_pb2.Event, given)
         try:
             _check_size(message.ByteSize())
             if not message.event_id:
@@ -77,11 +98,13 @@ class EventValidator:
             state = codec.canonical_bytes(message, event)
             _check_size(len(state))
         except ValidationError as error:
-            return InvalidFields(codec.violations(error))
+            return Refused(message.event_id, InvalidFields(codec.violations(error)))
         except InvalidFields as error:
-            return error
+            return Refused(message.event_id, error)
         match event:
             case Claim():
+                if state == given:
+                    self._recurring.learn(state, event.payload.type)
                 return ClaimEntry(event.event_id, event.payload.type, state)
             case Amendment(payload=payload):
                 retracts = isinstance(payload, EventRetracted)
@@ -117,16 +140,24 @@ def _check_size(size: int) -> None:
         raise EventTooLarge.at("", f"an event is at most {allowed} bytes, this one has {size}")
 
 
+def _is_known(known: KnownTime | None, now: datetime) -> bool:
+    try:
+        check_known(known, now)
+    except KnownInFuture:
+        return False
+    return True
+
+
 def _check_known(event: Event, now: datetime) -> None:
     faults = Faults()
     known_times = {"known": event.known}
     if isinstance(event.payload, EventCorrected):
         known_times["event_corrected.content.known"] = event.payload.content.known
-    for field, known in known_times.items():
+    for path, known in known_times.items():
         try:
             check_known(known, now)
         except KnownInFuture as error:
-            faults.add(field, str(error))
+            faults.add(path, str(error))
     if faults.violations:
         raise KnownLater(faults.violations)
 
@@ -134,10 +165,10 @@ def _check_known(event: Event, now: datetime) -> None:
 def _combined(validated: Sequence[Validated]) -> InvalidFields:
     """Put the faults of all events into one error, with their paths from the request on."""
     faults, kinds = Faults(), set[type[InvalidFields]]()
-    for index, error in enumerate(validated):
-        if isinstance(error, InvalidFields):
-            kinds.add(type(error))
-            for field, description in error.violations:
-                faults.add(f"events[{index}].{field}".rstrip("."), description)
+    for index, refused in enumerate(validated):
+        if isinstance(refused, Refused):
+            kinds.add(type(refused.error))
+            for path, description in refused.error.violations:
+                faults.add(f"events[{index}].{path}".rstrip("."), description)
     kind = kinds.pop() if len(kinds) == 1 else InvalidFields
     return kind(faults.violations)

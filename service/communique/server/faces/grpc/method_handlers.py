@@ -13,19 +13,20 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import grpc
 import grpc.aio
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_status import rpc_status
 
-from communique.server.application.request_errors import InvalidFields
+from communique.codec import with_part_bytes
+from communique.server.application.request_errors import decoded
 from communique.server.application.use_case_runner import Facts, UseCaseFailed, UseCaseRunner
 from communique.server.faces.grpc.status_codes import code_name, status_of
 from communique.server.runtime.call import Call
+from communique.v1 import event_pb2
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Decode: TypeAlias = Callable[[bytes], Message]
 Answer = TypeVar("Answer")
 
 
@@ -44,21 +45,32 @@ def method_handlers(
 
 def _handler(method: MethodDescriptor, use_case: Any, runner: UseCaseRunner) -> Handler:  # noqa: ANN401  any use case
     name = f"{method.containing_service.name}/{method.name}"
-    decode: Decode = GetMessageClass(method.input_type).FromString
+    request_type = _request_type(method.input_type)
     if not method.server_streaming:
-        unary = _unary(name, decode, use_case, runner)
+        unary = _unary(name, request_type, use_case, runner)
         return grpc.unary_unary_rpc_method_handler(unary, None, _encoded)
-    stream = _stream(name, decode, use_case, runner, reads_stream=method.client_streaming)
+    stream = _stream(name, request_type, use_case, runner, reads_stream=method.client_streaming)
     if method.client_streaming:
         return grpc.stream_stream_rpc_method_handler(stream, None, _encoded)
     return grpc.unary_stream_rpc_method_handler(stream, None, _encoded)
 
 
-def _unary(name: str, decode: Decode, use_case: Any, runner: UseCaseRunner) -> Any:  # noqa: ANN401  gRPC has no type for it
+def _request_type(descriptor: Descriptor) -> type[Message]:
+    """Return the type of a request; events in it stay bytes, which the use cases read."""
+    parts = {field.message_type for field in descriptor.fields}
+    has_events = event_pb2.Event.DESCRIPTOR in parts
+    return with_part_bytes(descriptor) if has_events else GetMessageClass(descriptor)
+
+
+def _unary(name: str, request_type: type[Message], use_case: Any, runner: UseCaseRunner) -> Any:  # noqa: ANN401  gRPC has no type for it
     async def answer(data: bytes, context: Context) -> object:
         call, facts = _call_of(context, name)
         return await _run(
-            context, call, facts, runner, lambda: use_case(_decoded(decode, data, facts), call)
+            context,
+            call,
+            facts,
+            runner,
+            lambda: use_case(_decoded(request_type, data, facts), call),
         )
 
     return answer
@@ -66,7 +78,7 @@ def _unary(name: str, decode: Decode, use_case: Any, runner: UseCaseRunner) -> A
 
 def _stream(
     name: str,
-    decode: Decode,
+    request_type: type[Message],
     use_case: Any,  # noqa: ANN401  as above
     runner: UseCaseRunner,
     *,
@@ -79,7 +91,7 @@ def _stream(
         call, facts = _call_of(context, name)
 
         async def write_all() -> None:
-            async with aclosing(use_case(read(decode, data, facts), call)) as responses:
+            async with aclosing(use_case(read(request_type, data, facts), call)) as responses:
                 async for response in responses:
                     await context.write(response)
 
@@ -116,20 +128,17 @@ def _call_of(context: Context, name: str) -> tuple[Call, Facts]:
     return call, {"method": name, "peer": context.peer()}
 
 
-def _decoded(decode: Decode, data: bytes, facts: Facts) -> Message:
+def _decoded(request_type: type[Message], data: bytes, facts: Facts) -> Message:
     """Count the bytes, and return the message; raise `InvalidFields` where they are none."""
     facts["request_bytes"] = facts.get("request_bytes", 0) + len(data)
-    try:
-        return decode(data)
-    except DecodeError as error:
-        raise InvalidFields.at("request", f"is no message of the contract: {error}") from error
+    return decoded(request_type, data)
 
 
 async def _each_decoded(
-    decode: Decode, requests: AsyncIterator[bytes], facts: Facts
+    request_type: type[Message], requests: AsyncIterator[bytes], facts: Facts
 ) -> AsyncIterator[Message]:
     async for data in requests:
-        yield _decoded(decode, data, facts)
+        yield _decoded(request_type, data, facts)
 
 
 def _encoded(answer: Message | bytes) -> bytes:
