@@ -151,7 +151,11 @@ def _cut(state: bytes) -> _Cut | None:
     try:
         # Behind these fields are the payload, and what this release does not know.
         while (tag := state[begin]) < _LONG or state[begin + 1] == 1:
-            end = _end_of(state, begin + 1 if tag < _LONG else begin + 2, tag & _WIRE_TYPE)
+            at = begin + 1 if tag < _LONG else begin + 2
+            if tag & _WIRE_TYPE == _DELIMITED and state[at] < _LONG:  # here, as nearly all are so
+                end = at + 1 + state[at]
+            else:
+                end = _end_of(state, at, tag & _WIRE_TYPE)
             if tag in _CAST:
                 cast.append(state[begin:end])
             elif tag in _ALONE:
