@@ -26,6 +26,8 @@ from communique.domain.parties.party import Party
 from communique.domain.time.known_time import KnownTime
 from communique.v1 import event_pb2, values_pb2
 
+_Cut: TypeAlias = tuple[list[bytes], list[bytes], tuple[bytes, ...]]
+"""An event cut at its outer fields: its parties, what is valid by itself, and the rest."""
 _Shape: TypeAlias = tuple[tuple[bytes, ...], tuple[int, ...]]
 
 _FIELDS_MAX: Final = 4_096
@@ -73,14 +75,6 @@ class _Unusual(Exception):
     """A field is not cut out: canonical claims have none like it, or it is very large."""
 
 
-class _Cut(NamedTuple):
-    """An event cut at its outer fields: its parties, what is valid by itself, and the rest."""
-
-    cast: list[bytes]
-    alone: list[bytes]
-    rest: tuple[bytes, ...]
-
-
 class RecurringClaims:
     """The shapes and fields of claims that were valid. Threads may share it."""
 
@@ -96,12 +90,13 @@ class RecurringClaims:
         head = _HEAD.match(state)
         if head is None or (cut := _cut(state)) is None:
             return None
-        sharing = self._sharing(cut.cast)
-        topic = None if sharing is None else self._topics.get((cut.rest, sharing))
+        cast, alone, rest = cut
+        sharing = self._sharing(cast)
+        topic = None if sharing is None else self._topics.get((rest, sharing))
         if topic is None:
             return None
         known: KnownTime | None = None
-        for field in cut.alone:
+        for field in alone:
             facts = self._facts(field)
             if facts is None:
                 return None
@@ -112,9 +107,11 @@ class RecurringClaims:
     def learn(self, state: bytes, topic: str) -> None:
         """Remember the shape of a claim of that type, which is valid; `state` is canonical."""
         cut = _cut(state) if len(state) <= _LEARNT_BYTES_MAX and _HEAD.match(state) else None
-        sharing = None if cut is None else self._sharing(cut.cast)
-        if cut is not None and sharing is not None:
-            self._topics.keep((cut.rest, sharing), topic)
+        if cut is not None:
+            cast, _, rest = cut
+            sharing = self._sharing(cast)
+            if sharing is not None:
+                self._topics.keep((rest, sharing), topic)
 
     def _sharing(self, cast: Sequence[bytes]) -> tuple[int, ...] | None:
         """Return for each party the first one with its code; nothing where all codes differ.
@@ -170,7 +167,7 @@ def _cut(state: bytes) -> _Cut | None:
     except (IndexError, _Unusual):
         return None
     rest.append(state[kept:])
-    return _Cut(cast, alone, tuple(rest))
+    return cast, alone, tuple(rest)
 
 
 def _end_of(state: bytes, begin: int, wire_type: int) -> int:

@@ -11,8 +11,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimEntry:
+class ClaimEntry(NamedTuple):
     """A new event: `topic` names the type of the bytes in `state`."""
 
     event_id: UUID
@@ -20,8 +19,7 @@ class ClaimEntry:
     state: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentEntry:
+class AmendmentEntry(NamedTuple):
     """An event about the claim `target`; if it `retracts`, the target's stream ends with it."""
 
     event_id: UUID

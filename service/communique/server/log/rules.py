@@ -98,9 +98,10 @@ class _Draft:
 
     def apply(self, index: int, entry: Entry) -> EntryReceipt:
         """Record the entry in the draft, or recognise it."""
-        known = recorded = self._find(entry.event_id.bytes)
+        own_id = entry.event_id.bytes
+        known = recorded = self._find(own_id)
         if recorded is None:
-            recorded = self._record(index, entry)
+            recorded = self._record(index, own_id, entry)
         elif not self._is_same(recorded, entry):
             raise EventIdConflict(index, entry.event_id, recorded.position)
         return EntryReceipt(
@@ -120,9 +121,8 @@ class _Draft:
         ledger.event_rows += self._known.values()
         ledger.amendment_rows += self._amendment_rows
 
-    def _record(self, index: int, entry: Entry) -> LogRow:
-        own_id = stream_id = entry.event_id.bytes
-        revision = 1
+    def _record(self, index: int, own_id: bytes, entry: Entry) -> LogRow:
+        stream_id, revision = own_id, 1
         self._position += 1
         if isinstance(entry, AmendmentEntry):
             stream_id = entry.target.bytes
