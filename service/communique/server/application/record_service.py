@@ -12,7 +12,7 @@ from communique.server.application.live.log_read import LogRead, ReadSpan, is_ba
 from communique.server.application.live.subscription_feed import SubscriptionFeed
 from communique.server.application.queries.event_pages import list_page
 from communique.server.application.queries.filters import filter_or_none
-from communique.server.application.queries.query_runner import QueryRunner
+from communique.server.application.queries.query_runner import QueryRunner, run_shortly
 from communique.server.application.queries.requested_as_of import (
     check_not_negative,
     check_recorded,
@@ -96,7 +96,7 @@ class RecordService:
     async def GetEvent(self, request: pb.GetEventRequest, _call: Call) -> pb.GetEventResponse:
         """Return an event with its amendments."""
         event_id = checked("event_id", uuid_of, request.event_id)
-        claim, *amendments = await self.readers.run(self._stream, event_id)
+        claim, *amendments = await run_shortly(self.readers, self._stream, event_id)
         note(position=claim.position)
         return pb.GetEventResponse(
             claim=recorded_message(claim), amendments=map(recorded_message, amendments)
@@ -137,7 +137,7 @@ class RecordService:
 
     async def GetHead(self, _request: pb.GetHeadRequest, _call: Call) -> pb.GetHeadResponse:
         """Return the last position and its record time."""
-        position, record_micros = await self.readers.run(self.event_log.head)
+        position, record_micros = await run_shortly(self.readers, self.event_log.head)
         if not position:
             return pb.GetHeadResponse()
         return pb.GetHeadResponse(position=position, record_time=timestamp_of(record_micros))
@@ -149,7 +149,7 @@ class RecordService:
         if not request.HasField("record_time"):
             raise InvalidFields.at("record_time", "is required")
         moment = checked("record_time", instant_of, request.record_time)
-        position = await self.readers.run(self.event_log.position_at, micros(moment))
+        position = await run_shortly(self.readers, self.event_log.position_at, micros(moment))
         return pb.GetPositionResponse(position=position)
 
     async def _head(self, position: int) -> int:
@@ -159,7 +159,7 @@ class RecordService:
         """
         head = self.event_log.tail.position
         if position > head:
-            head, _ = await self.readers.run(self.event_log.head)
+            head, _ = await run_shortly(self.readers, self.event_log.head)
         return head
 
     def _stream(self, event_id: UUID) -> list[LogRow]:

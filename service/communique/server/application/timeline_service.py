@@ -43,8 +43,8 @@ class TimelineService:
         dyad = _dyad(request.parties)
         asked = await self.queries.as_of(request.as_of, request.min_position, call)
         ask = self.queries.read_models.bilateral_status
-        # Like all long answers, converted in the thread that asks, not on the event loop.
-        status = await self.queries.run(lambda: codec.status_message(ask(dyad, asked)))
+        # Like all long answers, converted where it is asked for.
+        status = await self.queries.run_shortly(lambda: codec.status_message(ask(dyad, asked)))
         note(dyad=str(dyad), position=status.as_of.position)
         return pb.GetBilateralStatusResponse(status=status)
 

@@ -74,6 +74,10 @@ WAIT_PAUSE_SECONDS_MAX: Final = 0.05
 DEADLINE_MARGIN_SECONDS: Final = 0.05
 """How long before a call's deadline the server answers that it was too short."""
 
+SHORT_READ_STEPS_MAX: Final = 5_000
+"""Instructions of SQLite that the event loop spends on a short answer: with what is made of the
+rows, a millisecond."""
+
 # What one query reads in the views.
 SCANNED_ROWS_MAX: Final = 10_000
 """A page ends, full or not, after so many rows."""

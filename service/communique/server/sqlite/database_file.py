@@ -80,17 +80,23 @@ def may_corrupt_wal(version: str) -> bool:
 
 
 def connect(
-    path: Path, kind: FileFormat, *, synchronous: Synchronous = "FULL", readonly: bool = False
+    path: Path,
+    kind: FileFormat,
+    *,
+    synchronous: Synchronous = "FULL",
+    readonly: bool = False,
+    vfs: str | None = None,
 ) -> apsw.Connection:
     """Open the file of that kind; if not `readonly`, make it first, or upgrade an earlier version.
 
-    The connection is in WAL mode and never checkpoints by itself: its owner does.
+    The connection is in WAL mode and never checkpoints by itself: its owner does. `vfs` names the
+    file system, in SQLite's words: the system's own where it is None.
 
     Raises `ForeignFile` or `UnsupportedFormat`, with the file as it was; `apsw.Error` for what the
     disk refuses.
     """
     flags = apsw.SQLITE_OPEN_READONLY if readonly else _READ_WRITE
-    connection = apsw.Connection(str(path), flags=flags)
+    connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
     try:
         _configure(connection, readonly=readonly)
         is_new = _is_new(connection, path, kind, readonly=readonly)

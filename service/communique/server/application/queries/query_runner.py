@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import ParamSpec, TypeVar
 
@@ -15,6 +16,7 @@ from communique.server.runtime import limits
 from communique.server.runtime.call import Call
 from communique.server.runtime.clock import Clock
 from communique.server.runtime.threads import WorkerPool
+from communique.server.sqlite.short_reads import NotShort, shortly
 from communique.v1 import time_pb2
 
 Params = ParamSpec("Params")
@@ -64,6 +66,12 @@ class QueryRunner:
         """Return `query(...)`, called in a thread."""
         return await self.workers.run(query, *args, **kwargs)
 
+    async def run_shortly(
+        self, query: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
+    ) -> Answer:
+        """Return `query(...)`, called on the event loop if that is short, else in a thread."""
+        return await run_shortly(self.workers, query, *args, **kwargs)
+
     async def _wait_for(self, position: int, call: Call) -> None:
         """Poll, on the event loop, until the read models have reached the position."""
         patience = call.seconds_left() - limits.DEADLINE_MARGIN_SECONDS
@@ -77,3 +85,19 @@ class QueryRunner:
                     raise
             await asyncio.sleep(pause)
             pause = min(2 * pause, limits.WAIT_PAUSE_SECONDS_MAX)
+
+
+async def run_shortly(
+    workers: WorkerPool,
+    query: Callable[Params, Answer],
+    *args: Params.args,
+    **kwargs: Params.kwargs,
+) -> Answer:
+    """Return `query(...)`, called on the event loop if it reads shortly, else in a thread.
+
+    The loop is not held up by a disk, by locks or for more than a fraction of a millisecond.
+    """
+    try:
+        return shortly(partial(query, *args, **kwargs), limits.SHORT_READ_STEPS_MAX)
+    except NotShort:
+        return await workers.run(query, *args, **kwargs)
