@@ -97,7 +97,7 @@ class RecurringClaims:
             return None
         known: KnownTime | None = None
         for field in alone:
-            facts = self._facts(field)
+            facts = self._fields.get(field) or self._facts(field)
             if facts is None:
                 return None
             if isinstance(facts, KnownTime):
@@ -118,7 +118,7 @@ class RecurringClaims:
 
         None where a party is invalid or named twice.
         """
-        parties = [self._facts(field) for field in cast]
+        parties = [self._fields.get(field) or self._facts(field) for field in cast]
         codes = [party.code for party in parties if isinstance(party, Party)]
         if len(set(codes)) == len(parties):
             return ()
@@ -128,11 +128,9 @@ class RecurringClaims:
 
     def _facts(self, field: bytes) -> object:
         """Return the party or the known time of a field, True of another one, None if invalid."""
-        facts = self._fields.get(field)
-        if facts is None:
-            facts = _checked(field)
-            if facts is not None and len(field) <= PART_BYTES_MAX:
-                self._fields.keep(field, facts)
+        facts = _checked(field)
+        if facts is not None and len(field) <= PART_BYTES_MAX:
+            self._fields.keep(field, facts)
         return facts
 
 

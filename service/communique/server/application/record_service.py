@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 from uuid import UUID
 
@@ -67,18 +68,17 @@ class RecordService:
         )
         entries = await self.validator.entries(request.events)
         answer = self.event_log.append(entries, expectations, call.principal)
-        receipts = [
-            pb.Receipt(
+        response, record_time = pb.SubmitResponse(), cache(timestamp_of)
+        for receipt in await self.answers.wait(answer):
+            response.receipts.add(
                 event_id=str(receipt.event_id),
                 position=receipt.position,
-                record_time=timestamp_of(receipt.record_micros),
+                record_time=record_time(receipt.record_micros),
                 duplicate=receipt.duplicate,
                 revision=receipt.revision,
             )
-            for receipt in await self.answers.wait(answer)
-        ]
-        note(position=receipts[-1].position)
-        return pb.SubmitResponse(receipts=receipts)
+        note(position=response.receipts[-1].position)
+        return response
 
     async def Import(
         self, requests: AsyncIterator[Batch], call: Call

@@ -86,22 +86,22 @@ class BulkImport:
         """Add a batch to the progress, and return a copy of the progress."""
         total = self._progress
         total.ClearField("rejections")
-        for event, outcome in zip(validated, outcomes, strict=True):
-            match outcome:
-                case EntryReceipt(position=position, duplicate=duplicate):
-                    total.position = max(total.position, position)
-                    total.duplicate_count += duplicate
-                    total.appended_count += not duplicate
-                case error:
-                    failure = failure_of(error)
-                    total.rejected_count += 1
-                    total.rejections.add(
-                        index=total.received_count,
-                        event_id=str(event.event_id)[: limits.REJECTED_ID_LENGTH_MAX],
-                        reason=failure.reason,
-                        message=failure.message,
-                    )
-            total.received_count += 1
+        receipts = [outcome for outcome in outcomes if isinstance(outcome, EntryReceipt)]
+        duplicates = sum(receipt.duplicate for receipt in receipts)
+        total.position = max(total.position, *(receipt.position for receipt in receipts), 0)
+        total.duplicate_count += duplicates
+        total.appended_count += len(receipts) - duplicates
+        total.rejected_count += len(outcomes) - len(receipts)
+        for index, (event, outcome) in enumerate(zip(validated, outcomes, strict=True)):
+            if not isinstance(outcome, EntryReceipt):
+                failure = failure_of(outcome)
+                total.rejections.add(
+                    index=total.received_count + index,
+                    event_id=str(event.event_id)[: limits.REJECTED_ID_LENGTH_MAX],
+                    reason=failure.reason,
+                    message=failure.message,
+                )
+        total.received_count += len(outcomes)
         progress = ImportResponse()
         progress.CopyFrom(total)
         return progress
