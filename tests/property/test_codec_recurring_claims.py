@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 from hypothesis import assume, given
@@ -20,7 +20,7 @@ from tests.support.strategies import claims, events
 
 SEVERAL: Final = st.lists(claims() | events, min_size=2, max_size=5)
 RANDOM: Final = st.builds(Random, st.integers(0, 2**32))
-RECOMBINED: Final = (
+RECOMBINED: Final[tuple[Any, ...]] = (
     *("occurred", "known", "actors", "recipients", "participants", "issues", "place"),
     *("source", "classification", "gist"),
 )

@@ -1,5 +1,6 @@
 """`RecordService`: the use cases of the log. Each checks, asks and answers."""
 
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +46,7 @@ class Submission(Batch, Protocol):
     """A `SubmitRequest` with its parts as bytes."""
 
     @property
+    @abstractmethod
     def expectations(self) -> Sequence[bytes]:
         """The messages of what is expected."""
 

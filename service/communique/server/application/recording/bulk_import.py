@@ -5,6 +5,7 @@ since an amendment may name an event of the batch before.
 """
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -28,6 +29,7 @@ class Batch(Protocol):
     """An `ImportRequest` with its events as bytes."""
 
     @property
+    @abstractmethod
     def events(self) -> Sequence[bytes]:
         """The events as the client sent them."""
 
