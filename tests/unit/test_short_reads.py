@@ -147,3 +147,24 @@ def test_nothing_stays_open(path: Path, pool: ReadPool) -> None:
         assert descriptors() >= 3
         assert connection.execute("SELECT count(*) FROM notes").get == COUNT
     assert descriptors() == 0
+
+
+def test_a_read_that_was_stopped_holds_up_no_checkpoint(path: Path, pool: ReadPool) -> None:
+    """However often short reads are stopped, their transactions end, so that the log shrinks."""
+
+    def read_all_in_one_transaction() -> None:
+        with pool.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                connection.execute("SELECT count(*), sum(length(text)) FROM notes").get  # noqa: B018  read
+            finally:
+                connection.execute("ROLLBACK")
+
+    for _ in range(600):
+        with pytest.raises(NotShort):
+            shortly(read_all_in_one_transaction, 1_000)
+    connection = connect(path, NOTES)
+    connection.execute("UPDATE notes SET text = 'new' WHERE id = 7")
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    connection.close()
+    assert on_a_loop(lambda: note(pool, 7)) == ("new", "MainThread")

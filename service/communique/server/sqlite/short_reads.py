@@ -32,7 +32,7 @@ class _UnderWay(local):
 
     is_one = False
     is_given_up = False
-    steps_left = 0
+    steps_max = steps_left = 0
     is_possible = hasattr(os, "RWF_NOWAIT")
     """Not on each system, and not on each file system."""
 
@@ -44,8 +44,11 @@ class _UnderWay(local):
     def is_too_long(self, steps: int) -> bool:
         """Take some steps; tell whether they were too many."""
         self.steps_left -= steps
-        self.is_given_up |= self.steps_left < 0
-        return self.is_given_up
+        if self.steps_left >= 0:
+            return False
+        self.is_given_up = True
+        self.steps_left = self.steps_max  # for what ends the transaction
+        return True
 
 
 _under_way: Final = _UnderWay()
@@ -63,7 +66,7 @@ def shortly(read: Callable[[], Answer], steps_max: int) -> Answer:
     """
     if not _under_way.is_possible:
         raise NotShort
-    _under_way.steps_left = steps_max
+    _under_way.steps_left = _under_way.steps_max = steps_max
     _under_way.is_one, _under_way.is_given_up = True, False
     try:
         answer = read()
