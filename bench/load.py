@@ -124,18 +124,18 @@ async def in_batches(
         for batch in batches:
             position = await subject.append_batch(batch)
 
-    cpu_before = _cpu_seconds_of(server_pid)
+    cpu_before = cpu_seconds_so_far(server_pid)
     seconds = answered_seconds = await _timed(append())
-    cpu_seconds = _cpu_seconds_of(server_pid) - cpu_before
+    cpu_seconds = cpu_seconds_so_far(server_pid) - cpu_before
     check(position == len(history), f"the last position is {position:,}, not {len(history):,}")
     if answered:
         question = Question(history.quiet, min_position=position)
         answered_seconds += await _timed(subject.answered(question))
-    answered_cpu = _cpu_seconds_of(server_pid) - cpu_before
+    answered_cpu = cpu_seconds_so_far(server_pid) - cpu_before
     return Appended(seconds, answered_seconds, [], cpu_seconds, answered_cpu)
 
 
-def _cpu_seconds_of(server_pid: int) -> float:
+def cpu_seconds_so_far(server_pid: int) -> float:
     """Return what the server's processes have used so far; 0 where there is no server."""
     return cpu_seconds_of(server_pid) if server_pid else 0.0
 

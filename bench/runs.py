@@ -47,7 +47,7 @@ def one_by_one(bed: Bed, subject: Subject, history: History, *, answered: bool) 
     """Append the events one a call to a new log."""
     with serving(subject, bed.fresh()) as server:
         given = history, WARM_UP_CALLS, IN_FLIGHT
-        cpu = _cpu_of(server)
+        cpu = cpu_of(server)
         done = load.made(subject, load.one_by_one, *given, answered=answered)
         spent = cpu(len(history))
     rate = {"events_per_second": len(done.latencies) / done.seconds}
@@ -78,7 +78,7 @@ def imported_by_client(bed: Bed, history: History) -> Sample:
     """Import the events into a new log with the project's client."""
     service = Communique()
     with serving(service, bed.fresh()) as server:
-        cpu = _cpu_of(server)
+        cpu = cpu_of(server)
         seconds = elsewhere(load.imported_by_client, service.address, history)
         spent = cpu(len(history))
     return {"events_per_second": len(history) / seconds} | spent
@@ -86,14 +86,14 @@ def imported_by_client(bed: Bed, history: History) -> Sample:
 
 def read(subject: Subject, server: Serving, history: History, *, compared: bool) -> Sample:
     """Read everything, and compare it with the history."""
-    cpu = _cpu_of(server)
+    cpu = cpu_of(server)
     seconds = load.made(subject, load.reading, history if compared else None)
     return {"events_per_second": len(history) / seconds} | cpu(len(history))
 
 
 def read_by_client(address: str, server: Serving, count: int) -> Sample:
     """Read everything with the project's client, which makes domain events of it."""
-    cpu = _cpu_of(server)
+    cpu = cpu_of(server)
     seconds = elsewhere(load.read_by_client, address, count)
     return {"events_per_second": count / seconds} | cpu(count)
 
@@ -111,7 +111,7 @@ def rebuilt(client: Client, server: Serving, history: History) -> Sample:
     first, second = history.busiest
     before = client.status(first, second)
     point = before.as_of.valid, before.as_of.known, before.as_of.position
-    cpu, began = _cpu_of(server), perf_counter()
+    cpu, began = cpu_of(server), perf_counter()
     *_, last = client.rebuild()
     seconds = perf_counter() - began
     sample = {"events_per_second": len(history) / seconds} | cpu(len(history))
@@ -124,7 +124,7 @@ def rebuilt(client: Client, server: Serving, history: History) -> Sample:
 
 def rebuilt_by(subject: Subject, server: Serving, history: History) -> Sample:
     """Have a rival rebuild what it has of read models."""
-    cpu = _cpu_of(server)
+    cpu = cpu_of(server)
     seconds = load.made(subject, load.rebuilding)
     return {"events_per_second": len(history) / seconds} | cpu(len(history))
 
@@ -159,7 +159,7 @@ def answered(bed: Bed, loaded: LoadedSubject, kind: str, pair: Pair) -> list[Sam
     page_cache.fill(loaded.files)
     warm_up = asked(kind, pair, loaded.history, _WARM_UP_QUESTIONS, 0)
     rounds = [asked(kind, pair, loaded.history, _QUESTIONS, seed) for seed in _seeds(bed)]
-    cpu = _cpu_of(loaded.server)
+    cpu = cpu_of(loaded.server)
     taken = load.made(loaded.subject, load.asking, warm_up, rounds)
     spent = cpu(_WARM_UP_QUESTIONS + bed.runs * (_QUESTIONS + load.ASKED_AGAIN))
     return [latencies(seconds) | spent for seconds in taken]
@@ -171,7 +171,7 @@ def answered_from_disk(bed: Bed, loaded: LoadedSubject, kind: str, pair: Pair) -
     for seed in _seeds(bed):
         page_cache.drop(loaded.files)
         questions = asked(kind, pair, loaded.history, _QUESTIONS, seed)
-        cpu = _cpu_of(loaded.server)
+        cpu = cpu_of(loaded.server)
         [seconds] = load.made(loaded.subject, load.asking, [], [questions])
         spent = cpu(_QUESTIONS + load.ASKED_AGAIN)
         samples.append(latencies(seconds) | spent)
@@ -219,7 +219,7 @@ def delivered(bed: Bed, pace: Pace) -> Delivering:
     """Deliver new events to subscribers of a new log."""
     service = Communique()
     with serving(service, bed.fresh()) as server, watched(server) as memory:
-        cpu = _cpu_of(server)
+        cpu = cpu_of(server)
         done = elsewhere(subscribers.delivered, service.address, pace)
         submitted = {"submitted_per_second": done.events_per_second} | cpu(pace.events)
     return Delivering(
@@ -252,7 +252,7 @@ def memory_of(server: Serving) -> Sample:
     return {"mebibytes": server.mebibytes()} if server else {}
 
 
-def _cpu_of(server: Serving) -> Callable[[int], Sample]:
+def cpu_of(server: Serving) -> Callable[[int], Sample]:
     """Begin to count CPU time; what is returned gives it for each of a number of events."""
     if server is None:
         return lambda _count: {}

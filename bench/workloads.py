@@ -11,7 +11,7 @@ from functools import partial
 from itertools import pairwise, product
 from typing import Final
 
-from bench import load, queries, rivals, runs
+from bench import floors, load, queries, rivals, runs
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
 from bench.growth import Grown, grown, window_ends, windows_before
@@ -28,6 +28,7 @@ from bench.subjects import (
     Library,
     MariaDb,
     PostgreSql,
+    ThreadedEcho,
     UmaDb,
 )
 from bench.subscribers import Pace
@@ -51,6 +52,15 @@ _PACES: Final = {
     "1,000 events/s": Pace(1_000, 1_000, 50, 20, seconds=4),
     "every event to all": Pace(1_000, 1, 1, 4, seconds=4),
 }
+
+
+def floors_(bed: Bed) -> Iterator[Figure]:
+    """A bare gRPC echo of one event a call, by a server of each style, whose memory is told."""
+    history = bed.arriving(_SINGLE_EVENTS + floors.WARM_UP_CALLS)
+    for case, echo in product(floors.IN_FLIGHT, (Echo(), ThreadedEcho())):
+        bed.tell(f"{echo.name}: {case}")
+        samples = bed.repeated(partial(floors.measured, bed, echo, history, case))
+        yield figure("floors", echo.name, case, _SINGLE_EVENTS, samples)
 
 
 def submit_one(bed: Bed) -> Iterator[Figure]:
@@ -219,7 +229,8 @@ def score_series(bed: Bed) -> Iterator[Figure]:
             samples_by_case = elsewhere(queries.answered, *given, only="GetScoreSeries")
         for case, samples in samples_by_case.items():
             if "quiet" not in case:
-                yield figure("series", service.name, case, size, samples)
+                point = case.rpartition(", ")[2]
+                yield figure("series", service.name, f"busiest, {point}", size, samples)
 
 
 def start(bed: Bed) -> Iterator[Figure]:
@@ -268,6 +279,7 @@ def _appending(
 
 
 WORKLOADS: Final[dict[str, Callable[[Bed], Iterator[Figure]]]] = {
+    "floors": floors_,
     "submit-one": submit_one,
     "submit-batch": submit_batch,
     "import": import_,

@@ -3,7 +3,7 @@
 from bench.subjects.bitemporal import BitemporalTable
 from bench.subjects.communique import Communique
 from bench.subjects.duckdb import DuckDb
-from bench.subjects.echo import Echo
+from bench.subjects.echo import Echo, ThreadedEcho
 from bench.subjects.library import Library
 from bench.subjects.mariadb import MariaDb
 from bench.subjects.postgres import PostgreSql
@@ -19,6 +19,7 @@ __all__ = [
     "Library",
     "MariaDb",
     "PostgreSql",
+    "ThreadedEcho",
     "UmaDb",
 ]
 

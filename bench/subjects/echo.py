@@ -1,4 +1,4 @@
-"""The floor of every call: a bare `grpc.aio` server that gives back what it gets."""
+"""The floor of every call: a bare gRPC server that gives back what it gets."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,8 +19,11 @@ class Echo(Subject):
     """Keeps nothing and knows nothing; a frame of a read has as many bytes as 500 events."""
 
     name: ClassVar[str] = "echo"
+    style: ClassVar[str] = "aio"
+    """That of the service, too."""
     _echo: Any
     _frames: Any
+    _idle: Any
 
     def __init__(self, read_events: int = 0, event_bytes: int = 0) -> None:
         """Give that many events of that size to whoever reads."""
@@ -32,7 +35,7 @@ class Echo(Subject):
     def start(self, folder: Path) -> Server:
         """Start the server."""
         self.address = f"127.0.0.1:{free_port()}"
-        server = Server("bench.subjects.echo_server", [self.address], {}, folder / "echo.log")
+        server = Server("bench.servers.echo", [self.style, self.address], {}, folder / "echo.log")
         server.wait_for(lambda: listens(self.address))
         return server
 
@@ -43,6 +46,7 @@ class Echo(Subject):
             await channel.channel_ready()
             self._echo = channel.unary_unary("/bench/echo")
             self._frames = channel.unary_stream("/bench/frames")
+            self._idle = channel.unary_stream("/bench/idle")
             yield
 
     async def append_one(self, event: bytes) -> int:
@@ -61,7 +65,24 @@ class Echo(Subject):
         async for frame in self._frames(request.encode()):
             yield frame
 
+    @asynccontextmanager
+    async def idle_stream(self) -> AsyncIterator[None]:
+        """Keep a stream open that says nothing after its first word."""
+        call = self._idle(b"")
+        await call.read()
+        try:
+            yield
+        finally:
+            call.cancel()
+
     async def as_of(self, question: Question) -> bytes:  # noqa: ARG002  an echo hears nothing
         """Send as much there and back as an answer has."""
         answer: bytes = await self._echo(_ANSWER)
         return answer
+
+
+class ThreadedEcho(Echo):
+    """The same on a pool of threads."""
+
+    name: ClassVar[str] = "echo on threads"
+    style: ClassVar[str] = "threads"
