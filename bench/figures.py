@@ -17,6 +17,7 @@ MEASURES: Final = {
     "event_us": "µs/event",
     "disk_bytes": "disk B/event",
     "server_cpu_us": "CPU µs",
+    "event_bytes": "B/event",
     "seconds": "s",
     "mebibytes": "MiB",
     "answer_bytes": "bytes",
@@ -25,7 +26,20 @@ MEASURES: Final = {
 """Every measure with the head of its column; CPU and what had to be read from the disk are the
 server's, for each event or question."""
 
-MAIN_MEASURES: Final = ("events_per_second", "p99_ms", "seconds", "event_us", "mebibytes")
+UNITS: Final = {
+    "events_per_second": "a second",
+    "p50_ms": "ms",
+    "p99_ms": "ms",
+    "event_us": "µs",
+    "server_cpu_us": "µs",
+    "event_bytes": "B",
+    "mebibytes": "MiB",
+}
+"""How the values of targets are read."""
+
+MAIN_MEASURES: Final = (
+    *("events_per_second", "p99_ms", "seconds", "event_us", "mebibytes", "event_bytes"),
+)
 """The first of these that a figure has is what it is compared by; of all but the rate, less is
 better."""
 

@@ -1,7 +1,8 @@
 """What an event costs as the log grows: one import, looked at closely in windows.
 
-Windows are the later half of the events up to 10,000, 30,000, 100,000 and so on, at most 50,000 of
-them, in as many equal parts as there are runs. Before a window begins, the read models have caught
+Windows are the last events before 10,000, 30,000, 100,000 and so on, in as many equal parts as
+there are runs. They are as long as those at the point that growth is told from, half of the events
+there: more of them at once would be cheaper. Before a window begins, the read models have caught
 up; then its events are submitted, and the read models answer with the last. The write-ahead log is
 copied back about every 20,000 events: a part may have that or not. When the server has come to rest
 after the last window, all of them are read back together, as often as there are windows.
@@ -21,10 +22,10 @@ from bench.load import check
 from bench.server import cpu_seconds_of, read_from_disk, settle
 from bench.subject import BATCH_EVENTS, Question
 from bench.subjects import Communique
+from bench.targets import GROWS_FROM
 
 _STEPS: Final = (1, 3)
 _FIRST: Final = 10_000
-_WINDOWS_MAX: Final = 50_000
 
 
 class Grown(NamedTuple):
@@ -45,9 +46,15 @@ def window_ends(size: int) -> Iterator[int]:
     yield size
 
 
-def windows_before(end: int, count: int) -> list[range]:
+def windows_length(size: int) -> int:
+    """Return how many events the windows of one end have together, in a history of that size."""
+    bases = [end for end in window_ends(size) if end <= min(GROWS_FROM, size - 1)]
+    return (bases[-1] if bases else size) // 2
+
+
+def windows_before(end: int, count: int, length: int) -> list[range]:
     """Return the events of so many windows of one length, the last of which has the end's."""
-    size = min(end // 2, _WINDOWS_MAX) // count
+    size = min(end // 2, length) // count
     return [range(begin, begin + size) for begin in range(end - count * size, end, size)]
 
 

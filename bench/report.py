@@ -11,16 +11,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import MEASURES, Figure, Spread, number, ours_like
+from bench.figures import MEASURES, UNITS, Figure, Spread, number, ours_like
 from bench.targets import Judged, Target, judged
 
 _NOTE = (
     "Each figure is the median of its runs; ± is half the distance from the lowest to the highest "
     "run. CPU is the server's, for each event or question, and so is what it had to read from the "
-    "disk. × says how many times as good ours is: by the rate, else by the p99, the time or the "
-    "memory, of the same case and as many events."
+    "disk. × says how many times as good ours is: by the rate, else by the p99, the time, the "
+    "memory or the size, of the same case and as many events."
 )
-_TEXTS = {"case", "subject", "target", "against", "verdict"}
+_TEXTS = {"case", "subject", "target", "against", "must be", "verdict"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def grids(figures: Sequence[Figure]) -> Iterator[Grid]:
         }
         head = ["case", "events", "subject", *names.values(), "±", "runs", "×"]
         yield Grid(workload, head, [_row(figure, [*names], of_workload) for figure in of_workload])
-    head = ["target", "against", "found", "events", "at least", "aim", "verdict"]
+    head = ["target", "ours", "against", "theirs", "events", "found", "must be", "verdict"]
     yield Grid(
         "what it must reach", head, [_target_row(judgement) for judgement in judged(figures)]
     )
@@ -85,38 +85,34 @@ def _times(figure: Figure, figures: Sequence[Figure]) -> str:
 
 
 def _target_row(judgement: Judged) -> list[str]:
-    target = judgement.target
-    limits = [
-        "" if limit is None else _limit(target, limit) for limit in (target.at_least, target.aim)
-    ]
-    value = "" if judgement.found is None else _valued(target, judgement.found)
+    target, ours, theirs, events, _ = judgement
+    sign = "at least" if target.at_least else "at most"
     return [
         target.what,
-        _against(target),
-        value,
-        f"{judgement.events:,}" if judgement.events else "",
-        *limits,
+        "" if ours is None else _with_unit(target, ours),
+        _against(judgement),
+        "" if theirs is None else _with_unit(target, theirs),
+        f"{events:,}" if events else "",
+        "" if judgement.found is None else _held(target, judgement.found),
+        f"{sign} {_held(target, target.limit)}",
         judgement.verdict,
     ]
 
 
-def _against(target: Target) -> str:
-    match target.against:
+def _against(judgement: Judged) -> str:
+    match judgement.target.against:
         case int(events):
-            return f"itself at {events:,}"
+            return f"itself with {judgement.base_events or events:,}"
         case other:
             return other or ""
 
 
-def _limit(target: Target, value: float) -> str:
-    word = "" if isinstance(target.against, str) else "at most "
-    return word + _valued(target, value)
+def _held(target: Target, value: float) -> str:
+    return _with_unit(target, value) if target.against is None else f"{number(value)} ×"
 
 
-def _valued(target: Target, value: float) -> str:
-    if target.against is not None:
-        return f"{number(value)} ×"
-    return f"{number(value)} {MEASURES[target.measure].rpartition(' ')[2]}"
+def _with_unit(target: Target, value: float) -> str:
+    return f"{number(value)} {UNITS[target.measure]}"
 
 
 def show(report: Report, console: Console) -> None:
@@ -172,6 +168,8 @@ def as_json(report: Report) -> str:
 
 def _plain_target(judgement: Judged) -> dict[str, Any]:
     result = {
+        "ours": judgement.ours,
+        "theirs": judgement.theirs,
         "found": judgement.found,
         "found_events": judgement.events,
         "verdict": judgement.verdict,

@@ -1,13 +1,13 @@
-"""What the service must reach and aims at; each target is judged by the figures of one run."""
+"""What the service must reach; each target is judged by the figures of one run."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bench.figures import Figure
-from bench.subjects import Communique, DuckDb, Echo, Library, PostgreSql, UmaDb
+from bench.subjects import BitemporalTable, Communique, Echo, Library, PostgreSql, UmaDb
 
-MILLION: Final = 1_000_000
-"""Ten of them is the size that the targets of scale are about."""
+GROWS_FROM: Final = 100_000
+"""Growth is told from so many events on; in shorter runs from as many as there are."""
 
 
 class Target(NamedTuple):
@@ -15,12 +15,13 @@ class Target(NamedTuple):
 
     Attributes:
         what: in words.
-        workload, case, measure: which of our figures it is about; that of the most events counts.
-        against: the rival or floor that ours is a multiple of, by how much better it is; or the
-            number of events at which ours is compared with itself; or nothing.
-        at_least: what it must reach; None where there is only an aim.
-        aim: what it should reach. Both are limits below where `against` is a rival, else above.
-        events: how many events the figure must be of; with fewer, the verdict says so.
+        workload, case, measure: which of our figures it is about; that of the most events counts,
+            of the most that both have where there is another's.
+        against: whose figure ours is divided by; or the number of events at which that was our own;
+            or None for our figure itself.
+        limit: what the quotient, or the figure, may be.
+        at_least: whether more is better; else the limit is the most that it may be.
+        events: how many events the figure must be of, no more and no less; 0 for any.
     """
 
     what: str
@@ -28,51 +29,77 @@ class Target(NamedTuple):
     case: str
     measure: str
     against: str | int | None
-    at_least: float | None
-    aim: float
+    limit: float
+    at_least: bool = False
     events: int = 0
 
 
 _RATE: Final = "events_per_second"
-_FLAT: Final = 1.1
-"""A ratio of costs that is not told apart from 1."""
-_BUSIEST: Final = "busiest, all three random"
+_CPU: Final = "server_cpu_us"
+_QUIET, _BUSIEST = "quiet, all three random", "busiest, all three random"
+_TAKEN_IN, _ANSWERED = "recorded", "and answered"
+_SMALL: Final = 30_000
 
 TARGETS: Final = (
-    Target("submit, one event a call", "submit-one", "recorded", _RATE, Echo.name, 0.7, 0.9),
-    Target("ingest, batches of 500", "import", "recorded", _RATE, UmaDb.name, 0.3, 1),
-    Target("the same, call after call", "submit-batch", "recorded", _RATE, UmaDb.name, 0.3, 1),
-    Target("ingest until answered", "import", "and answered", _RATE, Library.name, 3, 6),
-    Target("read the whole log", "read", "", _RATE, UmaDb.name, 1, 2),
-    Target("rebuild all read models", "rebuild", "", _RATE, Library.name, 3, 10),
-    Target("status, busiest dyad", "status", _BUSIEST, "p99_ms", DuckDb.name, 10, 10),
-    Target("status, busiest dyad", "status", _BUSIEST, "p99_ms", PostgreSql.name, 5, 5),
-    Target("status, busiest dyad", "status", _BUSIEST, "p99_ms", None, None, 2),
-    Target("status at full size", "status", _BUSIEST, "p99_ms", 10_000, 3, 1.5, 10 * MILLION),
-    Target("start", "start", "after a stop", "seconds", None, 1, 0.3, 10 * MILLION),
-    Target("memory", "memory", "while importing", "mebibytes", None, 300, 150, 10 * MILLION),
-    Target("memory", "memory", "while answering", "mebibytes", None, 300, 150, 10 * MILLION),
-    Target("1,000 subscribers", "subscribers", "1,000 events/s", "p99_ms", None, 100, 20),
-    Target("growth: submit", "growth", "submit", "event_us", 100_000, 1.5, _FLAT, 10 * MILLION),
-    Target("growth: project", "growth", "answered", "event_us", 100_000, 1.5, _FLAT, 10 * MILLION),
-    Target("growth: read", "growth", "read", "event_us", 100_000, 1.5, _FLAT, 10 * MILLION),
+    Target("taken in, batches of 500", "import", _TAKEN_IN, _RATE, UmaDb.name, 0.25, at_least=True),
+    Target(
+        "taken in until the views answer",
+        *("import", _ANSWERED, _RATE, BitemporalTable.name, 0.7),
+        at_least=True,
+    ),
+    Target(
+        "taken in until the views answer",
+        *("import", _ANSWERED, _RATE, Library.name, 12),
+        at_least=True,
+    ),
+    Target("rebuild, CPU an event", "rebuild", "", _CPU, None, 50),
+    Target("submit, one a call", "submit-one", _TAKEN_IN, _RATE, Echo.name, 0.6, at_least=True),
+    Target("status of a quiet pair, p50", "status", _QUIET, "p50_ms", Echo.name, 1.5),
+    Target(
+        "status of the busiest pair, p99", "status", _BUSIEST, "p99_ms", None, 2.5, events=_SMALL
+    ),
+    Target(
+        "the same with the largest log", "status", _BUSIEST, "p99_ms", PostgreSql.name, limit=0.1
+    ),
+    Target("size of the views", "space", "views", "event_bytes", None, 600),
+    Target("growth: taken in", "growth", "submit", "event_us", GROWS_FROM, 1.4),
+    Target("growth: answered", "growth", "answered", "event_us", GROWS_FROM, 1.4),
+    Target("growth: read", "growth", "read", "event_us", GROWS_FROM, 1.4),
+    Target("memory while importing", "memory", "while importing", "mebibytes", None, 300),
 )
 
 
-class Found(NamedTuple):
-    """What was found, and of how many events."""
-
-    value: float
-    events: int
-
-
 class Judged(NamedTuple):
-    """A target, what was found (None where nothing was), of how many events, and the verdict."""
+    """What was found about a target.
+
+    Attributes:
+        ours: our figure.
+        theirs: the one that it is divided by; None without one.
+        events: how many events both are of, ours if they differ; 0 where nothing was found.
+        base_events: how many the other one is of.
+    """
 
     target: Target
-    found: float | None
-    events: int
-    verdict: str
+    ours: float | None = None
+    theirs: float | None = None
+    events: int = 0
+    base_events: int = 0
+
+    @property
+    def found(self) -> float | None:
+        """What is held against the limit; None where nothing was measured."""
+        if self.ours is None or self.target.against is None:
+            return self.ours
+        return self.ours / self.theirs if self.theirs else None
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.found is None:
+            return "not measured"
+        limit, at_least = self.target.limit, self.target.at_least
+        is_met = self.found >= limit if at_least else self.found <= limit
+        return "met" if is_met else "not met"
 
 
 def judged(figures: Sequence[Figure]) -> list[Judged]:
@@ -81,69 +108,29 @@ def judged(figures: Sequence[Figure]) -> list[Judged]:
 
 
 def _judged(target: Target, figures: Sequence[Figure]) -> Judged:
-    measured = _found(target, _figures(target, Communique.name, figures), figures)
-    if measured is None:
-        return Judged(target, None, 0, "not measured")
-    verdict = _verdict(target, measured.value)
-    if measured.events < target.events:
-        verdict += f" at {measured.events:,} events"
-    return Judged(target, measured.value, measured.events, verdict)
+    ours = _values(target, Communique.name, figures)
+    theirs, pairs = ours, [(events, events) for events in ours]
+    if isinstance(target.against, str):
+        theirs = _values(target, target.against, figures)
+        pairs = [pair for pair in pairs if pair[0] in theirs]
+    elif target.against is not None:
+        bases = [events for events in list(ours)[:-1] if events <= target.against]
+        pairs = [(max(ours), bases[-1])] if bases else []
+    if not pairs:
+        return Judged(target)
+    events, base_events = pairs[-1]
+    base = None if target.against is None else theirs[base_events]
+    return Judged(target, ours[events], base, events, base_events)
 
 
-def _figures(target: Target, subject: str, figures: Sequence[Figure]) -> list[Figure]:
-    """The figures of a subject that a target is about, those of the most events last."""
+def _values(target: Target, subject: str, figures: Sequence[Figure]) -> dict[int, float]:
+    """The values of a subject that a target is about by events, the most events last."""
     wanted = target.workload, target.case, subject
-    figures_of_target = [
-        figure
+    values = {
+        figure.events: figure.measures[target.measure].median
         for figure in figures
         if (figure.workload, figure.case, figure.subject) == wanted
         and target.measure in figure.measures
-    ]
-    return sorted(figures_of_target, key=lambda figure: figure.events)
-
-
-def _found(target: Target, ours: Sequence[Figure], figures: Sequence[Figure]) -> Found | None:
-    """Return what is held against the target: a ratio, or our figure itself."""
-    match target.against:
-        case None:
-            return Found(_value(target, ours[-1]), ours[-1].events) if ours else None
-        case int(base):
-            return _times_its_own(target, ours, base)
-        case str(rival):
-            return _times_as_good(target, ours, _figures(target, rival, figures))
-
-
-def _times_its_own(target: Target, ours: Sequence[Figure], base_events: int) -> Found | None:
-    """Compare the figure of the most events with that of about so many."""
-    bases = [figure for figure in ours[:-1] if figure.events <= base_events]
-    if not bases:
-        return None
-    return Found(_value(target, ours[-1]) / _value(target, bases[-1]), ours[-1].events)
-
-
-def _times_as_good(
-    target: Target, ours: Sequence[Figure], theirs: Sequence[Figure]
-) -> Found | None:
-    """Compare the figures of the most events that both have."""
-    values = {figure.events: _value(target, figure) for figure in theirs}
-    both = [(figure.events, _value(target, figure)) for figure in ours if figure.events in values]
-    if not both:
-        return None
-    events, value = both[-1]
-    their_value = values[events]
-    return Found(value / their_value if target.measure == _RATE else their_value / value, events)
-
-
-def _value(target: Target, figure: Figure) -> float:
-    return figure.measures[target.measure].median
-
-
-def _verdict(target: Target, value: float) -> str:
-    if _holds(target, value, target.aim):
-        return "aim met"
-    is_met = target.at_least is not None and _holds(target, value, target.at_least)
-    return "met" if is_met else "not met"
-
-
-def _holds(target: Target, value: float, limit: float) -> bool:
-    return value >= limit if isinstance(target.against, str) else value <= limit
+        and target.events in {0, figure.events}
+    }
+    return dict(sorted(values.items()))

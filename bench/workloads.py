@@ -14,7 +14,7 @@ from typing import Final
 from bench import floors, load, queries, rivals, runs
 from bench.bed import Bed, serving
 from bench.figures import Figure, figure
-from bench.growth import Grown, grown, window_ends, windows_before
+from bench.growth import Grown, grown, window_ends, windows_before, windows_length
 from bench.history import ORDERED_IDS, History, Pair
 from bench.questions import KINDS, asked
 from bench.server import elsewhere
@@ -42,8 +42,9 @@ _SINGLE_EVENTS: Final = 1_600
 _BATCHED_EVENTS: Final = 5_500
 _IMPORTED_MAX: Final = 1_000_000
 """What one longer log takes, see `growth`; here the rivals would take hours."""
-_REBUILT_MAX: Final = 1_000_000
-"""Longer logs would take hours to rebuild several times."""
+_REBUILT_TWICE_MAX: Final = 1_000_000
+"""A longer log is rebuilt once, which takes long enough."""
+_SERIES_MAX: Final = 1_000_000
 _TYPED_MAX: Final = 1_000_000
 """More events than these take minutes to become domain events, and each takes as long."""
 _QUESTIONS_COMPARED: Final = 25
@@ -103,7 +104,7 @@ def growth(bed: Bed) -> Iterator[Figure]:
     with serving(service, folder) as server, runs.watched(server) as memory:
         for position, end in pairwise((0, *window_ends(size))):
             bed.tell(f"importing up to {end:,} events")
-            windows = windows_before(end, bed.runs)
+            windows = windows_before(end, bed.runs, windows_length(size))
             done = load.made(service, grown, history, position, windows)
             for case in Grown._fields:
                 samples = [getattr(window, case) for window in done]
@@ -135,12 +136,22 @@ def read(bed: Bed) -> Iterator[Figure]:
             yield figure("read", echo.name, "", size, bed.repeated(run))
 
 
+def space(bed: Bed) -> Iterator[Figure]:
+    """What the files take on the disk after an import, for each event, when the server is down."""
+    for size in bed.sizes:
+        sizes = Communique.bytes_kept(bed.loaded(size))
+        for case, byte_count in sizes.items():
+            sample = {"event_bytes": byte_count / size}
+            yield figure("space", Communique.name, case, size, [sample])
+
+
 def rebuild(bed: Bed) -> Iterator[Figure]:
     """The read models anew from the log, while the old ones serve."""
-    for size in bed.sizes_up_to(_REBUILT_MAX, "rebuild"):
+    for size in bed.sizes:
         history, service = bed.history(size), Communique()
         with serving(service, bed.loaded(size)) as server, Client(service.address) as client:
-            samples = bed.repeated(partial(runs.rebuilt, client, server, history))
+            run = partial(runs.rebuilt, client, server, history)
+            samples = [run()] if size > _REBUILT_TWICE_MAX else bed.repeated(run)
         yield figure("rebuild", service.name, "", size, samples)
     library, history = Library(), bed.history(bed.sizes[0])
     with bed.attempting(library), runs.holding(bed, library, history) as server:
@@ -221,7 +232,7 @@ def questions(bed: Bed) -> Iterator[Figure]:
 
 def score_series(bed: Bed) -> Iterator[Figure]:
     """20 years of scores by month, of a dyad that has all events."""
-    for size in bed.sizes_up_to(_REBUILT_MAX, "series"):
+    for size in bed.sizes_up_to(_SERIES_MAX, "series"):
         history, service = bed.history(size, dyads=1), Communique()
         with runs.holding(bed, service, history):
             runs.wait_for_read_models(service.address)
@@ -285,6 +296,7 @@ WORKLOADS: Final[dict[str, Callable[[Bed], Iterator[Figure]]]] = {
     "import": import_,
     "growth": growth,
     "read": read,
+    "space": space,
     "rebuild": rebuild,
     "status": status,
     "queries": questions,

@@ -60,6 +60,14 @@ class Communique(Subject):
         """Return the files of the read models; those of the log are not looked at."""
         return sorted((folder / "data" / READ_MODELS_FOLDER).glob("*.db*"))
 
+    @staticmethod
+    def bytes_kept(folder: Path) -> dict[str, int]:
+        """Return the sizes of the files in a folder: those of the read models, and the log's."""
+        data = folder / "data"
+        sizes = {path: path.stat().st_size for path in data.rglob("*") if path.is_file()}
+        views = sum(size for path, size in sizes.items() if READ_MODELS_FOLDER in path.parts)
+        return {"views": views, "log": sum(sizes.values()) - views}
+
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Open one channel."""

@@ -8,7 +8,7 @@ pytest.importorskip("bench", reason="the benchmark is not here")
 
 
 from bench import history
-from bench.growth import window_ends, windows_before
+from bench.growth import window_ends, windows_before, windows_length
 from bench.queries import QUERIES, elements, topics
 from communique.v1 import record_service_pb2, timeline_service_pb2
 
@@ -65,11 +65,20 @@ def test_windows_end_at_rising_lengths_and_at_the_end(size: int, expected: list[
     assert list(window_ends(size)) == expected
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(1_000, 500), (10_000, 5_000), (30_000, 5_000), (100_000, 15_000), (10_000_000, 50_000)],
+)
+def test_windows_are_as_long_as_where_growth_is_told_from(size: int, expected: int) -> None:
+    """All windows that are compared are of as many events, so that none has larger batches."""
+    assert windows_length(size) == expected
+
+
 @pytest.mark.parametrize("count", [1, 3, 100])
 @pytest.mark.parametrize("end", [1_000, 10_000, 100_000, 10_000_000])
 def test_windows_follow_each_other_up_to_the_end(end: int, count: int) -> None:
-    """Windows are equally long and of the later half of the events, 50,000 at most."""
-    windows = windows_before(end, count)
+    """Windows are equally long and of the later half of the events, as many as are wanted."""
+    windows = windows_before(end, count, 50_000)
     assert [window.stop for window in windows] == [*(window.start for window in windows[1:]), end]
     assert len(windows) == count
     assert len({len(window) for window in windows}) == 1
