@@ -83,7 +83,7 @@ class BitemporalTable(PostgreSql):
         self._prepared = fact_batches.written(history, BATCH_EVENTS)
         with self._connect() as self._connection:
             for batch in fact_batches.batches_in(self._prepared):
-                self._take_in(batch)
+                self.take_in(batch)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -97,11 +97,12 @@ class BitemporalTable(PostgreSql):
         batch = next(self._batches)
         if batch.position != self._position + len(events):
             raise RuntimeError(f"other batches were prepared: {batch.position} is the next end")
-        self._take_in(batch)
+        self.take_in(batch)
         self._position = batch.position
         return self._position
 
-    def _take_in(self, batch: Batch) -> None:
+    def take_in(self, batch: Batch) -> None:
+        """End the rows that are corrected, and add the others, in one transaction."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             if batch.ended:
                 cursor.executemany(_END, [row._asdict() for row in batch.ended])
