@@ -93,14 +93,34 @@ class Bed:
 
         That is over 10 seconds or, in a long log, a second for each 100,000 of its events.
         """
-        seconds_max = max(_REPEATED_SECONDS, self.sizes[-1] * _REPEATED_SECONDS_AN_EVENT)
         began, outcomes = perf_counter(), list[Run]()
-        while len(outcomes) < self.runs:
+        while not self._is_enough(len(outcomes), perf_counter() - began):
             outcomes.append(run())
-            per_run = (perf_counter() - began) / len(outcomes)
-            if len(outcomes) >= _RUNS_MIN and per_run * (len(outcomes) + 1) > seconds_max:
-                break
         return outcomes
+
+    def in_turns(self, runs: Sequence[tuple[Subject, Callable[[], Run]]]) -> list[list[Run]]:
+        """Return the outcomes of each subject's runs, as many as `repeated` would make of them.
+
+        They take turns: a machine that is slower for a while is so for all who are compared. One
+        that turns out to be missing has no outcomes.
+        """
+        outcomes, spent = [list[Run]() for _ in runs], [0.0] * len(runs)
+        for number in [*range(len(runs))] * self.runs:
+            subject, run = runs[number]
+            is_enough = self._is_enough(len(outcomes[number]), spent[number])
+            if subject.name not in self.missing and not is_enough:
+                with self.attempting(subject):
+                    began = perf_counter()
+                    outcomes[number].append(run())
+                    spent[number] += perf_counter() - began
+        return outcomes
+
+    def _is_enough(self, run_count: int, seconds: float) -> bool:
+        """Whether so many runs that took so long are enough."""
+        if run_count < min(_RUNS_MIN, self.runs):
+            return False
+        seconds_max = max(_REPEATED_SECONDS, self.sizes[-1] * _REPEATED_SECONDS_AN_EVENT)
+        return run_count >= self.runs or seconds / run_count * (run_count + 1) > seconds_max
 
     def sizes_up_to(self, most: int, workload: str) -> list[int]:
         """Return the sizes that a workload can be measured with; say which it is left out of."""

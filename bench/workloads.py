@@ -58,21 +58,24 @@ _PACES: Final = {
 def floors_(bed: Bed) -> Iterator[Figure]:
     """A bare gRPC echo of one event a call, by a server of each style, whose memory is told."""
     history = bed.arriving(_SINGLE_EVENTS + floors.WARM_UP_CALLS)
-    for case, echo in product(floors.IN_FLIGHT, (Echo(), ThreadedEcho())):
-        bed.tell(f"{echo.name}: {case}")
-        samples = bed.repeated(partial(floors.measured, bed, echo, history, case))
-        yield figure("floors", echo.name, case, _SINGLE_EVENTS, samples)
+    for case in floors.IN_FLIGHT:
+        echoes = Echo(), ThreadedEcho()
+        turns = [(echo, partial(floors.measured, bed, echo, history, case)) for echo in echoes]
+        for echo, samples in zip(echoes, bed.in_turns(turns), strict=True):
+            yield figure("floors", echo.name, case, _SINGLE_EVENTS, samples)
 
 
 def submit_one(bed: Bed) -> Iterator[Figure]:
     """One event a call, 32 calls in flight; `and answered`: each by the read models, too."""
     history = bed.arriving(_SINGLE_EVENTS + runs.WARM_UP_CALLS)
-    ours = ((Communique(), False), (Communique(), True))
-    others = Echo(), UmaDb(), Library()
-    for subject, answered in (*ours, *((other, False) for other in bed.chosen(others))):
-        with bed.attempting(subject):
-            run = partial(runs.one_by_one, bed, subject, history, answered=answered)
-            case, samples = ANSWERED if answered else RECORDED, bed.repeated(run)
+    subjects = [Communique(), Communique(), *bed.chosen((Echo(), UmaDb(), Library()))]
+    cases = [RECORDED, ANSWERED, *[RECORDED] * (len(subjects) - 2)]
+    turns = [
+        (subject, partial(runs.one_by_one, bed, subject, history, answered=case is ANSWERED))
+        for subject, case in zip(subjects, cases, strict=True)
+    ]
+    for subject, case, samples in zip(subjects, cases, bed.in_turns(turns), strict=True):
+        if samples:
             yield figure("submit-one", subject.name, case, _SINGLE_EVENTS, samples)
 
 
@@ -92,7 +95,7 @@ def import_(bed: Bed) -> Iterator[Figure]:
     for size in larger:
         yield from _appending(bed, "import", bed.arriving(size), rivals[:2], bulk=True)
     ordered = bed.arriving(small, ORDERED_IDS)
-    for found in _appending(bed, "import", ordered, rivals[:3], bulk=True):
+    for found in _appending(bed, "import", ordered, rivals[:2], bulk=True):
         if found.workload == "import":
             yield replace(found, case=f"{found.case}, UUIDv7")
 
@@ -167,19 +170,21 @@ def status(bed: Bed) -> Iterator[Figure]:
     """
     for size in bed.sizes:
         history, service, folder = bed.history(size), Communique(), bed.loaded(size)
-        with serving(service, folder) as server, runs.watched(server) as memory:
+        echo = Echo()
+        with (
+            serving(service, folder) as server,
+            serving(echo, bed.fresh()) as floor,
+            runs.watched(server) as memory,
+        ):
             loaded = runs.LoadedSubject(service, server, service.asked_files(folder), history)
+            bare = runs.LoadedSubject(echo, floor, (), history)
             for which, kind in (("quiet", _ALL_RANDOM), *product(["busiest"], KINDS)):
                 bed.tell(f"status, {size:,} events: {which} dyad, {kind}")
                 yield _status(bed, loaded, which, kind)
+                if kind == _ALL_RANDOM:
+                    yield _status(bed, bare, which, kind)
             if size == bed.sizes[-1]:
                 yield _status_from_disk(bed, loaded)
-            echo = Echo()
-            with serving(echo, bed.fresh()) as floor:
-                for which in _dyads(history):
-                    yield _status(
-                        bed, runs.LoadedSubject(echo, floor, (), history), which, _ALL_RANDOM
-                    )
             for rival in bed.chosen((DuckDb(), PostgreSql(), MariaDb())):
                 with bed.attempting(rival):
                     yield from _status_of_rival(bed, service, rival, history)
@@ -272,21 +277,23 @@ def live(bed: Bed) -> Iterator[Figure]:
 def _appending(
     bed: Bed, workload: str, history: History, others: Iterable[Subject], *, bulk: bool
 ) -> Iterator[Figure]:
-    service, size = Communique(), len(history)
-    run = partial(runs.in_batches, bed, service, history, bulk=bulk, answered=True)
-    done = bed.repeated(run)
-    yield figure(workload, service.name, RECORDED, size, [run.recorded for run in done])
-    yield figure(workload, service.name, ANSWERED, size, [run.answered for run in done])
-    if bulk:
-        yield figure("memory", service.name, "after an import", size, [run.memory for run in done])
-    for rival in bed.chosen(others):
-        with bed.attempting(rival):
-            answered = bulk and isinstance(rival, Library | BitemporalTable)
-            run = partial(runs.in_batches, bed, rival, history, bulk=bulk, answered=answered)
-            done = bed.repeated(run)
-            yield figure(workload, rival.name, RECORDED, size, [run.recorded for run in done])
-            if answered:
-                yield figure(workload, rival.name, ANSWERED, size, [run.answered for run in done])
+    size, subjects = len(history), [Communique(), *bed.chosen(others)]
+    turns = []
+    for subject in subjects:
+        answered = isinstance(subject, Communique)
+        answered = answered or (bulk and isinstance(subject, Library | BitemporalTable))
+        run = partial(runs.in_batches, bed, subject, history, bulk=bulk, answered=answered)
+        turns.append((subject, run))
+    for subject, done in zip(subjects, bed.in_turns(turns), strict=True):
+        for case, samples in (
+            (RECORDED, [run.recorded for run in done]),
+            (ANSWERED, [run.answered for run in done if run.answered]),
+        ):
+            if samples:
+                yield figure(workload, subject.name, case, size, samples)
+        if bulk and isinstance(subject, Communique):
+            memory = [run.memory for run in done]
+            yield figure("memory", subject.name, "after an import", size, memory)
 
 
 WORKLOADS: Final[dict[str, Callable[[Bed], Iterator[Figure]]]] = {

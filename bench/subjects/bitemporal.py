@@ -46,7 +46,7 @@ _ADD: Final = f"COPY facts ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv)"
 class BitemporalTable(PostgreSql):
     """The server of `PostgreSql`, with another table that is written in transactions."""
 
-    name: ClassVar[str] = "postgresql, bitemporal"
+    name: ClassVar[str] = "postgresql-bitemporal"
     about: ClassVar[str] = (
         "PostgreSQL with fsync and synchronous_commit on: a table of what claims assert, with "
         "ranges for valid times, known times and positions, a unique index that refuses a row "

@@ -3,6 +3,7 @@
 import os
 import pickle
 from contextlib import chdir
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -17,6 +18,8 @@ from bench.bed import Bed
 from bench.figures import Spread, figure, latencies, percentile
 from bench.questions import KINDS, asked
 from bench.server import Server, read_from_disk, settle
+from bench.subject import Missing
+from bench.subjects import BareSqlite, Echo, UmaDb
 from communique.codec import canonical_bytes, submitted
 from communique.domain.claims.event import Amendment
 from communique.v1 import event_pb2
@@ -119,6 +122,24 @@ def test_sizes_that_would_take_hours_are_left_out_and_named(tmp_path: Path) -> N
     assert bed.missing == {
         "rebuild of 2,000,000 events": "with more than 1,000,000 events it takes hours"
     }
+
+
+def test_those_who_are_compared_take_turns(tmp_path: Path) -> None:
+    """Runs of several subjects alternate, and one that is missing is passed over from then on."""
+    order: list[str] = []
+
+    def run(name: str) -> str:
+        order.append(name)
+        if name == "umadb":
+            raise Missing("it is not installed")
+        return name
+
+    bed = Bed(tmp_path, [1_000], 3, print)
+    subjects = Echo(), UmaDb(), BareSqlite()
+    outcomes = bed.in_turns([(one, partial(run, one.name)) for one in subjects])
+    assert outcomes == [["echo"] * 3, [], ["sqlite"] * 3]
+    assert order == ["echo", "umadb", "sqlite", "echo", "sqlite", "echo", "sqlite"]
+    assert bed.missing == {"umadb": "it is not installed"}
 
 
 def test_batches_are_the_whole_history_in_order(drawn: history.History) -> None:

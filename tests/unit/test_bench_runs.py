@@ -47,9 +47,9 @@ def test_a_floor_is_measured_in_each_style(bed: Bed, echo: type[Echo], case: str
 
 
 def test_the_views_and_the_log_are_told_apart_on_the_disk(bed: Bed) -> None:
-    """What the views take is their files alone, and the rest is the log's."""
+    """What the views take is their files, with what names them, and the rest is the log's."""
     folder = bed.loaded(EVENTS)
     kept = Communique.bytes_kept(folder)
     views = sum(path.stat().st_size for path in Communique().asked_files(folder))
-    assert kept["views"] == views > 0
+    assert 0 < views <= kept["views"] < views + 1_000
     assert kept["log"] > 0
