@@ -74,6 +74,8 @@ WAIT_PAUSE_SECONDS_MAX: Final = 0.05
 DEADLINE_MARGIN_SECONDS: Final = 0.05
 """How long before a call's deadline the server answers that it was too short."""
 
+SHORT_STATUS_FACETS_MAX: Final = 16
+"""A status of more facets is answered by a thread: the event loop need not begin it."""
 SHORT_READ_STEPS_MAX: Final = 5_000
 """Instructions of SQLite that the event loop spends on a short answer: with what is made of the
 rows, a millisecond."""

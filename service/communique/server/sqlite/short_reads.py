@@ -79,6 +79,12 @@ def shortly(read: Callable[[], Answer], steps_max: int) -> Answer:
     return answer
 
 
+def only_shortly(is_short_enough: bool) -> None:  # noqa: FBT001  the caller's condition
+    """Give up a short read, if the caller is in one, where what it is about to read is too much."""
+    if _under_way.is_one and not is_short_enough:
+        raise _under_way.give_up()
+
+
 def make_short(connection: apsw.Connection) -> None:
     """Have a connection, opened with `VFS_NAME`, wait for no lock, and stop after some steps."""
     connection.set_busy_timeout(0)

@@ -12,6 +12,8 @@ from communique.domain.state.resolution import resolved
 from communique.domain.state.status import BilateralStatus, FacetStanding, assemble
 from communique.domain.state.winners import ClaimsOfFacet, winners_by_surety
 from communique.domain.time.clocks import AsOf
+from communique.server.runtime import limits
+from communique.server.sqlite.short_reads import only_shortly
 from communique.server.views.bilateral_status.claimed_elements import ClaimedElements
 from communique.server.views.bilateral_status.coded_pattern import coded_pattern
 from communique.server.views.bilateral_status.facet_search import (
@@ -68,6 +70,7 @@ class CurrentElements:
         """Return the current elements of the facets that have one."""
         if not facets:
             return []
+        only_shortly(len(facets) <= limits.SHORT_STATUS_FACETS_MAX)
         contenders = self._search.contenders(facets)
         found = (self._current(facet, contenders.get(facet.key, [])) for facet in facets)
         return [current for current in found if current]
