@@ -208,3 +208,27 @@ def test_parties_count_together() -> None:
 
     assert recurring.recognise(state) == Recognised(event.event_id, "TalksRefused", None)
     assert recurring.recognise(message.SerializeToString(deterministic=True)) is None
+
+
+def test_a_row_id_of_its_own_excuses_nothing_beside_it() -> None:
+    """A classification in another order of fields, or with one twice, is not recognised."""
+    message = event_pb2.Event(event_id=f"{1:08x}-0000-4000-8000-000000000000")
+    message.occurred.edtf, message.source.outlet = "2019-08-21", "ICEWS"
+    message.certainty = values_pb2.CERTAINTY_CERTAIN
+    message.coded_event_reported.code, message.coded_event_reported.description = "010", "Say"
+    message.actors.add(code="KOR")
+    message.recipients.add(code="JPN")
+    fields = [b"\x0a\x03010", b"\x22\x05icews", b"\x2a\x047 a ", b"\x40\x02"]
+    message.classification.ParseFromString(b"".join(fields))
+    event = codec.submitted(message)
+    recurring, state = RecurringClaims(), codec.canonical_bytes(message, event)
+    before, behind = state.split(b"".join(fields))
+    recurring.learn(state, "CodedEventReported")
+    assert recurring.recognise(state) is not None
+
+    strange = [fields[::-1], [*fields, fields[2]], [*fields[:2], fields[3], fields[2]]]
+    strange += [[*fields[:3], b"\x40\x82\x00"], [b"\x12\x00", *fields]]
+    for others in map(b"".join, strange):
+        sized = before[:-1] + bytes([len(others)]) + others + behind
+        assert read(sized) is not None
+        assert recurring.recognise(sized) is None
