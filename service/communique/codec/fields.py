@@ -1,5 +1,6 @@
 """Readers of messages, compiled once for each message type and origin."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -7,14 +8,16 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import TypeAdapter
 
-from communique.codec.names import words_of
-from communique.codec.shared_parts import SHARED_MODELS, Read, SharedParts
+from communique.codec.names import PARTS, words_of
 from communique.domain.time.clocks import from_micros
 from communique.domain.time.edtf import Precision, ValidTime
 from communique.v1 import time_pb2
 
 _NANOS: Final = 1_000_000_000
+
+Read = Callable[[Any], Any]
 
 
 class NewerWord(ValueError):
@@ -33,7 +36,6 @@ class Reader:
 
     def __init__(self, *, from_log: bool) -> None:
         self._from_log = from_log
-        self._parts = SharedParts()
         self._compiled: dict[object, _Compiled] = {}
         self._special: dict[str, Read] = {
             "communique.v1.ValidTime": self.valid_time,
@@ -74,9 +76,13 @@ class Reader:
             return None
         kind = field.message_type.name
         read = self._special.get(field.message_type.full_name, self.plain)
-        if _name(field) == "payload":
-            read = _typed(read, kind)
-        return self._parts.reader(kind, read) if kind in SHARED_MODELS else read
+        return _typed(read, kind) if _name(field) == "payload" else read
+
+    def part_reader(self, field: Any) -> Read:
+        """Return how a part in `PARTS` is read as its model; a part that is at fault raises."""
+        read: Any = self.value_reader(field)
+        validated = TypeAdapter(PARTS[field.message_type.name]).validate_python
+        return lambda message: validated(read(message))
 
     def valid_time(self, message: time_pb2.ValidTime) -> ValidTime | dict[str, str]:
         """Return a time of the log, or the data that the model derives one from."""

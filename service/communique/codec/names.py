@@ -1,10 +1,16 @@
 """The names that the contract and the domain share, read off the descriptors."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from google.protobuf.descriptor import EnumDescriptor
 
+from communique.domain.claims import values
+from communique.domain.claims.payloads import ClaimPayload
+from communique.domain.parties.party import Party
+from communique.domain.time.edtf import ValidTime
+from communique.domain.time.known_time import KnownTime
 from communique.v1 import event_pb2
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -18,6 +24,15 @@ PAYLOAD_FIELDS: Final = {
 
 TYPE_WORDS: Final = tuple(PAYLOAD_FIELDS)
 """Every type word of the contract, such as `MeetingHeld`."""
+
+PARTS: Final[Mapping[str, Any]] = {
+    model.__name__: model
+    for model in (
+        *(ValidTime, KnownTime, Party, values.Participant, values.Place, values.Attribution),
+        *(values.Source, values.Grade, values.Classification, *get_args(ClaimPayload)),
+    )
+}
+"""The models of the parts of claims that recur, by the name that message and model share."""
 
 
 def words_of(enum: EnumDescriptor) -> dict[int, str]:

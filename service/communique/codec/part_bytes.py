@@ -7,7 +7,7 @@ discarded without being read.
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import (
@@ -17,6 +17,9 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
+
+PART_BYTES_MAX: Final = 256
+"""What is known of a larger part is not cached."""
 
 Fields: TypeAlias = Mapping[str, "Fields | None"]
 """Names of fields, each with those of its own message, or None where that stays bytes."""

@@ -20,8 +20,7 @@ from google.protobuf.message import DecodeError
 from communique.codec.bounded_cache import BoundedCache
 from communique.codec.canonical import derive_times
 from communique.codec.from_contract import clients
-from communique.codec.part_bytes import Fields, with_part_bytes
-from communique.codec.shared_parts import PART_BYTES_MAX
+from communique.codec.part_bytes import PART_BYTES_MAX, Fields, with_part_bytes
 from communique.domain.claims.values import Participant
 from communique.domain.parties.party import Party
 from communique.domain.time.known_time import KnownTime
@@ -41,8 +40,8 @@ _ROW_ID: Final = re.compile("[ -~]{1,200}")
 """What any row id may be: a classification is valid with each of them or with none."""
 _FIELDS: Final = event_pb2.Event.DESCRIPTOR.fields_by_name
 _CODED: Final[Fields] = dict.fromkeys(values_pb2.Classification.DESCRIPTOR.fields_by_name)
-_READERS: Final[dict[str, Any]] = {
-    name: clients.value_reader(_FIELDS[name]) for name in (*_CAST, *_ALONE, "classification")
+_READERS: Final = {
+    name: clients.part_reader(_FIELDS[name]) for name in (*_CAST, *_ALONE, "classification")
 }
 _Event: Final = with_part_bytes(
     event_pb2.Event.DESCRIPTOR, {**dict.fromkeys(_FIELDS), "classification": _CODED}
@@ -123,8 +122,8 @@ def _checked(name: str, part: bytes) -> object:
     message.MergeFromString(part)
     model = _READERS[name](message)
     derive_times(event)
-    if isinstance(model, dict) or message.SerializeToString(deterministic=True) != part:
-        raise ValueError("at fault or not canonical")
+    if message.SerializeToString(deterministic=True) != part:
+        raise ValueError("not canonical")
     if isinstance(model, Participant):
         return model.party
     return model if isinstance(model, Party | KnownTime) else True

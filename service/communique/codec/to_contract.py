@@ -11,9 +11,8 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from communique.codec.bounded_cache import BoundedCache
-from communique.codec.names import PAYLOAD_FIELDS, numbers_of
+from communique.codec.names import PARTS, PAYLOAD_FIELDS, numbers_of
 from communique.codec.part_bytes import with_part_bytes
-from communique.codec.shared_parts import SHARED_MODELS
 from communique.domain.model import Model
 from communique.domain.state.element import StatusElement
 from communique.domain.time.clocks import micros
@@ -36,8 +35,8 @@ _CACHED_MAX: Final = 4_096
 _shared: Final = BoundedCache[int, tuple[object, Message]](_CACHED_MAX)
 """The messages of recurring frozen values, found by the identity of the value.
 
-Readers share the models of recurring parts, and copying a message is ten times as fast as making
-it. An entry holds the value itself, so that no other value can get its identity.
+Trusted claims share the models of recurring parts, and copying a message is ten times as fast as
+making it. An entry holds the value itself, so that no other value can get its identity.
 """
 _encoded: Final = BoundedCache[int, tuple[StatusElement, bytes]](_CACHED_MAX)
 """The bytes of elements, found in the same way."""
@@ -79,7 +78,7 @@ def _writer(field: FieldDescriptor) -> _Write:
     if field.message_type.GetOptions().map_entry:
         return lambda message, labels: getattr(message, name).update(labels)
     write = _WRITERS.get(field.message_type.full_name, _fill)
-    if field.message_type.name in SHARED_MODELS:
+    if field.message_type.name in PARTS:
         write = _copier(field.message_type, write)
     if not field.is_repeated:
         return lambda message, value: _write_part(getattr(message, name), value, write)
