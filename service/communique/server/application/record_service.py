@@ -1,5 +1,6 @@
 """`RecordService`: the use cases of the log. Each checks, asks and answers."""
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from communique.server.application.queries.requested_as_of import (
     instant_of,
 )
 from communique.server.application.recording.bulk_import import Batch, BulkImport
-from communique.server.application.recording.commit_answers import CommitAnswers
 from communique.server.application.recording.validation import (
     EventValidator,
     expectations_of,
@@ -57,7 +57,6 @@ class RecordService:
 
     event_log: EventLog
     validator: EventValidator
-    answers: CommitAnswers
     queries: QueryRunner
     readers: WorkerPool
     live: LiveStreams
@@ -71,7 +70,7 @@ class RecordService:
         entries = await self.validator.entries(request.events)
         answer = self.event_log.append(entries, expectations, call.principal)
         response, record_time = pb.SubmitResponse(), cache(timestamp_of)
-        for receipt in await self.answers.wait(answer):
+        for receipt in await asyncio.wrap_future(answer):
             response.receipts.add(
                 event_id=str(receipt.event_id),
                 position=receipt.position,

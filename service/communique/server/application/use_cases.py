@@ -10,7 +10,6 @@ from communique.server.application.projection_service import ProjectionService
 from communique.server.application.queries.query_runner import QueryRunner
 from communique.server.application.queries.read_models import ReadModels
 from communique.server.application.record_service import RecordService
-from communique.server.application.recording.commit_answers import CommitAnswers
 from communique.server.application.recording.validation import EventValidator
 from communique.server.application.timeline_service import TimelineService
 from communique.server.application.use_case_runner import UseCaseRunner
@@ -63,7 +62,6 @@ def use_cases(
         record = RecordService(
             event_log,
             EventValidator(EventIds(), clock.now, checks),
-            CommitAnswers(event_log),
             queries,
             pool("reads", limits.READ_THREADS, calls_max),
             live,

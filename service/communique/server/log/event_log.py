@@ -5,7 +5,7 @@ raise `LogUnavailable` if the storage fails and `LogClosed` after `close`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Self
 from uuid import UUID
@@ -102,13 +102,6 @@ class EventLog(LogReader):
 
         None of the rules of `append` applies to them, and they have no event ids of their own. The
         future raises `VersionTaken` or `LogUnavailable`. Raises `LogOverloaded` if too much waits.
-        """
-
-    @abstractmethod
-    def call_after_answers(self, listener: Callable[[], object]) -> None:
-        """Have `listener` called whenever the futures of a commit are done, in any thread.
-
-        There is one listener; it must be quick and raise nothing.
         """
 
     @property

@@ -52,7 +52,6 @@ class LogWriter:
         self._limits = limits
         self._queue = AppendQueue(limits)
         self._is_failing = False
-        self.call_after_answers: Callable[[], object] = lambda: None
         self.tail = Tail(self._connection.position)
         self._thread = Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -90,7 +89,6 @@ class LogWriter:
             self._queue.close()
             while not self._queue.is_finished:
                 _refuse(self._queue.take(0), LogUnavailable(), None)
-            self.call_after_answers()
 
     def _serve(self) -> None:
         while not self._queue.is_finished:
@@ -129,7 +127,6 @@ class LogWriter:
             self._is_failing = False
             self.tail.advance(self._connection.position)
             _answer(group, outcomes)
-        self.call_after_answers()
 
     def _write(self, group: list[WriteJob]) -> Sequence[object]:
         first = group[0].request

@@ -61,10 +61,6 @@ class SQLiteEventLog(SQLiteLogReader, EventLog):
         unchecked = tuple(events)
         return self._writer.submit(unchecked, unchecked)
 
-    def call_after_answers(self, listener: Callable[[], object]) -> None:
-        """See `EventLog.call_after_answers`."""
-        self._writer.call_after_answers = listener
-
     @property
     def healthy(self) -> bool:
         """See `EventLog.healthy`."""
