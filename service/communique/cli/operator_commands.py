@@ -126,10 +126,10 @@ def _target(file: Path | None) -> Iterator[TextIO]:
 def rebuild(
     remote: Remote,
     name: Annotated[
-        str, typer.Argument(help="See `communique projections`; all of them without a name.")
+        str, typer.Argument(help="See `communique projections`; need not be given.")
     ] = "",
 ) -> None:
-    """Build a read model anew from the log, or all together, while the old one serves."""
+    """Build the read models anew from the log, while the old ones serve."""
     rebuilt: dict[str, int] = {}
     with remote.connect() as client, progress_bar(f"rebuilding {name}".rstrip()) as bar:
         for progress in client.rebuild(name):

@@ -1,6 +1,6 @@
 """The claims that decide what facets stand at, at any point, without a scan of all their claims.
 
-The claims of a facet lie in partitions by how sure they are (see `FacetShape`), in the order in
+The claims of a facet lie in partitions by how sure they are (see `ContentTraits`), in the order in
 which they had settled, which is when what they say must have begun. A search walks down from the
 valid time. The first visible claim that it meets says how far back the *contenders* may reach: a
 claim that had settled before another can have begun says nothing of the present. Most often that is
