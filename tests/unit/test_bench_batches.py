@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from csv import DictReader, reader
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -35,15 +34,6 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> history.History:
 def batches(drawn: history.History) -> list[Batch]:
     """Its transactions."""
     return list(batches_in(written(drawn, SIZE)))
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder like the benchmark's: those of pytest let no server in that gives up being root."""
-    with TemporaryDirectory() as name:
-        made = Path(name) / "run"
-        made.mkdir()
-        yield made
 
 
 def test_all_transactions_together_leave_the_facts_of_the_history(

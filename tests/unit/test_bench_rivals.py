@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from csv import reader
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -78,15 +77,6 @@ def _answer(log: Log, question: Question) -> Answer:
         [row.facet, str(row.event_ids[0]), row.state.value, row.statement, row.gist, row.outlet]
         for row in status.elements
     )
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder like the benchmark's: those of pytest let no server in that gives up being root."""
-    with TemporaryDirectory() as name:
-        made = Path(name) / "run"
-        made.mkdir()
-        yield made
 
 
 @pytest.mark.parametrize("rival", [BitemporalTable, DuckDb, PostgreSql, MariaDb])
