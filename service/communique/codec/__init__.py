@@ -9,7 +9,6 @@ payload models, and times, whose derived parts are trusted only in the log.
 from communique.codec.bounded_cache import BoundedCache
 from communique.codec.canonical import canonical_bytes
 from communique.codec.claim_parts import (
-    ClaimParts,
     parts_of,
     put_together,
     recoded,
@@ -49,7 +48,6 @@ from communique.codec.violations import Violation, violations
 __all__ = [
     "TYPE_WORDS",
     "BoundedCache",
-    "ClaimParts",
     "RecurringClaims",
     "Violation",
     "canonical_bytes",

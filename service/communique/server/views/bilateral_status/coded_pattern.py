@@ -15,7 +15,7 @@ from communique.domain.state.pattern import (
     Pattern,
     windows_of,
 )
-from communique.server.views.read_model.tables import VAGUE_MICROS
+from communique.server.views.read_model.read_model_schema import VAGUE_MICROS
 from communique.server.views.visibility import VISIBLE, asserted
 
 _DAY: Final = 86_400_000_000

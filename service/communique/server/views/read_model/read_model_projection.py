@@ -17,8 +17,8 @@ from communique.server.views.read_model.content_rows import (
 )
 from communique.server.views.read_model.content_shape import ContentShape, facet_of, span_of
 from communique.server.views.read_model.numbered_shapes import NumberedShape, NumberedShapes
+from communique.server.views.read_model.read_model_schema import SCHEMA
 from communique.server.views.read_model.shape_cache import ShapeCache
-from communique.server.views.read_model.tables import SCHEMA
 from communique.server.views.read_model.valid_time_bounds import (
     BOUNDS_SCHEMA,
     ClaimedTime,

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 import apsw
 
 from communique.domain.parties.party import Dyad
-from communique.domain.state.event_filter import DYAD
 from communique.domain.state.score_series import (
     Bucket,
     DayScore,
@@ -16,6 +15,7 @@ from communique.domain.state.score_series import (
     series_of,
 )
 from communique.domain.time.clocks import AsOf, micros
+from communique.server.views.read_model.content_shape import tag_of_dyad
 from communique.server.views.visibility import VISIBLE, bindings_of
 
 _DAY: Final = 86_400_000_000
@@ -44,7 +44,7 @@ class ScoreWindow(NamedTuple):
 def score_series(connection: apsw.Connection, window: ScoreWindow, as_of: AsOf) -> ScoreSeries:
     """Return the scores of a dyad over time as of a point."""
     bindings = bindings_of(as_of) | {
-        "tag": f"{DYAD}{window.dyad}",
+        "tag": tag_of_dyad(window.dyad),
         "side": int(Side.of(window.dyad, window.actor)) if window.actor else 0,
         "since": micros(window.since),
         "until": micros(min(window.until, as_of.valid)),
